@@ -1,0 +1,141 @@
+// The index of one workspace: what is defined where, what is used where, and text to search.
+//
+//   Expected<std::unique_ptr<Index>> index = Index::open({.root = root});
+//   (*index)->update(progress, stop);            // bring it up to date with the disk
+//   (*index)->set_buffer("src/a.cpp", text);     // an open document shadows its file
+//   for (const ContextChunk& c : (*index)->context({...})) ...
+//
+// Thread-safe: any number of readers, one update at a time; readers see the state before or after
+// each batch of an update. Queries always see the open buffers' text. The store is a SQLite file in
+// the cache folder (docs/formats/index.md); one that is broken or of another version is rebuilt,
+// with a word in `notes`.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "indexer/error.h"
+#include "indexer/source/parse.h"
+#include "indexer/source/walk.h"
+
+namespace curlew::indexer {
+
+struct IndexOptions {
+  std::filesystem::path root;
+  std::filesystem::path store;  // "": $XDG_CACHE_HOME/curlew/index/<hash of root>.sqlite
+  int threads = 0;              // 0: two fewer than cores, at least 1, at most 8
+  WalkLimits limits;
+  bool read_only_memory =
+      false;  // keep the store in memory (tests, or a cache folder that cannot be written)
+};
+
+struct IndexStats {
+  int files = 0;    // known to the index
+  int indexed = 0;  // parsed in this update (the rest was unchanged)
+  int removed = 0;
+  std::map<std::string, int> skipped;  // by reason
+  std::int64_t symbols = 0, references = 0, chunks = 0;
+  std::int64_t bytes = 0;        // of indexed text
+  std::int64_t index_bytes = 0;  // of the store
+  double seconds = 0;
+  struct PerLanguage {
+    int files = 0;
+    std::int64_t bytes = 0, symbols = 0;
+  };
+  std::map<std::string, PerLanguage> by_language;
+  std::vector<std::string> notes;
+};
+
+struct IndexProgress {
+  int files_done = 0, files_total = 0;
+  std::string_view path;
+};
+using ProgressCallback = std::function<void(const IndexProgress&)>;
+
+enum class SearchKind : std::uint8_t { kSymbol, kText, kBoth };
+
+struct SearchQuery {
+  std::string text;
+  int limit = 20;
+  SearchKind kind = SearchKind::kBoth;
+};
+
+struct SearchHit {
+  std::string path;
+  Range range;
+  double score = 0;  // higher is better; comparable within one answer only
+  bool is_symbol = false;
+  std::string kind;  // symbol kind, or "text"
+  std::string name;  // symbol or enclosing definition; may be ""
+  std::string container;
+  std::string text;  // the signature, or the best line
+};
+
+// A place to complete at, and what the editor knows about its user's attention.
+struct ContextQuery {
+  std::string path;                       // relative to the root; "" for an unsaved buffer
+  std::string_view text;                  // the document as it stands in the editor
+  std::size_t cursor = 0;                 // byte offset into text
+  std::vector<std::string> recent_paths;  // most recently edited or viewed first
+  int chunks_max = 12;
+  int bytes_max = 6000;  // of all chunk texts together; the caller fits tokens
+};
+
+enum class ContextSource : std::uint8_t { kDefinition, kSimilar, kRecentEdit, kImport };
+std::string_view context_source_name(ContextSource source);  // "definition", "similar", ...
+
+struct ContextChunk {
+  std::string path;
+  std::uint32_t start_line = 0, end_line = 0;  // from 0, end exclusive
+  std::string text;
+  double score = 0;
+  ContextSource source = ContextSource::kDefinition;
+  std::string why;  // "defines Index::open, used 2 lines above the cursor"
+};
+
+class Index {
+ public:
+  static Expected<std::unique_ptr<Index>> open(const IndexOptions& options);
+  ~Index();
+
+  // Walks, parses what changed (by size, time and content hash), stores. kCancelled leaves what was
+  // done.
+  Expected<IndexStats> update(const ProgressCallback& progress = {}, std::stop_token stop = {});
+  // The same for named files only (a save, a file event); deleted ones are removed.
+  Status update_files(const std::vector<std::string>& paths);
+
+  // Open documents. `text` is shared, not copied; path as in WalkedFile. Parsing happens on the
+  // first query after the change, so a burst of keystrokes costs nothing.
+  void set_buffer(const std::string& path, std::shared_ptr<const std::string> text);
+  void close_buffer(const std::string& path);
+
+  // Best first. Errors are those of the store.
+  Expected<std::vector<SearchHit>> search(const SearchQuery& query) const;
+  Expected<std::vector<SearchHit>> definitions(std::string_view name, int limit = 20) const;
+
+  // Symbols and references of one file: from its open buffer, else from the disk. kNotFound,
+  // kInvalidInput with the skip reason.
+  Expected<ParsedFile> file(const std::string& path) const;
+
+  // What is worth showing a model at this place; most stable first among equals, nothing that
+  // already stands near the cursor. Empty when nothing is worth it.
+  Expected<std::vector<ContextChunk>> context(const ContextQuery& query) const;
+
+  IndexStats stats() const;
+  const std::filesystem::path& root() const;
+
+ private:
+  struct Impl;
+  explicit Index(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace curlew::indexer

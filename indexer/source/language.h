@@ -1,0 +1,34 @@
+// The languages Curlew parses, and how a file's language is known.
+//
+// A language is one folder indexer/languages/<name>/ with its queries and fixtures; the table in
+// language.cpp names its grammar, file names and comment form. Adding one: docs/languages.md.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+struct TSLanguage;
+
+namespace curlew::indexer {
+
+struct Language {
+  std::string_view name;                         // "cpp"; also the folder's name
+  std::string_view lsp_id;                       // "cpp", "typescriptreact": LSP languageId
+  std::span<const std::string_view> extensions;  // without the dot, lower case
+  std::span<const std::string_view> file_names;  // whole names: "Makefile.am", ".bashrc"
+  std::string_view line_comment;                 // "//", "#"; "" where there is none
+  const TSLanguage* (*grammar)();
+  std::string_view tags_query;  // definitions and references, compiled in from tags.scm
+  bool code;                    // false for data and prose (JSON, YAML, TOML, Markdown)
+};
+
+std::span<const Language> languages();
+
+// By file name and extension, then, for a file without either, by a "#!" line. Null when it is none
+// of ours. `head` is the beginning of the text, may be empty. ".h" is C++, whose grammar accepts
+// nearly all of C.
+const Language* language_of(std::string_view path, std::string_view head);
+const Language* language_by_name(std::string_view name);
+
+}  // namespace curlew::indexer

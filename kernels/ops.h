@@ -1,0 +1,170 @@
+// The operations a network is made of, on the CPU. Activations are float32, row-major, token-major;
+// matrices are weights of any WeightType. The plain fp64 twin of each stands in kernels/reference/.
+//
+// Conventions: shapes stand behind the pointers, slowest dimension first. Nothing here allocates on
+// the decode path except where a Workspace grows once. Preconditions are asserted, not reported:
+// the caller (model/network) has checked every shape against the file before it calls. Every
+// function may be called from one thread at a time per ThreadPool; it uses that pool's threads and
+// returns when all are done.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "kernels/block_format.h"
+
+namespace curlew::kernels {
+
+// A team of threads that run one job at a time together with the caller. Workers spin briefly
+// between jobs (a decode step is some hundred short jobs), then sleep.
+class ThreadPool {
+ public:
+  // threads: 1 or more, the caller included. 1 starts no thread at all.
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int size() const;
+
+  // Calls job(thread_idx) once on each of size() threads, thread 0 being the caller; returns when
+  // all are done.
+  void run(const std::function<void(int thread_idx)>& job);
+
+  // Splits [0, count) into pieces of at least `grain` and calls job(begin, end) on them, balanced
+  // dynamically.
+  void for_range(std::int64_t count, std::int64_t grain,
+                 const std::function<void(std::int64_t begin, std::int64_t end)>& job);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Threads to use when the user named none: the physical cores this process may run on, at most 16.
+int default_thread_count();
+
+// "avx512-vnni", "avx2", "plain": what the kernels below dispatch to on this machine.
+const char* cpu_path_name();
+
+// --- Weights
+// ---------------------------------------------------------------------------------------------
+
+// A matrix as the file has it. `data` must outlive every user. Row r starts at data + r *
+// row_bytes.
+struct MatrixView {
+  WeightType type = WeightType::kF32;
+  const void* data = nullptr;  // [rows, cols] in blocks of `type`
+  std::int64_t rows = 0;       // outputs
+  std::int64_t cols = 0;       // inputs; a multiple of the block's elements
+
+  std::size_t row_bytes() const;
+};
+
+// n elements of `type` at src -> float32. n is a multiple of the block's elements.
+void dequantize(WeightType type, const void* src, float* dst, std::int64_t n);
+
+// A matrix in the layout this machine multiplies fastest. May keep pointing into the view's bytes
+// (then own_bytes() is 0) or hold a repacked copy. Immutable, so shared freely between threads.
+class PackedMatrix {
+ public:
+  PackedMatrix();
+  ~PackedMatrix();
+  PackedMatrix(PackedMatrix&&) noexcept;
+  PackedMatrix& operator=(PackedMatrix&&) noexcept;
+
+  static PackedMatrix pack(const MatrixView& view, ThreadPool& pool);
+
+  std::int64_t rows() const;
+  std::int64_t cols() const;
+  WeightType type() const;
+  std::size_t own_bytes() const;
+  explicit operator bool() const;
+
+  struct Impl;
+  const Impl& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+// y[t, r] = sum_c w[r, c] * x[t, c] (+ bias[r])
+//
+//   x     [tokens, w.cols()]  float32
+//   bias  [w.rows()]          float32, or null
+//   y     [tokens, w.rows()]  float32; must not alias x
+//
+// Quantised weights meet activations quantised to int8 in blocks of 32 with a float32 scale; F16,
+// BF16 and F32 weights meet float32 activations. One token is a matrix-vector product,
+// bandwidth-bound; many tokens are tiled.
+void matmul(const PackedMatrix& w, const float* x, const float* bias, float* y, int tokens,
+            ThreadPool& pool);
+
+// --- Element-wise
+// ------------------------------------------------------------------------------------------
+
+// y[r, c] = x[r, c] / sqrt(mean_c(x[r, c]^2) + eps) * weight[c].  y may equal x.  arXiv:1910.07467
+void rms_norm(const float* x, const float* weight, float* y, int rows, int cols, float eps);
+
+// out[i] = silu(gate[i]) * up[i], silu(v) = v / (1 + exp(-v)).  out may equal gate or up.
+// arXiv:2002.05202
+void silu_mul(const float* gate, const float* up, float* out, std::int64_t n);
+
+// y[i] += x[i]
+void add(const float* x, float* y, std::int64_t n);
+
+// How rotary embedding pairs the elements of a head. arXiv:2104.09864
+enum class RopePairs {
+  kAdjacent,  // (2i, 2i+1): `llama` GGUF files
+  kHalves,    // (i, i + rotary_dim/2): `qwen2` and most others
+};
+
+// Rotates the first 2 * n_freqs elements of every head of x in place:
+//   angle(t, i) = pos[t] * inv_freq[i];  (a, b) -> m * (a cos - b sin, a sin + b cos)
+//
+//   x         [tokens, heads, head_dim]
+//   pos       [tokens]
+//   inv_freq  [n_freqs]   the model's frequencies, scaling already in
+//   m         magnitude (1 except for YaRN)
+void rope(float* x, const std::int32_t* pos, const float* inv_freq, int n_freqs, int tokens,
+          int heads, int head_dim, RopePairs pairs, float magnitude);
+
+// --- Attention over a paged KV cache
+// -----------------------------------------------------------------------
+
+enum class KvType { kF32, kF16 };
+
+inline constexpr int kKvBlockTokens = 64;  // positions in one block of the cache
+
+// One block holds K or V of kKvBlockTokens positions of one layer: [n_kv_heads, kKvBlockTokens,
+// head_dim].
+std::size_t kv_block_bytes(KvType type, int n_kv_heads, int head_dim);
+
+// Writes rows [tokens, n_kv_heads, head_dim] into the blocks at positions first_pos .. first_pos +
+// tokens - 1.
+//   blocks  [ceil((first_pos + tokens) / kKvBlockTokens)] pointers
+void kv_write(const float* rows, void* const* blocks, KvType type, int first_pos, int tokens,
+              int n_kv_heads, int head_dim);
+
+// out[t, h] = softmax_j(scale * q[t, h] . k[j, h / group]) v[j, h / group],  j <= first_pos + t
+//
+//   q, out    [tokens, n_heads, head_dim]   out must not alias q
+//   k_blocks, v_blocks   pointers to blocks that cover positions 0 .. first_pos + tokens - 1
+//
+// Causal, grouped-query (group = n_heads / n_kv_heads), online softmax in float32. arXiv:2205.14135
+struct AttentionArgs {
+  const float* q = nullptr;
+  const void* const* k_blocks = nullptr;
+  const void* const* v_blocks = nullptr;
+  float* out = nullptr;
+  KvType kv_type = KvType::kF16;
+  int tokens = 0, first_pos = 0;
+  int n_heads = 0, n_kv_heads = 0, head_dim = 0;
+  float scale = 1.f;
+};
+void attention(const AttentionArgs& args, ThreadPool& pool);
+
+}  // namespace curlew::kernels
