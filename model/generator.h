@@ -58,6 +58,7 @@ struct GenerateRequest {
   Lane lane = Lane::kTyping;
   FimBudget fim_budget;  // prompt_tokens_max 0: what the context leaves after new_tokens_max
   bool logprobs = false;
+  bool ignore_end = false;  // go on past end-of-generation tokens (benchmarks, comparisons)
 };
 
 struct Timings {

@@ -53,6 +53,9 @@ model::Expected<std::unique_ptr<model::Generator>> make_generator(
 model::Expected<std::filesystem::path> find_model(const std::string& name_or_path);
 std::filesystem::path models_folder();  // $XDG_DATA_HOME/curlew/models
 
+std::filesystem::path
+user_config_file();  // $XDG_CONFIG_HOME/curlew/config.toml, else ~/.config/...
+
 // Reads TOML files and the client's JSON into settings. Unknown or ill-typed keys become lines in
 // `complaints` that name the source and the key.
 struct LoadedSettings {
@@ -60,6 +63,10 @@ struct LoadedSettings {
   std::vector<std::string> complaints;
 };
 LoadedSettings load_settings(const std::optional<std::filesystem::path>& workspace_root);
+
+// Copies the fields that `keys` names (as the struct spells them) from `from` over `settings`.
+void overlay_settings(Settings& settings, const Settings& from,
+                      const std::vector<std::string>& keys);
 
 class Services;  // services.h
 class Session;   // session.h

@@ -1,0 +1,105 @@
+#include "editors/cli/json_output.h"
+
+namespace curlew::cli {
+
+Json to_json(const assist::Completion& completion) {
+  Json context = Json::array();
+  for (const assist::ContextEntry& entry : completion.context)
+    context.push_back({{"path", entry.path},
+                       {"start_line", entry.start_line},
+                       {"end_line", entry.end_line},
+                       {"score", entry.score},
+                       {"why", entry.why}});
+  const assist::CompletionTimings& t = completion.timings;
+  return {{"text", completion.text},
+          {"finish", completion.finish},
+          {"source", assist::completion_source_name(completion.source)},
+          {"confidence", completion.confidence},
+          {"replaces_after", completion.replaces_after},
+          {"prompt_tokens", completion.prompt_tokens},
+          {"cached_tokens", completion.cached_tokens},
+          {"tokens", completion.tokens},
+          {"timings",
+           {{"retrieve_ms", t.retrieve_ms},
+            {"copy_ms", t.copy_ms},
+            {"prefill_ms", t.prefill_ms},
+            {"decode_ms", t.decode_ms},
+            {"total_ms", t.total_ms}}},
+          {"context", std::move(context)},
+          {"model", completion.model},
+          {"device", completion.device}};
+}
+
+Json to_json(const indexer::ContextChunk& chunk) {
+  return {{"path", chunk.path},
+          {"start_line", chunk.start_line + 1},
+          {"end_line", chunk.end_line},
+          {"score", chunk.score},
+          {"source", indexer::context_source_name(chunk.source)},
+          {"why", chunk.why},
+          {"text", chunk.text}};
+}
+
+Json to_json(const indexer::SearchHit& hit) {
+  return {{"path", hit.path},
+          {"start_line", hit.range.start_line + 1},
+          {"end_line", hit.range.end_line + 1},
+          {"score", hit.score},
+          {"kind", hit.kind},
+          {"name", hit.name},
+          {"container", hit.container},
+          {"text", hit.text}};
+}
+
+Json to_json(const indexer::IndexStats& stats) {
+  Json languages = Json::object();
+  for (const auto& [language, counts] : stats.by_language)
+    languages[language] = {
+        {"files", counts.files}, {"bytes", counts.bytes}, {"symbols", counts.symbols}};
+  return {{"files", stats.files},
+          {"indexed", stats.indexed},
+          {"removed", stats.removed},
+          {"skipped", stats.skipped},
+          {"symbols", stats.symbols},
+          {"references", stats.references},
+          {"chunks", stats.chunks},
+          {"bytes", stats.bytes},
+          {"seconds", stats.seconds},
+          {"index_bytes", stats.index_bytes},
+          {"by_language", std::move(languages)},
+          {"notes", stats.notes}};
+}
+
+Json to_json(const assist::EvaluationReport& report) {
+  Json sources = Json::object();
+  for (const auto& [source, part] : report.by_source)
+    sources[source] = {{"n", part.n}, {"exact_match", part.exact_match}};
+  return {{"n", report.n},
+          {"exact_match", report.exact_match},
+          {"edit_similarity", report.edit_similarity},
+          {"prefix_share", report.prefix_share},
+          {"shown", report.shown},
+          {"ms", {{"p50", report.ms_p50}, {"p95", report.ms_p95}}},
+          {"by_source", std::move(sources)}};
+}
+
+Json to_json(const model::Generation& generation) {
+  const model::Timings& t = generation.timings;
+  return {{"text", generation.text},
+          {"ids", generation.tokens},
+          {"finish", model::finish_name(generation.finish)},
+          {"prompt_tokens", generation.prompt_tokens},
+          {"cached_tokens", generation.cached_tokens},
+          {"tokens", generation.tokens.size()},
+          {"timings",
+           {{"tokenize_ms", t.tokenize_ms},
+            {"prefill_ms", t.prefill_ms},
+            {"decode_ms", t.decode_ms},
+            {"total_ms", t.total_ms}}}};
+}
+
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace curlew::cli

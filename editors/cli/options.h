@@ -1,0 +1,108 @@
+// What the command line can say, as plain structs. main.cpp alone knows how it is parsed.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lsp/server/server.h"
+
+namespace curlew::cli {
+
+struct CommonOptions {
+  server::Settings settings;               // model, device, threads, endpoint, seed, temperature
+  std::vector<std::string> settings_keys;  // names of those that the command line set
+  std::optional<std::filesystem::path> workspace;
+  bool json = false;
+  bool standalone =
+      false;  // accepted everywhere; every command serves itself until there is a daemon
+};
+
+struct CompleteOptions {
+  std::string place;  // FILE:LINE:COL, from 1, COL in bytes
+  int new_tokens_max = 0;
+  std::string lines = "auto";
+};
+
+struct ContextOptions {
+  std::string place;
+  int limit = 12;
+  int budget_tokens = 1500;
+};
+
+struct IndexCommandOptions {
+  std::filesystem::path folder;
+};
+
+struct SearchOptions {
+  std::string query;
+  int limit = 20;
+  std::vector<std::string> kinds;  // "symbol", "text"; empty: both
+};
+
+struct SymbolsOptions {
+  std::filesystem::path file;
+};
+
+struct TokenizeOptions {
+  bool jsonl = false, add_special = false, parse_special = false;
+};
+
+struct DetokenizeOptions {
+  bool jsonl = false, show_special = false;
+};
+
+struct LogitsOptions {
+  std::vector<int> tokens;
+  std::filesystem::path out;
+};
+
+struct GenerateOptions {
+  std::filesystem::path prompt_file;  // "-" is standard input
+  std::vector<int> tokens;
+  int new_tokens_max = 64;
+  std::vector<std::string> stop;
+  bool ignore_end = false, parse_special = false;
+};
+
+struct BenchOptions {
+  std::vector<int> prompt{512}, generate{128}, depth{0};
+  int repetitions = 3;
+};
+
+struct EvaluateOptions {
+  std::filesystem::path file;
+  int limit = 0;
+  std::string lines = "one";
+  bool per_case = false;
+};
+
+struct ModelsOptions {
+  enum class Action { kList, kInfo, kAdd, kDefault } action = Action::kList;
+  std::string file, name;
+};
+
+struct DemoOptions {
+  std::vector<std::string> places;  // empty: three places of Curlew's own source
+};
+
+// Each returns the process's exit code (exit_code.h). Results go to stdout, everything else to
+// stderr.
+int run_lsp(const CommonOptions& common);
+int run_complete(const CommonOptions& common, const CompleteOptions& options);
+int run_context(const CommonOptions& common, const ContextOptions& options);
+int run_index(const CommonOptions& common, const IndexCommandOptions& options);
+int run_search(const CommonOptions& common, const SearchOptions& options);
+int run_symbols(const CommonOptions& common, const SymbolsOptions& options);
+int run_tokenize(const CommonOptions& common, const TokenizeOptions& options);
+int run_detokenize(const CommonOptions& common, const DetokenizeOptions& options);
+int run_logits(const CommonOptions& common, const LogitsOptions& options);
+int run_generate(const CommonOptions& common, const GenerateOptions& options);
+int run_bench(const CommonOptions& common, const BenchOptions& options);
+int run_evaluate(const CommonOptions& common, const EvaluateOptions& options);
+int run_models(const CommonOptions& common, const ModelsOptions& options);
+int run_doctor(const CommonOptions& common);
+int run_demo(const CommonOptions& common, const DemoOptions& options);
+
+}  // namespace curlew::cli
