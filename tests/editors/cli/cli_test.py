@@ -1,0 +1,361 @@
+#!/usr/bin/env python3
+"""Drives the curlew binary as a script would: every command, its JSON, its exit code, and what it says of bad input.
+
+Usage: CURLEW_BINARY=build/release/curlew python3 tests/editors/cli/cli_test.py [-v] [TestClass.test_name]
+"""
+
+import base64
+import json
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[3]
+BINARY = os.environ.get("CURLEW_BINARY", str(SOURCE / "build/release/curlew"))
+BUNDLED = next((SOURCE / "model/bundled").glob("*.gguf"))
+TIMEOUT_S = 120
+
+DONE, FOUND, USAGE = 0, 1, 2
+
+MATH_H = """\
+#pragma once
+// Clamps value into [low, high].
+int clamp_to_range(int value, int low, int high);
+struct Accumulator {
+  int total = 0;
+  void add_sample(int sample);
+};
+"""
+MATH_CPP = """\
+#include "math.h"
+
+int clamp_to_range(int value, int low, int high) {
+  if (value < low) return low;
+  if (value > high) return high;
+  return value;
+}
+
+void Accumulator::add_sample(int sample) {
+  total += clamp_to_range(sample, 0, 100);
+}
+"""
+MAIN_CPP = """\
+#include "math.h"
+
+int main() {
+  Accumulator accumulator;
+  accumulator.add_sample(3);
+  accumulator.add_sample(4);
+  accumulator.add_
+  return accumulator.total;
+}
+"""
+
+
+class Workspace(unittest.TestCase):
+    """A small repository in a temporary folder, with state and cache folders of its own."""
+
+    def setUp(self):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="curlew-cli-"))
+        self.addCleanup(shutil.rmtree, self.home, True)
+        self.root = self.home / "workspace"
+        self.root.mkdir()
+        for name, text in {"math.h": MATH_H, "math.cpp": MATH_CPP, "main.cpp": MAIN_CPP}.items():
+            (self.root / name).write_text(text)
+        self.env = dict(os.environ, HOME=str(self.home), XDG_CACHE_HOME=str(self.home / "cache"),
+                        XDG_STATE_HOME=str(self.home / "state"), XDG_DATA_HOME=str(self.home / "data"),
+                        XDG_CONFIG_HOME=str(self.home / "config"))
+
+    def run_curlew(self, *args, stdin=b"", cwd=None):
+        if isinstance(stdin, str):
+            stdin = stdin.encode()
+        return subprocess.run([BINARY, *map(str, args)], input=stdin, cwd=cwd or self.root,
+                              env=self.env, capture_output=True, timeout=TIMEOUT_S)
+
+    def ok(self, *args, stdin=b"", code=DONE):
+        done = self.run_curlew(*args, stdin=stdin)
+        self.assertEqual(done.returncode, code, done.stderr.decode(errors="replace"))
+        return done.stdout
+
+    def ok_json(self, *args, stdin=b"", code=DONE):
+        return json.loads(self.ok(*args, "--json", stdin=stdin, code=code))
+
+    def assert_refused(self, done, *words):
+        """One clear error: exit code 2, one line on stderr that starts right and says each of `words`."""
+        error = done.stderr.decode(errors="replace")
+        self.assertEqual(done.returncode, USAGE, error)
+        self.assertEqual(done.stdout, b"")
+        lines = [line for line in error.splitlines() if line.startswith("curlew: error: ")]
+        self.assertEqual(len(lines), 1, error)
+        for word in words:
+            self.assertIn(word, lines[0])
+
+
+class Complete(Workspace):
+    def test_json_has_every_field_of_the_interface(self):
+        got = self.ok_json("complete", f"{self.root}/main.cpp:7:19")
+        self.assertEqual(set(got) & {"text", "finish", "prompt_tokens", "cached_tokens", "tokens", "timings",
+                                     "context", "model", "device"},
+                         {"text", "finish", "prompt_tokens", "cached_tokens", "tokens", "timings", "context",
+                          "model", "device"})
+        self.assertLessEqual({"retrieve_ms", "prefill_ms", "decode_ms", "total_ms"}, set(got["timings"]))
+        for chunk in got["context"]:
+            self.assertLessEqual({"path", "start_line", "end_line", "score", "why"}, set(chunk))
+
+    def test_without_a_model_the_copy_predictor_continues_the_pattern(self):
+        got = self.ok_json("complete", f"{self.root}/main.cpp:7:19", "--model", "none")
+        self.assertRegex(got["text"], r"^sample\(\d\);$")
+        self.assertEqual(got["source"], "copy")
+
+    def test_greedy_completion_is_the_same_twice(self):
+        texts = {self.ok_json("complete", f"{self.root}/main.cpp:7:19")["text"] for _ in range(2)}
+        self.assertEqual(len(texts), 1)
+
+    def test_places_outside_the_file_are_refused(self):
+        for place, word in [("main.cpp:99:1", "line 99"), ("main.cpp:7:200", "column 200"),
+                            ("gone.cpp:1:1", "no such file"), ("main.cpp", "FILE:LINE:COL"),
+                            ("main.cpp:0:1", "FILE:LINE:COL"), (".:1:1", "not a regular file")]:
+            with self.subTest(place):
+                self.assert_refused(self.run_curlew("complete", place), word)
+
+    def test_a_place_inside_a_character_is_refused(self):
+        (self.root / "wide.py").write_text("name = '\N{GRINNING FACE}'\n")
+        self.assert_refused(self.run_curlew("complete", "wide.py:1:11"), "inside a character")
+
+
+class Context(Workspace):
+    def test_definition_from_another_file_is_found_with_its_reason(self):
+        (self.root / "use.cpp").write_text('#include "math.h"\n\nint f(int x) {\n  return clamp_to_range(x, \n}\n')
+        chunks = self.ok_json("context", f"{self.root}/use.cpp:4:28")
+        self.assertTrue(any("clamp_to_range" in chunk["text"] and chunk["path"].startswith("math.")
+                            for chunk in chunks), chunks)
+        self.assertTrue(all(chunk["why"] for chunk in chunks))
+
+
+class Index(Workspace):
+    def test_counts_and_second_run_parses_nothing(self):
+        first = self.ok_json("index", self.root)
+        self.assertEqual(first["files"], 3)
+        self.assertEqual(set(first["by_language"]), {"cpp"})
+        self.assertGreaterEqual(first["symbols"], 4)
+        self.assertEqual(self.ok_json("index", self.root)["indexed"], 0)
+
+    def test_secrets_and_ignored_files_are_never_indexed(self):
+        (self.root / ".gitignore").write_text("generated/\n")
+        (self.root / "generated").mkdir()
+        (self.root / "generated/made.cpp").write_text("int made_by_a_tool;\n")
+        (self.root / ".env").write_text("TOKEN=very_secret_token\n")
+        stats = self.ok_json("index", self.root)
+        self.assertGreaterEqual(stats["skipped"].get("secret", 0), 1)
+        self.assertGreaterEqual(stats["skipped"].get("ignored", 0), 1)
+        for query in ("made_by_a_tool", "very_secret_token"):
+            self.ok("search", query, code=FOUND)
+        stored = b"".join(path.read_bytes() for path in (self.home / "cache").rglob("*") if path.is_file())
+        self.assertNotIn(b"very_secret_token", stored)
+
+    def test_a_broken_index_is_rebuilt_with_a_word(self):
+        self.ok("index", self.root)
+        stores = list((self.home / "cache").rglob("*.sqlite"))
+        self.assertEqual(len(stores), 1)
+        for wal in stores[0].parent.glob("*.sqlite-*"):
+            wal.unlink()
+        stores[0].write_bytes(b"this is no database" * 300)
+        done = self.run_curlew("index", self.root, "--json")
+        self.assertEqual(done.returncode, DONE, done.stderr.decode())
+        self.assertEqual(json.loads(done.stdout)["files"], 3)
+        self.assertRegex(done.stderr.decode(), "rebuilt")
+
+    def test_no_such_folder(self):
+        self.assert_refused(self.run_curlew("index", self.home / "nowhere"), "nowhere")
+
+    def test_a_full_disk_is_one_clear_error(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root to mount a tiny file system")
+        cache = self.home / "cache"
+        cache.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "none", cache], capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("cannot mount here: " + mounted.stderr.decode().strip())
+        self.addCleanup(subprocess.run, ["umount", cache], capture_output=True)
+        for i in range(60):
+            (self.root / f"file{i}.cpp").write_text("".join(f"int value_{i}_{j}(int x);\n" for j in range(400)))
+        done = self.run_curlew("index", self.root)
+        self.assert_refused(done, "full")
+
+    def test_an_unreadable_folder_is_counted_and_the_rest_indexed(self):
+        if os.geteuid() == 0:
+            self.skipTest("root reads everything")
+        closed = self.root / "closed"
+        closed.mkdir(mode=0)
+        self.addCleanup(closed.chmod, 0o700)
+        self.assertEqual(self.ok_json("index", self.root)["files"], 3)
+
+
+class SearchAndSymbols(Workspace):
+    def test_symbol_search_finds_the_definition(self):
+        hits = self.ok_json("search", "clamp_to_range", "--kind", "symbol")
+        self.assertIn(("math.cpp", 3), [(hit["path"], hit["start_line"]) for hit in hits])
+
+    def test_text_search_and_an_empty_answer(self):
+        self.assertTrue(self.ok_json("search", "Clamps value", "--kind", "text"))
+        self.assertEqual(json.loads(self.ok("search", "zzqx_nothing", "--json", code=FOUND)), [])
+
+    def test_queries_that_look_like_search_syntax_do_no_harm(self):
+        for query in ['"', "a AND", "(", "*", "NEAR(", "x'y", "-", ":", "col:x", "\\"]:
+            with self.subTest(query):
+                self.assertIn(self.run_curlew("search", "--", query).returncode, (DONE, FOUND))
+
+    def test_symbols_of_a_file(self):
+        rows = self.ok_json("symbols", self.root / "math.cpp")
+        definitions = {row["name"]: row for row in rows if row["role"] == "definition"}
+        self.assertEqual((definitions["clamp_to_range"]["start_line"], definitions["clamp_to_range"]["start_col"]),
+                         (3, 1))
+        self.assertEqual(definitions["add_sample"]["container"], "Accumulator")
+        self.assertIn("clamp_to_range", {row["name"] for row in rows if row["role"] == "reference"})
+
+
+class Tokens(Workspace):
+    def test_round_trip_of_any_bytes(self):
+        texts = [b"int main() {\n  return 0;\n}\n", b"", b"\t\t \xff\xfe bytes", "naïve \N{GRINNING FACE}".encode()]
+        lines = "".join(json.dumps({"bytes_b64": base64.b64encode(t).decode()}) + "\n" for t in texts)
+        ids = self.ok("tokenize", "--jsonl", stdin=lines)
+        back = self.ok("detokenize", "--jsonl", stdin=ids).decode().splitlines()
+        self.assertEqual([base64.b64decode(json.loads(line)["bytes_b64"]) for line in back], texts)
+
+    def test_special_tokens_only_where_asked_for(self):
+        plain = self.ok_json("tokenize", stdin="<fim_prefix>x")["ids"]
+        special = self.ok_json("tokenize", "--parse-special", stdin="<fim_prefix>x")["ids"]
+        self.assertGreater(len(plain), len(special))
+
+    def test_bad_lines_are_named(self):
+        self.assert_refused(self.run_curlew("tokenize", "--jsonl", stdin='{"text":"a"}\nnonsense\n'), "line 2")
+        self.assert_refused(self.run_curlew("detokenize", "--jsonl", stdin='{"ids":"x"}\n'), "line 1")
+
+
+class Engine(Workspace):
+    def test_logits_are_written_whole(self):
+        out = self.home / "logits.bin"
+        got = self.ok_json("logits", "--tokens", "1,50,300", "--out", out)
+        self.assertEqual(got["n_tokens"], 3)
+        values = struct.unpack(f"<{3 * got['n_vocab']}f", out.read_bytes())
+        self.assertGreater(max(values) - min(values), 1.0)
+
+    def test_tokens_outside_the_vocabulary_are_refused(self):
+        self.assert_refused(self.run_curlew("logits", "--tokens", "1,999999", "--out", self.home / "x"), "999999")
+
+    def test_generate_is_deterministic_and_seeded(self):
+        (self.root / "prompt.txt").write_text("def read_file(path):\n    with open(")
+        def text(*extra):
+            return self.ok_json("generate", "--prompt-file", "prompt.txt", "-n", 12, *extra)["ids"]
+        self.assertEqual(text(), text())
+        hot = ("--temperature", "1.2", "--seed", "7")
+        self.assertEqual(text(*hot), text(*hot))
+        self.assertNotEqual(text(*hot), text("--temperature", "1.2", "--seed", "8"))
+
+    def test_generate_needs_a_prompt(self):
+        self.assert_refused(self.run_curlew("generate"), "--prompt-file")
+
+    def test_bench_reports_both_kinds(self):
+        rows = self.ok_json("bench", "-p", "32", "-n", "8", "-d", "0,64", "-r", "2")
+        self.assertEqual([row["test"] for row in rows], ["pp32", "tg8", "pp32@d64", "tg8@d64"])
+        for row in rows:
+            rate = row["tokens_per_second"]
+            self.assertTrue(0 < rate["min"] <= rate["median"] <= rate["max"])
+
+
+class HostileModels(Workspace):
+    def model(self, data):
+        path = self.home / "bad.gguf"
+        path.write_bytes(data)
+        return path
+
+    def refused(self, data, *words):
+        done = self.run_curlew("complete", "main.cpp:7:19", "--model", self.model(data))
+        self.assert_refused(done, "bad.gguf", *words)
+
+    def test_truncated_anywhere(self):
+        whole = BUNDLED.read_bytes()
+        for length in (0, 3, 4, 23, 24, 100, 5000, len(whole) // 2, len(whole) - 1):
+            with self.subTest(length):
+                self.refused(whole[:length])
+
+    def test_not_a_model_at_all(self):
+        self.refused(b"#!/bin/sh\necho hello\n" * 50)
+
+    def test_absurd_counts(self):
+        for tensors, keys in ((2**63, 1), (1, 2**63), (2**64 - 1, 2**64 - 1)):
+            with self.subTest((tensors, keys)):
+                self.refused(b"GGUF" + struct.pack("<IQQ", 3, tensors, keys) + b"\0" * 64)
+
+    def test_unknown_architecture_is_named_with_those_that_are_known(self):
+        data = BUNDLED.read_bytes()
+        key = b"general.architecture" + struct.pack("<I", 8) + struct.pack("<Q", 5)
+        self.assertIn(key + b"llama", data)
+        self.refused(data.replace(key + b"llama", key + b"lamma"), "lamma", "llama", "qwen2")
+
+    def test_a_folder_and_a_missing_file(self):
+        done = self.run_curlew("complete", "main.cpp:7:19", "--model", self.root)
+        self.assert_refused(done, "workspace")
+        self.assert_refused(self.run_curlew("complete", "main.cpp:7:19", "--model", "/no/such.gguf"), "/no/such.gguf")
+
+
+class Models(Workspace):
+    def test_info_add_default_list(self):
+        info = self.ok_json("models", "info", BUNDLED)
+        self.assertEqual((info["architecture"], info["runs"]), ("llama", True))
+        self.assertTrue(info["fim"]["family"])
+        self.ok("models", "add", BUNDLED, "mine")
+        self.assertIn("mine", [row["name"] for row in self.ok_json("models", "list")])
+        (self.home / "config/curlew").mkdir(parents=True)
+        config = self.home / "config/curlew/config.toml"
+        config.write_text("# kept\nthreads = 1\n")
+        self.ok("models", "default", "mine")
+        self.assertEqual(config.read_text(), '# kept\nthreads = 1\nmodel = "mine"\n')
+        self.ok("models", "default", "bundled")
+        self.assertEqual(config.read_text(), '# kept\nthreads = 1\nmodel = "bundled"\n')
+
+    def test_unknown_name_lists_where_it_looked(self):
+        self.assert_refused(self.run_curlew("models", "info", "no-such-model"), "no-such-model")
+
+    def test_doctor_says_what_works(self):
+        checks = {row["check"]: row["state"] for row in self.ok_json("doctor")}
+        self.assertEqual((checks["cpu"], checks["model"], checks["cache"]), ("ok", "ok", "ok"))
+
+
+class Configuration(Workspace):
+    def test_unknown_keys_are_reported(self):
+        (self.root / "curlew.toml").write_text('modell = "x"\n')
+        done = self.run_curlew("complete", "main.cpp:7:19", "--json")
+        self.assertEqual(done.returncode, DONE)
+        self.assertRegex(done.stderr.decode(), r"curlew\.toml.*modell")
+
+    def test_usage_errors_are_ours(self):
+        for args in ([], ["nonsense"], ["complete"], ["bench", "-r", "x"], ["complete", "a:1:1", "--lines", "two"]):
+            with self.subTest(args):
+                done = self.run_curlew(*args)
+                self.assertEqual(done.returncode, USAGE)
+                self.assertRegex(done.stderr.decode(), r"^curlew: error: ")
+
+
+class Evaluate(Workspace):
+    def test_cases_with_known_answers(self):
+        case = {"prefix": "int f() {\n  step_one();\n  step_two();\n}\nint g() {\n  step_one();\n  ",
+                "suffix": "\n}\n", "middle": "step_two();"}
+        (self.root / "cases.jsonl").write_text(json.dumps(case) + "\n")
+        got = self.ok_json("evaluate", "--file", "cases.jsonl", "--model", "none")
+        self.assertEqual((got["n"], got["exact_match"]), (1, 1.0))
+
+    def test_a_bad_case_is_named_by_its_line(self):
+        (self.root / "cases.jsonl").write_text('{"prefix":"a","suffix":"b"}\n')
+        self.assert_refused(self.run_curlew("evaluate", "--file", "cases.jsonl"), "line 1")
+
+
+if __name__ == "__main__":
+    if not os.access(BINARY, os.X_OK):
+        sys.exit(f"{BINARY}: not built; run make build, or set CURLEW_BINARY")
+    unittest.main()
