@@ -39,6 +39,10 @@ class ThreadPool {
   void for_range(std::int64_t count, std::int64_t grain,
                  const std::function<void(std::int64_t begin, std::int64_t end)>& job);
 
+  // Working memory for the operation that runs now: at least `bytes`, 64-byte aligned, contents
+  // undefined. One buffer per pool, which grows when asked for more (and then moves).
+  std::byte* scratch(std::size_t bytes);
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

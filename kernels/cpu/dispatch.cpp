@@ -1,0 +1,76 @@
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+
+#include "kernels/cpu/kernel_table.h"
+
+#if defined(CURLEW_X86_PATHS)
+#include <cpuid.h>
+#endif
+
+namespace curlew::kernels {
+namespace {
+
+using TableFn = const KernelTable& (*)();
+
+#if defined(CURLEW_X86_PATHS)
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+         __builtin_cpu_supports("f16c");
+}
+
+bool has_avx2_vnni() {  // GCC 12's __builtin_cpu_supports does not know the name
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  constexpr unsigned kAvxVnniBit = 1u << 4;
+  return has_avx2() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & kAvxVnniBit);
+}
+
+bool has_avx512_vnni() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512vnni");
+}
+#endif
+
+// The table of that name if this machine can run it, else null. A null name asks for the best there
+// is.
+const KernelTable* find_table(const char* name) {
+  const auto wanted = [name](const char* path) { return !name || std::strcmp(name, path) == 0; };
+#if defined(CURLEW_X86_PATHS)
+  __builtin_cpu_init();
+  if (wanted("avx512-vnni") && has_avx512_vnni()) return &avx512_kernels();
+  if (wanted("avx2-vnni") && has_avx2_vnni()) return &avx2_vnni_kernels();
+  if (wanted("avx2") && has_avx2()) return &avx2_kernels();
+#endif
+  if (wanted("plain")) return &plain_kernels();
+  return nullptr;
+}
+
+const KernelTable* initial_table() {
+  if (const char* name = std::getenv("CURLEW_CPU"))
+    if (const KernelTable* table = find_table(name)) return table;
+  return find_table(nullptr);
+}
+
+std::atomic<const KernelTable*>& current_table() {
+  static std::atomic<const KernelTable*> table{initial_table()};
+  return table;
+}
+
+}  // namespace
+
+const KernelTable& kernel_table() {
+  return *current_table().load(std::memory_order_acquire);
+}
+
+bool set_cpu_path(const char* name) {
+  const KernelTable* table = find_table(name);
+  if (table) current_table().store(table, std::memory_order_release);
+  return table != nullptr;
+}
+
+const char* cpu_path_name() {
+  return kernel_table().name;
+}
+
+}  // namespace curlew::kernels

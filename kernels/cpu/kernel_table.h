@@ -1,0 +1,101 @@
+// The seam between the operations (one file each, any machine) and the instruction sets: a table of
+// functions per CPU path. An operation splits its work over threads and calls through the table;
+// the functions behind it are templates (quant_kernels.h, float_kernels.h, vector_kernels.h,
+// attention_kernels.h) over a Simd class, instantiated once per path in kernels_<path>.cpp, each
+// compiled with its own flags.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/ops.h"
+
+namespace curlew::kernels {
+
+// One token tile of activations, float32 -> ActivationBlock<tokens>[cols / 32].
+struct QuantizeArgs {
+  const float* x;  // [tokens, cols]
+  std::int64_t cols;
+  int tokens;  // a power of two, at most KernelTable::token_tile
+  int zero;    // of the weights' PanelFormat; 0 when the path takes signed entries
+  int group;   // columns that share a weight scale, 16 or 32
+  std::byte* blocks;
+};
+
+// One panel of 16 rows against one token tile.
+struct PanelArgs {
+  const std::uint8_t* panel;
+  const std::byte* blocks;  // ActivationBlock<tokens>[cols / 32]
+  std::int64_t cols;
+  const float* bias;      // [rows], or null
+  float* y;               // [tokens, y_stride]
+  std::int64_t y_stride;  // floats
+  int rows;               // 1 .. 16: how many of the panel's rows exist
+};
+using PanelFn = void (*)(const PanelArgs&);
+
+// `rows` rows of float weights against `tokens` tokens; both are fixed by the function chosen.
+struct FloatTileArgs {
+  const std::uint8_t* w;  // [rows, row_bytes]
+  std::size_t row_bytes;
+  const float* x;  // [tokens, cols]
+  std::int64_t cols;
+  const float* bias;  // [rows], or null
+  float* y;           // [tokens, y_stride]
+  std::int64_t y_stride;
+};
+using FloatTileFn = void (*)(const FloatTileArgs&);
+inline constexpr int kFloatRows = 4;    // a float tile is 1 or 4 rows
+inline constexpr int kFloatTokens = 4;  // by 1 or 4 tokens
+
+// Some query rows against one block of keys and values, all in float32; see attention_kernels.h.
+struct AttendArgs {
+  const float* q;       // [rows, head_dim], already scaled
+  const float* keys;    // [head_dim, kKvBlockTokens]
+  const float* values;  // [kKvBlockTokens, padded_dim]
+  const std::int32_t*
+      limit;  // [rows] how many of the block's positions the row sees, 0 .. kKvBlockTokens
+  int rows, head_dim, padded_dim;
+  float* o;        // [rows, padded_dim]  unnormalised output so far
+  float* row_max;  // [rows]
+  float* row_sum;  // [rows]
+};
+
+struct KernelTable {
+  const char* name;
+  int token_tile;
+  bool signed_wide;  // wide entries are used minus 128, so their activations need no offset
+
+  void (*quantize_tile)(const QuantizeArgs&);
+  PanelFn (*panel_fn)(WeightType type, int tokens);
+  FloatTileFn (*float_fn)(WeightType type, int rows, int tokens);
+
+  void (*rms_norm)(const float* x, const float* weight, float* y, int rows, int cols, float eps);
+  void (*silu_mul)(const float* gate, const float* up, float* out, std::int64_t n);
+  void (*to_f16)(const float* x, void* halves, int n);
+
+  // n <= kKvBlockTokens rows of head_dim -> [head_dim, kKvBlockTokens]; columns from n on are zero
+  void (*load_keys)(const void* rows, KvType type, int n, int head_dim, float* keys);
+  // n rows of head_dim -> [n, padded_dim]; the padding is zero
+  void (*load_values)(const void* rows, KvType type, int n, int head_dim, int padded_dim,
+                      float* values);
+  void (*attend)(const AttendArgs&);
+};
+
+// The path in use: the best this CPU has, unless the environment variable CURLEW_CPU, read once,
+// names another one of "plain", "avx2", "avx2-vnni", "avx512-vnni" (a path the CPU lacks is
+// ignored).
+const KernelTable& kernel_table();
+
+// For tests: switches to the path of that name for the rest of the process, or returns false when
+// it is unknown or this CPU or build lacks it. Not to be called while an operation runs.
+bool set_cpu_path(const char* name);
+
+const KernelTable& plain_kernels();
+#if defined(CURLEW_X86_PATHS)
+const KernelTable& avx2_kernels();
+const KernelTable& avx2_vnni_kernels();
+const KernelTable& avx512_kernels();
+#endif
+
+}  // namespace curlew::kernels

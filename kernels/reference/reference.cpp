@@ -1,0 +1,94 @@
+#include "kernels/reference/reference.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace curlew::kernels {
+
+void matmul_ref(const MatrixView& w, const float* x, const float* bias, double* y, int tokens) {
+  std::vector<float> row(static_cast<std::size_t>(w.cols));
+  for (std::int64_t r = 0; r < w.rows; ++r) {
+    dequantize(w.type, static_cast<const std::uint8_t*>(w.data) + r * w.row_bytes(), row.data(),
+               w.cols);
+    for (int t = 0; t < tokens; ++t) {
+      double sum = bias ? bias[r] : 0.0;
+      for (std::int64_t c = 0; c < w.cols; ++c) sum += double{row[c]} * x[t * w.cols + c];
+      y[t * w.rows + r] = sum;
+    }
+  }
+}
+
+std::vector<float> quantize_activations_ref(const float* x, std::int64_t cols, int tokens) {
+  constexpr int kBlock = 32;
+  std::vector<float> out(static_cast<std::size_t>(cols * tokens));
+  for (std::size_t begin = 0; begin < out.size(); begin += kBlock) {
+    float amax = 0.f;
+    for (int i = 0; i < kBlock; ++i) amax = std::max(amax, std::fabs(x[begin + i]));
+    const float d = amax / 127.f;
+    for (int i = 0; i < kBlock; ++i)
+      out[begin + i] = amax == 0.f ? 0.f : d * std::nearbyint(x[begin + i] * (127.f / amax));
+  }
+  return out;
+}
+
+void rms_norm_ref(const float* x, const float* weight, double* y, int rows, int cols, float eps) {
+  for (int r = 0; r < rows; ++r) {
+    const float* row = x + static_cast<std::int64_t>(r) * cols;
+    double squares = 0;
+    for (int c = 0; c < cols; ++c) squares += double{row[c]} * row[c];
+    for (int c = 0; c < cols; ++c)
+      y[static_cast<std::int64_t>(r) * cols + c] =
+          row[c] / std::sqrt(squares / cols + eps) * weight[c];
+  }
+}
+
+void silu_mul_ref(const float* gate, const float* up, double* out, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] = gate[i] / (1 + std::exp(-double{gate[i]})) * up[i];
+}
+
+void rope_ref(const float* x, const std::int32_t* pos, const float* inv_freq, int n_freqs,
+              int tokens, int heads, int head_dim, RopePairs pairs, float magnitude, double* out) {
+  std::copy_n(x, static_cast<std::int64_t>(tokens) * heads * head_dim, out);
+  for (int t = 0; t < tokens; ++t)
+    for (int h = 0; h < heads; ++h)
+      for (int i = 0; i < n_freqs; ++i) {
+        const std::int64_t head = (static_cast<std::int64_t>(t) * heads + h) * head_dim;
+        const std::int64_t a = head + (pairs == RopePairs::kAdjacent ? 2 * i : i);
+        const std::int64_t b = pairs == RopePairs::kAdjacent ? a + 1 : a + n_freqs;
+        const double angle = double{inv_freq[i]} * pos[t];
+        out[a] = magnitude * (x[a] * std::cos(angle) - x[b] * std::sin(angle));
+        out[b] = magnitude * (x[a] * std::sin(angle) + x[b] * std::cos(angle));
+      }
+}
+
+void softmax_ref(std::vector<double>& x) {
+  const double peak = *std::max_element(x.begin(), x.end());
+  double sum = 0;
+  for (double& v : x) sum += v = std::exp(v - peak);
+  for (double& v : x) v /= sum;
+}
+
+void attention_ref(const AttentionArgs& a, const float* k, const float* v, double* out) {
+  const int group = a.n_heads / a.n_kv_heads;
+  for (int t = 0; t < a.tokens; ++t)
+    for (int h = 0; h < a.n_heads; ++h) {
+      const std::int64_t q_at = (static_cast<std::int64_t>(t) * a.n_heads + h) * a.head_dim;
+      const auto kv_at = [&](std::int64_t j) {
+        return (j * a.n_kv_heads + h / group) * a.head_dim;
+      };
+      std::vector<double> p(static_cast<std::size_t>(a.first_pos + t + 1));
+      for (std::size_t j = 0; j < p.size(); ++j) {
+        double dot = 0;
+        for (int d = 0; d < a.head_dim; ++d) dot += double{a.q[q_at + d]} * k[kv_at(j) + d];
+        p[j] = a.scale * dot;
+      }
+      softmax_ref(p);
+      for (int d = 0; d < a.head_dim; ++d) {
+        double sum = 0;
+        for (std::size_t j = 0; j < p.size(); ++j) sum += p[j] * v[kv_at(j) + d];
+        out[q_at + d] = sum;
+      }
+    }
+}
+
+}  // namespace curlew::kernels
