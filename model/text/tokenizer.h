@@ -43,19 +43,26 @@ struct SpecialTokens {
 
 struct EncodeOptions {
   bool add_special = false;  // BOS/EOS as the vocabulary asks for
-  bool parse_special =
-      false;  // "<|fim_prefix|>" in the text becomes that control token. Never for user text.
+  // "<|fim_prefix|>" in the text becomes that control token. Never for user text.
+  bool parse_special = false;
+  // Text of a user inside a prompt: those user-defined tokens that steer the model are spelled out
+  // too, like any other text. (Some vocabularies declare "<|fim_prefix|>" user-defined.)
+  bool literal = false;
+  bool continues = false;  // the text continues other text: no space before its first word
 };
 
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
+  // User-defined tokens (type 4) are matched in every text but a literal one, control tokens only
+  // where special parsing is on; the longest at each place.
   virtual std::vector<TokenId> encode(std::string_view text, EncodeOptions options = {}) const = 0;
 
   // Bytes of the ids. Control tokens give their spelling when show_special, else nothing. Ids out
   // of range give nothing. A SentencePiece vocabulary that adds a space before the first word takes
-  // it away again here.
+  // it away again here. Nothing else is changed: the "clean-up" of spaces before punctuation that
+  // some tools apply would damage source code.
   virtual std::string decode(std::span<const TokenId> ids, bool show_special = false) const = 0;
 
   // Bytes that this one token adds in the middle of a text (no leading-space rule); empty for
