@@ -18,16 +18,17 @@ struct Language {
   std::span<const std::string_view> extensions;  // without the dot, lower case
   std::span<const std::string_view> file_names;  // whole names: "Makefile.am", ".bashrc"
   std::string_view line_comment;                 // "//", "#"; "" where there is none
-  const TSLanguage* (*grammar)();
-  std::string_view tags_query;  // definitions and references, compiled in from tags.scm
-  bool code;                    // false for data and prose (JSON, YAML, TOML, Markdown)
+  const TSLanguage* (*grammar)();    // null: known by name only, cut into chunks by its blank lines
+  std::string_view tags_query;       // definitions and references, compiled in from tags.scm
+  bool code;                         // false for data and prose (JSON, YAML, TOML, Markdown)
+  std::string_view separator = ".";  // between a container and what it contains: "::", "."
 };
 
 std::span<const Language> languages();
 
-// By file name and extension, then, for a file without either, by a "#!" line. Null when it is none
-// of ours. `head` is the beginning of the text, may be empty. ".h" is C++, whose grammar accepts
-// nearly all of C.
+// By file name and extension, then, for a file without either, by a "#!" line or an Emacs mode line
+// ("-*- C++ -*-", which the headers of libstdc++ carry). Null when it is none of ours. `head` is
+// the beginning of the text, may be empty. ".h" is C++, whose grammar accepts nearly all of C.
 const Language* language_of(std::string_view path, std::string_view head);
 const Language* language_by_name(std::string_view name);
 

@@ -2,9 +2,9 @@
 // others are not.
 //
 // Ignore rules are git's (.gitignore at every level, .git/info/exclude, the user's global
-// excludes), then .curlewignore with the same syntax. Secret files are never opened: the list fails
-// closed. Symbolic links are not followed; FIFOs, sockets and devices are not opened. The order is
-// the same every time (by path).
+// excludes); .curlewignore has the same syntax and beats them. Secret files are never opened: the
+// list fails closed. Symbolic links are not followed; FIFOs, sockets and devices are not opened.
+// The order is the same every time (by path).
 #pragma once
 
 #include <cstdint>
@@ -69,8 +69,11 @@ struct LoadedFile {
 LoadedFile load_file(const std::filesystem::path& root, std::string_view path,
                      const WalkLimits& limits);
 
-// ".env.local", "id_rsa", "server.pem", ".aws/credentials", ...
+// ".env.local", "id_rsa", "server.pem", ".aws/credentials", ... in any case. A source file is none
+// ("credentials.cpp", "id_rsa_parser.py"), data and prose of that name is ("credentials.json").
 bool is_secret_path(std::string_view path);
+// A folder nothing of which is read: ".ssh", ".aws", ...
+bool is_secret_folder(std::string_view path);
 
 // The enclosing repository's root, or the folder itself where there is none.
 std::filesystem::path workspace_root_of(const std::filesystem::path& file_or_dir);

@@ -1,0 +1,19 @@
+// What a file's bytes say about whether a person wrote it.
+#pragma once
+
+#include <string_view>
+
+#include "indexer/source/language.h"
+
+namespace curlew::indexer {
+
+inline constexpr std::size_t kBinaryLookBytes = 8u << 10;
+
+// A NUL in the first 8 KiB.
+bool is_binary(std::string_view text);
+
+// Lines too long to have been typed. Only languages that machines write into one line are looked at
+// (JavaScript, TypeScript, CSS, HTML, JSON); a long table in C is still code.
+bool is_minified(const Language& language, std::string_view text);
+
+}  // namespace curlew::indexer

@@ -1,0 +1,256 @@
+#include "indexer/source/extract.h"
+
+#include <algorithm>
+#include <memory>
+#include <unordered_set>
+#include <utility>
+
+#include "indexer/source/declarator.h"
+#include "indexer/source/nesting.h"
+#include "indexer/source/tags.h"
+
+namespace curlew::indexer {
+namespace {
+
+// In-progress matches of one query: beyond it tree-sitter drops the oldest.
+constexpr std::uint32_t kMatchLimit = 4096;
+constexpr int kMatchesPerClockLook = 512;
+
+struct FoundReference {
+  TSNode node;
+  ReferenceRole role;
+};
+
+// Runs the query and sorts its captures into heaps; nothing is nested yet.
+class Collector {
+ public:
+  Collector(const TagsQuery& query, std::string_view text) : query_(query), text_(text) {}
+
+  // False when `expired` cut it short.
+  bool run(TSNode root, TSQueryCursor* cursor, const std::function<bool()>& expired) {
+    ts_query_cursor_set_match_limit(cursor, kMatchLimit);
+    TSQueryCursorOptions options{};
+    options.payload = const_cast<std::function<bool()>*>(&expired);
+    options.progress_callback = [](TSQueryCursorState* state) {
+      return (*static_cast<const std::function<bool()>*>(state->payload))();
+    };
+    ts_query_cursor_exec_with_options(cursor, query_.query(), root, &options);
+    TSQueryMatch match;
+    for (int n = 1; ts_query_cursor_next_match(cursor, &match); ++n) {
+      if (query_.accepts(match, text_)) add(match);
+      if (n % kMatchesPerClockLook == 0 && expired()) return false;
+    }
+    return !expired();
+  }
+
+  std::vector<FoundSymbol> symbols;
+  std::vector<FoundReference> references;
+  std::vector<TSNode> imports;
+  std::vector<LineSpan> docs;
+  bool too_many_references = false;
+
+ private:
+  void add(const TSQueryMatch& match) {
+    FoundSymbol found;
+    found.pattern = match.pattern_index;
+    for (std::uint16_t i = 0; i < match.capture_count; ++i) {
+      add_capture(match.captures[i].node, query_.meaning(match.captures[i].index), found);
+    }
+    if (found.what == FoundSymbol::What::kNothing) return;
+    const bool is_symbol = found.what == FoundSymbol::What::kSymbol;
+    if (is_symbol && found.name.empty()) return;
+    symbols.push_back(std::move(found));
+  }
+
+  void add_capture(TSNode node, const CaptureMeaning& meaning, FoundSymbol& found) {
+    using What = FoundSymbol::What;
+    switch (meaning.role) {
+      case CaptureRole::kDefinition:
+      case CaptureRole::kDeclaration:
+        found.what = What::kSymbol;
+        found.kind = meaning.kind;
+        found.is_definition = meaning.role == CaptureRole::kDefinition;
+        found.range = trimmed(range_of(node), text_);
+        found.node = node;
+        break;
+      case CaptureRole::kName:
+        set_name(found, node);
+        break;
+      case CaptureRole::kDeclarator:
+        set_declarator(found, node);
+        break;
+      case CaptureRole::kContainer:
+        found.container = std::string(text_of(node, text_));
+        break;
+      case CaptureRole::kScope:
+      case CaptureRole::kWrapper:
+        found.what = meaning.role == CaptureRole::kScope ? What::kScope : What::kWrapper;
+        found.range = trimmed(range_of(node), text_);
+        break;
+      case CaptureRole::kReference:
+        add_reference(node, meaning.reference);
+        break;
+      case CaptureRole::kImport:
+        imports.push_back(node);
+        break;
+      case CaptureRole::kLocal:
+        add_local(node);
+        break;
+      case CaptureRole::kDoc:
+        add_doc(node);
+        break;
+      case CaptureRole::kNothing:
+        break;
+    }
+  }
+
+  void set_name(FoundSymbol& found, TSNode node) {
+    found.name = text_of(node, text_);
+    found.name_range = range_of(node);
+  }
+
+  void set_declarator(FoundSymbol& found, TSNode node) {
+    Declared declared = declared_by(node, text_);
+    if (ts_node_is_null(declared.name)) return;
+    set_name(found, declared.name);
+    found.by_declarator = true;
+    found.declares_function = declared.is_function;
+    if (!declared.scope.empty()) found.container = std::move(declared.scope);
+  }
+
+  void add_reference(TSNode node, ReferenceRole role) {
+    if (references.size() >= kReferencesMax) {
+      too_many_references = true;
+      return;
+    }
+    references.push_back({node, role});
+  }
+
+  void add_local(TSNode node) {
+    const Declared declared = declared_by(node, text_);
+    if (ts_node_is_null(declared.name)) return;
+    FoundSymbol local;
+    local.what = FoundSymbol::What::kLocal;
+    set_name(local, declared.name);
+    local.range = local.name_range;
+    symbols.push_back(std::move(local));
+  }
+
+  void add_doc(TSNode node) {
+    const Range range = trimmed(range_of(node), text_);
+    if (starts_its_line(range, text_)) docs.push_back({range.start_line, range.end_line});
+  }
+
+  const TagsQuery& query_;
+  std::string_view text_;
+};
+
+// Where several patterns name one place, the earliest pattern's word stands.
+void keep_first_pattern(std::vector<FoundSymbol>& found) {
+  const auto key = [](const FoundSymbol& f) {
+    const bool named = f.what == FoundSymbol::What::kSymbol || f.what == FoundSymbol::What::kLocal;
+    return std::pair(named ? f.name_range.start_byte : f.range.start_byte, f.what);
+  };
+  std::sort(found.begin(), found.end(), [&](const FoundSymbol& a, const FoundSymbol& b) {
+    return std::pair(key(a), a.pattern) < std::pair(key(b), b.pattern);
+  });
+  const auto same = [&](const FoundSymbol& a, const FoundSymbol& b) {
+    if (key(a) != key(b)) return false;
+    if (a.what == FoundSymbol::What::kSymbol || a.what == FoundSymbol::What::kLocal) return true;
+    return a.range.end_byte == b.range.end_byte;
+  };
+  found.erase(std::unique(found.begin(), found.end(), same), found.end());
+}
+
+int weight(ReferenceRole role) {
+  switch (role) {
+    case ReferenceRole::kImport:
+      return 0;
+    case ReferenceRole::kCall:
+      return 1;
+    case ReferenceRole::kType:
+      return 2;
+    case ReferenceRole::kName:
+      return 3;
+  }
+  return 4;
+}
+
+// One reference for a place, the most telling; none for names that are being defined and, as far as
+// the nesting knows them, for local variables.
+std::vector<Reference> settle_references(std::vector<FoundReference> found, const Nesting& nesting,
+                                         std::string_view text) {
+  const auto key = [](const FoundReference& r) {
+    return std::pair(ts_node_start_byte(r.node), weight(r.role));
+  };
+  std::sort(found.begin(), found.end(),
+            [&](const FoundReference& a, const FoundReference& b) { return key(a) < key(b); });
+  std::vector<Reference> out;
+  out.reserve(found.size());
+  LocalNames::Walk locals = nesting.locals.walk();
+  std::uint32_t last = UINT32_MAX;
+  auto name = nesting.name_starts.begin();
+  for (const FoundReference& r : found) {
+    const std::uint32_t start = ts_node_start_byte(r.node);
+    if (start == last) continue;
+    last = start;
+    while (name != nesting.name_starts.end() && *name < start) ++name;
+    if (name != nesting.name_starts.end() && *name == start) continue;
+    const std::string_view word = text_of(r.node, text);
+    if (word.empty()) continue;
+    if (r.role == ReferenceRole::kName && locals.contains(start, word)) continue;
+    out.push_back({std::string(word), r.role, range_of(r.node)});
+  }
+  return out;
+}
+
+std::string_view unquoted(std::string_view path) {
+  constexpr std::string_view kQuotes = "\"'`<>";
+  while (!path.empty() && kQuotes.find(path.front()) != std::string_view::npos) {
+    path.remove_prefix(1);
+  }
+  while (!path.empty() && kQuotes.find(path.back()) != std::string_view::npos) {
+    path.remove_suffix(1);
+  }
+  return path;
+}
+
+std::vector<std::string> settle_imports(std::vector<TSNode> nodes, std::string_view text) {
+  std::sort(nodes.begin(), nodes.end(),
+            [](TSNode a, TSNode b) { return ts_node_start_byte(a) < ts_node_start_byte(b); });
+  std::vector<std::string> out;
+  std::unordered_set<std::string_view> seen;
+  for (const TSNode node : nodes) {
+    const std::string_view path = unquoted(text_of(node, text));
+    if (!path.empty() && seen.insert(path).second) out.emplace_back(path);
+  }
+  return out;
+}
+
+}  // namespace
+
+Extracted extract(const Language& language, TSNode root, std::string_view text,
+                  TSQueryCursor* cursor, const std::function<bool()>& expired) {
+  Extracted out;
+  const TagsQuery* query = tags_query_of(language);
+  if (query == nullptr) {
+    out.notes.push_back(fmt::format("no symbols: the queries of {} do not compile", language.name));
+    return out;
+  }
+  Collector found(*query, text);
+  if (!found.run(root, cursor, expired)) {
+    out.notes.emplace_back("symbols and references are incomplete: the time was up");
+  }
+  if (found.too_many_references) {
+    out.notes.push_back(fmt::format("only the first {} references are kept", kReferencesMax));
+  }
+  keep_first_pattern(found.symbols);
+  Nesting nesting = nest(language, std::move(found.symbols), std::move(found.docs), text);
+  out.references = settle_references(std::move(found.references), nesting, text);
+  out.imports = settle_imports(std::move(found.imports), text);
+  out.symbols = std::move(nesting.symbols);
+  out.first_lines = std::move(nesting.first_lines);
+  return out;
+}
+
+}  // namespace curlew::indexer

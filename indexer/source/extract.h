@@ -1,0 +1,31 @@
+// Tree of one file -> symbols, references, imports. The second half of parsing: runs the language's
+// tags query, nests what it found, and settles what a query cannot say (what a C declarator
+// declares, which variables are local, which comment belongs to which definition).
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "indexer/source/parse.h"
+#include "indexer/source/syntax.h"
+
+namespace curlew::indexer {
+
+// References kept of one file; the rest is dropped with a note. Generated tables have millions.
+inline constexpr std::size_t kReferencesMax = 100'000;
+
+struct Extracted {
+  std::vector<Symbol> symbols;             // in source order, an outer one before its inner ones
+  std::vector<std::uint32_t> first_lines;  // of each symbol, with its doc comment
+  std::vector<Reference> references;       // in source order, one for a place
+  std::vector<std::string> imports;        // in source order, each once
+  std::vector<std::string> notes;
+};
+
+// `expired` is asked now and then; once it answers true, what was found so far is returned with a
+// note. `cursor` is scratch that is kept between files.
+Extracted extract(const Language& language, TSNode root, std::string_view text,
+                  TSQueryCursor* cursor, const std::function<bool()>& expired);
+
+}  // namespace curlew::indexer

@@ -1,0 +1,272 @@
+#include "indexer/source/nesting.h"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+namespace curlew::indexer {
+namespace {
+
+using What = FoundSymbol::What;
+
+// Hostile nesting must not make quadratic work: a longer container is not written, functions
+// further out are not asked for their local names.
+constexpr std::size_t kContainerBytesMax = 400;
+constexpr std::size_t kFunctionsLookedAtMax = 16;
+
+bool is_function_kind(SymbolKind kind) {
+  return kind == SymbolKind::kFunction || kind == SymbolKind::kMethod ||
+         kind == SymbolKind::kConstructor;
+}
+
+bool is_class_kind(SymbolKind kind) {
+  return kind == SymbolKind::kClass || kind == SymbolKind::kStruct ||
+         kind == SymbolKind::kInterface || kind == SymbolKind::kEnum;
+}
+
+// What can be the container of what it encloses. A variable cannot: in C `struct A {...} a;` the
+// declaration of `a` encloses the struct.
+bool is_scope_kind(SymbolKind kind) {
+  return is_function_kind(kind) || is_class_kind(kind) || kind == SymbolKind::kModule ||
+         kind == SymbolKind::kSection;
+}
+
+std::string_view last_part(std::string_view path, std::string_view separator) {
+  const std::size_t at = path.rfind(separator);
+  return at == std::string_view::npos ? path : path.substr(at + separator.size());
+}
+
+// Walks the found symbols in source order with a stack of what is open around the place.
+class Nester {
+ public:
+  Nester(const Language& language, std::string_view text, std::vector<LineSpan> docs)
+      : language_(language), text_(text), docs_(std::move(docs)) {
+    std::sort(docs_.begin(), docs_.end(),
+              [](const LineSpan& a, const LineSpan& b) { return a.last < b.last; });
+  }
+
+  Nesting run(std::vector<FoundSymbol> found) {
+    for (const FoundSymbol& f : found) {
+      if (f.what == What::kSymbol && f.kind == SymbolKind::kModule) modules_.insert(f.name);
+    }
+    for (FoundSymbol& f : found) {
+      while (!open_.empty() && open_.back().end_byte <= f.range.start_byte) open_.pop_back();
+      enter(f);
+    }
+    out_.locals.sort();
+    std::sort(out_.name_starts.begin(), out_.name_starts.end());
+    return std::move(out_);
+  }
+
+ private:
+  enum class Space : std::uint8_t { kOther, kFunction, kClass };
+  struct Open {
+    What what;
+    Space space;
+    std::uint32_t end_byte;
+    Range range;
+    std::string path;          // the container of what is inside
+    std::size_t function = 0;  // of space kFunction: its place in the local names
+  };
+
+  void enter(FoundSymbol& f) {
+    switch (f.what) {
+      case What::kSymbol:
+        enter_symbol(f);
+        break;
+      case What::kLocal:
+        add_local(f);
+        break;
+      case What::kWrapper:
+        push(f, Space::kOther, std::string(path()));
+        break;
+      case What::kScope:
+        if (f.name.empty()) {
+          push(f, Space::kFunction, std::string(path()));
+        } else {
+          push(f, Space::kClass, joined(path(), f.name));
+        }
+        break;
+      case What::kNothing:
+        break;
+    }
+  }
+
+  void enter_symbol(FoundSymbol& f) {
+    settle_kind(f);
+    if (is_local(f)) return add_local(f);
+    extend_over_wrappers(f);
+    Symbol symbol;
+    symbol.name = std::string(f.name);
+    symbol.kind = f.kind;
+    symbol.range = f.range;
+    symbol.name_range = f.name_range;
+    symbol.is_definition = f.is_definition;
+    symbol.signature = signature_of(f.node, range_of(f.node), text_);
+    symbol.container = f.container.empty() ? std::string(path()) : joined(path(), f.container);
+    out_.first_lines.push_back(first_line_of(f.range));
+    out_.name_starts.push_back(f.name_range.start_byte);
+    if (is_scope_kind(f.kind)) {
+      const Space space = is_function_kind(f.kind) ? Space::kFunction
+                          : is_class_kind(f.kind)  ? Space::kClass
+                                                   : Space::kOther;
+      push(f, space, joined(symbol.container, f.name));
+    }
+    out_.symbols.push_back(std::move(symbol));
+  }
+
+  void settle_kind(FoundSymbol& f) const {
+    if (f.declares_function &&
+        (f.kind == SymbolKind::kVariable || f.kind == SymbolKind::kConstant)) {
+      f.kind = SymbolKind::kFunction;
+      f.is_definition = false;
+    } else if (f.declares_function && f.kind == SymbolKind::kField) {
+      f.kind = SymbolKind::kMethod;
+      f.is_definition = false;
+    }
+    const std::string_view qualifier = last_part(f.container, language_.separator);
+    if (f.kind == SymbolKind::kFunction) {
+      const bool in_class =
+          qualifier.empty() ? space() == Space::kClass : modules_.find(qualifier) == modules_.end();
+      if (in_class) f.kind = SymbolKind::kMethod;
+    }
+    if (f.kind == SymbolKind::kMethod && f.by_declarator) {
+      const std::string_view owner =
+          qualifier.empty() ? last_part(path(), language_.separator) : qualifier;
+      if (owner == f.name) f.kind = SymbolKind::kConstructor;
+    }
+  }
+
+  // Variables and prototypes inside of a function are its own business.
+  bool is_local(const FoundSymbol& f) const {
+    if (space() != Space::kFunction) return false;
+    return f.kind == SymbolKind::kVariable || f.kind == SymbolKind::kConstant ||
+           f.kind == SymbolKind::kField || f.kind == SymbolKind::kProperty || !f.is_definition;
+  }
+
+  void add_local(const FoundSymbol& f) {
+    out_.name_starts.push_back(f.name_range.start_byte);
+    for (auto it = open_.rbegin(); it != open_.rend(); ++it) {
+      if (it->space == Space::kFunction) return out_.locals.add(it->function, f.name);
+    }
+  }
+
+  // A definition that ends where its decorators' or template's node ends begins where that begins.
+  void extend_over_wrappers(FoundSymbol& f) {
+    for (auto it = open_.rbegin(); it != open_.rend() && it->what == What::kWrapper; ++it) {
+      const std::string_view rest =
+          text_.substr(f.range.end_byte, it->end_byte - std::min(it->end_byte, f.range.end_byte));
+      if (rest.find_first_not_of("; \t\r\n") != std::string_view::npos) return;
+      f.range.start_byte = it->range.start_byte;
+      f.range.start_line = it->range.start_line;
+      f.range.start_col = it->range.start_col;
+    }
+  }
+
+  std::uint32_t first_line_of(const Range& range) const {
+    std::uint32_t line = range.start_line;
+    if (!starts_its_line(range, text_)) return line;
+    const auto ends_before = [](const LineSpan& span, std::uint32_t l) { return span.last < l; };
+    auto doc = std::lower_bound(docs_.begin(), docs_.end(), line, ends_before);
+    while (doc != docs_.begin() && (--doc)->last + 1 == line) line = doc->first;
+    return line;
+  }
+
+  void push(const FoundSymbol& f, Space space, std::string inside) {
+    Open open{f.what, space, f.range.end_byte, f.range, std::move(inside)};
+    if (space == Space::kFunction) {
+      open.function = out_.locals.enter(f.range.start_byte, f.range.end_byte);
+    }
+    open_.push_back(std::move(open));
+  }
+
+  std::string_view path() const {
+    return open_.empty() ? std::string_view() : std::string_view(open_.back().path);
+  }
+
+  std::string joined(std::string_view container, std::string_view name) const {
+    std::string out(container);
+    if (out.size() + name.size() > kContainerBytesMax) return out;
+    if (!out.empty()) out += language_.separator;
+    out += name;
+    return out;
+  }
+
+  // The nearest function or class around the place.
+  Space space() const {
+    for (auto it = open_.rbegin(); it != open_.rend(); ++it) {
+      if (it->space != Space::kOther) return it->space;
+    }
+    return Space::kOther;
+  }
+
+  const Language& language_;
+  std::string_view text_;
+  std::vector<LineSpan> docs_;  // by last line
+  std::unordered_set<std::string_view> modules_;
+  std::vector<Open> open_;
+  Nesting out_;
+};
+
+}  // namespace
+
+Nesting nest(const Language& language, std::vector<FoundSymbol> found, std::vector<LineSpan> docs,
+             std::string_view text) {
+  std::sort(found.begin(), found.end(), [](const FoundSymbol& a, const FoundSymbol& b) {
+    const auto key = [](const FoundSymbol& f) {
+      return std::tuple(f.range.start_byte, ~f.range.end_byte, f.what, f.name_range.start_byte);
+    };
+    return key(a) < key(b);
+  });
+  return Nester(language, text, std::move(docs)).run(std::move(found));
+}
+
+Range trimmed(Range range, std::string_view text) {
+  std::uint32_t end = range.end_byte;
+  while (end > range.start_byte &&
+         std::string_view(" \t\r\n").find(text[end - 1]) != std::string_view::npos) {
+    --end;
+  }
+  if (end == range.end_byte || end == range.start_byte) return range;
+  const std::string_view cut = text.substr(end, range.end_byte - end);
+  const auto lines = static_cast<std::uint32_t>(std::count(cut.begin(), cut.end(), '\n'));
+  const std::size_t line_start = text.rfind('\n', end - 1) + 1;  // npos + 1 is the first line's 0
+  range.end_byte = end;
+  range.end_line -= lines;
+  range.end_col = static_cast<std::uint32_t>(end - line_start);
+  return range;
+}
+
+bool starts_its_line(const Range& range, std::string_view text) {
+  for (std::uint32_t i = range.start_byte; i-- > 0;) {
+    if (text[i] == '\n') return true;
+    if (text[i] != ' ' && text[i] != '\t') return false;
+  }
+  return true;
+}
+
+std::size_t LocalNames::enter(std::uint32_t start_byte, std::uint32_t end_byte) {
+  functions_.push_back({start_byte, end_byte, {}});
+  return functions_.size() - 1;
+}
+
+void LocalNames::add(std::size_t function, std::string_view name) {
+  functions_[function].names.push_back(name);
+}
+
+void LocalNames::sort() {
+  for (Function& function : functions_) std::sort(function.names.begin(), function.names.end());
+}
+
+bool LocalNames::Walk::contains(std::uint32_t place, std::string_view name) {
+  const std::vector<Function>& functions = names_.functions_;
+  while (next_ < functions.size() && functions[next_].start_byte <= place) open_.push_back(next_++);
+  while (!open_.empty() && functions[open_.back()].end_byte <= place) open_.pop_back();
+  const std::size_t looked_at = std::min(open_.size(), kFunctionsLookedAtMax);
+  return std::any_of(open_.rbegin(), open_.rbegin() + looked_at, [&](std::size_t f) {
+    const std::vector<std::string_view>& names = functions[f].names;
+    return std::binary_search(names.begin(), names.end(), name);
+  });
+}
+
+}  // namespace curlew::indexer

@@ -1,0 +1,95 @@
+#include "indexer/source/parse.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <utility>
+
+#include "indexer/source/chunks.h"
+#include "indexer/source/extract.h"
+#include "indexer/source/live_tree.h"
+#include "indexer/source/syntax.h"
+
+namespace curlew::indexer {
+namespace {
+
+constexpr std::chrono::milliseconds kParseTimeMax{500};
+// A tree takes some twenty times its text's bytes.
+constexpr std::size_t kParsedBytesMax = 16u << 20;
+
+constexpr std::array<std::string_view, 16> kKindNames = {
+    "function", "method",      "constructor", "class",  "struct",   "interface",
+    "enum",     "enum_member", "type",        "field",  "variable", "constant",
+    "macro",    "module",      "property",    "section"};
+static_assert(kKindNames.size() == static_cast<std::size_t>(SymbolKind::kSection) + 1);
+
+}  // namespace
+
+std::string_view symbol_kind_name(SymbolKind kind) {
+  return kKindNames[static_cast<std::size_t>(kind)];
+}
+
+std::string_view reference_role_name(ReferenceRole role) {
+  switch (role) {
+    case ReferenceRole::kCall:
+      return "call";
+    case ReferenceRole::kType:
+      return "type";
+    case ReferenceRole::kName:
+      return "name";
+    case ReferenceRole::kImport:
+      return "import";
+  }
+  return "";
+}
+
+struct Parser::Impl {
+  ParserHandle parser{ts_parser_new()};
+  QueryCursorHandle cursor{ts_query_cursor_new()};
+  LiveTree live;
+};
+
+Parser::Parser() : impl_(std::make_unique<Impl>()) {}
+Parser::~Parser() = default;
+Parser::Parser(Parser&&) noexcept = default;
+Parser& Parser::operator=(Parser&&) noexcept = default;
+
+ParsedFile Parser::parse(const Language& language, std::string_view text,
+                         const ChunkLimits& limits) {
+  ParsedFile out;
+  out.language = &language;
+  if (language.grammar == nullptr || text.size() > kParsedBytesMax) {
+    if (language.grammar != nullptr) out.notes.emplace_back("not parsed: more than 16 MiB");
+    out.chunks = cut_chunks(text, {}, std::nullopt, limits);
+    return out;
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kParseTimeMax;
+  const std::function<bool()> expired = [&] {
+    return std::chrono::steady_clock::now() >= deadline;
+  };
+  const TreeHandle tree = parse_text(impl_->parser.get(), language, nullptr, text, expired);
+  if (!tree) {
+    out.notes.push_back(fmt::format("parse stopped after {} ms", kParseTimeMax.count()));
+    out.chunks = cut_chunks(text, {}, std::nullopt, limits);
+    return out;
+  }
+  const TSNode root = ts_tree_root_node(tree.get());
+  Extracted extracted = extract(language, root, text, impl_->cursor.get(), expired);
+  out.chunks = cut_chunks(text, extracted, root, limits);
+  out.error_nodes = error_count(root);
+  out.symbols = std::move(extracted.symbols);
+  out.references = std::move(extracted.references);
+  out.imports = std::move(extracted.imports);
+  out.notes = std::move(extracted.notes);
+  return out;
+}
+
+bool Parser::breaks_parse(const Language& language, std::string_view text, std::size_t offset,
+                          std::string_view insertion) {
+  if (language.grammar == nullptr || insertion.empty()) return false;
+  return impl_->live.breaks(impl_->parser.get(), language, text, offset, insertion);
+}
+
+}  // namespace curlew::indexer

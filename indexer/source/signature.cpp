@@ -1,0 +1,64 @@
+#include <algorithm>
+
+#include "indexer/source/nesting.h"
+
+namespace curlew::indexer {
+namespace {
+
+constexpr std::size_t kSignatureBytesMax = 240;
+
+// Where the body starts: the field "body" of the definition, or of the value it names (`const f =
+// () => {...}`); 0 when there is none.
+std::uint32_t body_start(TSNode node) {
+  TSNode body = field_of(node, "body");
+  if (ts_node_is_null(body)) {
+    const TSNode value = field_of(node, "value");
+    if (!ts_node_is_null(value)) body = field_of(value, "body");
+  }
+  return ts_node_is_null(body) ? 0 : ts_node_start_byte(body);
+}
+
+// Without a body: up to a brace, a semicolon or a line end that stands outside of parentheses.
+std::size_t plain_end(std::string_view text) {
+  int depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '(' || c == '[') ++depth;
+    if (c == ')' || c == ']') --depth;
+    if (c == '{' || c == ';' || (c == '\n' && depth <= 0)) return i;
+  }
+  return text.size();
+}
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0';
+}
+
+}  // namespace
+
+std::string signature_of(TSNode node, const Range& range, std::string_view text) {
+  std::string_view head = text.substr(range.start_byte, range.end_byte - range.start_byte);
+  const std::uint32_t body = body_start(node);
+  head = head.substr(0, body > range.start_byte ? body - range.start_byte : plain_end(head));
+  std::string out;
+  for (std::size_t i = 0; i < head.size() && out.size() < kSignatureBytesMax; ++i) {
+    if (!is_blank(head[i])) {
+      out += head[i];
+    } else if (!out.empty() && out.back() != ' ') {
+      out += ' ';
+    }
+  }
+  while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xc0) == 0x80 &&
+         out.size() == kSignatureBytesMax) {
+    out.pop_back();  // never ends inside a UTF-8 character
+  }
+  const auto drop = [&](std::string_view tail) {
+    if (out.ends_with(tail)) out.resize(out.size() - tail.size());
+  };
+  drop(" ");
+  for (const std::string_view tail : {"{", "=>", ":", ";"}) drop(tail);
+  drop(" ");
+  return out;
+}
+
+}  // namespace curlew::indexer

@@ -1,0 +1,70 @@
+// Owning handles of tree-sitter's objects, and conversions between its types and ours.
+#pragma once
+
+#include <tree_sitter/api.h>
+
+#include <memory>
+#include <string_view>
+
+#include "indexer/source/parse.h"
+
+namespace curlew::indexer {
+
+template <auto release>
+struct Release {
+  template <class T>
+  void operator()(T* object) const {
+    release(object);
+  }
+};
+using ParserHandle = std::unique_ptr<TSParser, Release<ts_parser_delete>>;
+using TreeHandle = std::unique_ptr<TSTree, Release<ts_tree_delete>>;
+using QueryHandle = std::unique_ptr<TSQuery, Release<ts_query_delete>>;
+using QueryCursorHandle = std::unique_ptr<TSQueryCursor, Release<ts_query_cursor_delete>>;
+
+// A cursor that is never null; walks a tree without recursion.
+class TreeWalk {
+ public:
+  explicit TreeWalk(TSNode root) : cursor_(ts_tree_cursor_new(root)) {}
+  ~TreeWalk() { ts_tree_cursor_delete(&cursor_); }
+  TreeWalk(const TreeWalk&) = delete;
+  TreeWalk& operator=(const TreeWalk&) = delete;
+
+  TSNode node() const { return ts_tree_cursor_current_node(&cursor_); }
+  int depth() const { return static_cast<int>(ts_tree_cursor_current_depth(&cursor_)); }
+
+  enum class Into : bool { kChildren, kNext };
+  // The next node in source order, with or without this one's children. False at the end.
+  bool advance(Into into) {
+    if (into == Into::kChildren && ts_tree_cursor_goto_first_child(&cursor_)) return true;
+    while (!ts_tree_cursor_goto_next_sibling(&cursor_)) {
+      if (!ts_tree_cursor_goto_parent(&cursor_)) return false;
+    }
+    return true;
+  }
+
+ private:
+  TSTreeCursor cursor_;
+};
+
+inline Range range_of(TSNode node) {
+  const TSPoint start = ts_node_start_point(node), end = ts_node_end_point(node);
+  return {ts_node_start_byte(node),
+          ts_node_end_byte(node),
+          start.row,
+          start.column,
+          end.row,
+          end.column};
+}
+
+inline std::string_view text_of(TSNode node, std::string_view text) {
+  const std::size_t start = ts_node_start_byte(node), end = ts_node_end_byte(node);
+  if (start > text.size() || end < start) return {};
+  return text.substr(start, end - start);
+}
+
+inline TSNode field_of(TSNode node, std::string_view field) {
+  return ts_node_child_by_field_name(node, field.data(), static_cast<std::uint32_t>(field.size()));
+}
+
+}  // namespace curlew::indexer
