@@ -76,19 +76,24 @@ struct CompletionTimings {
 };
 
 struct Completion {
-  std::string text;  // to insert at the cursor; "" when there is nothing worth showing
+  // Goes in place of the bytes from `replaces_from` to the cursor (and `replaces_after` behind it).
+  // "" when there is nothing worth showing.
+  std::string text;
+  // The cursor; with selected_text, selected_start: the text then begins with selected_text.
+  std::size_t replaces_from = 0;
   // Bytes behind the cursor that the text already contains and so replaces: auto-inserted `)` `"`
   // `;`. Same line.
   std::size_t replaces_after = 0;
   CompletionSource source = CompletionSource::kNone;
   float confidence = 0;  // calibrated chance that the line is exactly right
-  std::string finish;    // model finish, or "copy", "quiet: <reason>"
+  std::string finish;    // model finish, or "copy", "quiet: <reason>", "nothing: <reason>"
   int prompt_tokens = 0, cached_tokens = 0, tokens = 0;
   CompletionTimings timings;
   std::vector<ContextEntry> context;  // what stood in the prompt
   std::string model, device;
 };
 
+// kInvalidInput names the place: a cursor outside the text, inside a character or a line break.
 Expected<Completion> complete(const Sources& sources, const CompletionRequest& request,
                               std::stop_token stop);
 

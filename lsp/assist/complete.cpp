@@ -1,0 +1,131 @@
+#include "lsp/assist/complete.h"
+
+#include <algorithm>
+
+#include "lsp/assist/choose.h"
+#include "lsp/assist/proposals.h"
+
+namespace curlew::assist {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+void take(Completion& completion, const Proposal& proposal, CompletionSource source,
+          std::string finish) {
+  completion.text = proposal.shaped.text;
+  completion.replaces_after = proposal.shaped.replaces_after;
+  completion.confidence = proposal.confidence;
+  completion.source = source;
+  completion.finish = std::move(finish);
+}
+
+void note_generation(Completion& completion, const model::Generation& generation,
+                     const Retrieved& retrieved) {
+  completion.prompt_tokens = generation.prompt_tokens;
+  completion.cached_tokens = generation.cached_tokens;
+  completion.tokens = static_cast<int>(generation.tokens.size());
+  completion.timings.prefill_ms = generation.timings.prefill_ms;
+  completion.timings.decode_ms = generation.timings.decode_ms;
+  const std::size_t used = std::min(generation.context_used, retrieved.chunks.size());
+  for (std::size_t i = 0; i < used; ++i)
+    completion.context.push_back(context_entry(retrieved.chunks[i]));
+}
+
+// The surer of the two; the reason why there is none, when there is none.
+void choose(Completion& completion, const Proposal& copy,
+            const std::optional<ModelProposal>& generated) {
+  const bool has_copy = !copy.shaped.text.empty();
+  const bool has_model = generated && !generated->proposal.shaped.text.empty();
+  if (has_model && (!has_copy || generated->proposal.confidence >= copy.confidence))
+    take(completion, generated->proposal, CompletionSource::kModel,
+         model::finish_name(generated->generation.finish));
+  else if (has_copy)
+    take(completion, copy, CompletionSource::kCopy, "copy");
+  else
+    completion.finish =
+        "nothing: " + (generated ? generated->proposal.shaped.refused : copy.shaped.refused);
+}
+
+void stay_quiet(Completion& completion) {
+  completion.finish = "quiet: confidence " + fmt::format("{:.2f}", completion.confidence) +
+                      " is below " + fmt::format("{:.2f}", kQuietBelow);
+  completion.text.clear();
+  completion.replaces_after = 0;
+  completion.source = CompletionSource::kNone;
+}
+
+// The item replaces what the popup menu would replace, and so has to begin with its text.
+void extend_selection(Completion& completion, const CompletionRequest& request) {
+  if (!request.selected_text) return;
+  completion.replaces_from = request.selected_start;
+  if (!completion.text.empty()) completion.text.insert(0, *request.selected_text);
+}
+
+}  // namespace
+
+const char* completion_source_name(CompletionSource source) {
+  switch (source) {
+    case CompletionSource::kModel:
+      return "model";
+    case CompletionSource::kCopy:
+      return "copy";
+    case CompletionSource::kNone:
+      break;
+  }
+  return "none";
+}
+
+Expected<Completion> complete(const Sources& sources, const CompletionRequest& request,
+                              std::stop_token stop) {
+  const Clock::time_point start = Clock::now();
+  std::optional<Clock::time_point> deadline;
+  if (request.budget) deadline = start + *request.budget;
+  const Expected<CompletionPlace> place = completion_place(request);
+  if (!place) return tl::unexpected(place.error());
+  if (stop.stop_requested()) return fail(Errc::kCancelled, "complete: before it began");
+
+  Completion completion;
+  completion.replaces_from = request.cursor;
+  const Expected<Retrieved> retrieved = retrieve(sources.index, request);
+  if (!retrieved) return Error(retrieved.error()).during("complete");
+  completion.timings.retrieve_ms = retrieved->ms;
+  if (stop.stop_requested()) return fail(Errc::kCancelled, "complete: after retrieval");
+
+  Proposal copy{.shaped = {.text = "", .replaces_after = 0, .refused = "no source"}};
+  if (sources.copy != nullptr) {
+    const Clock::time_point copy_start = Clock::now();
+    copy = propose_copy(*sources.copy, *place, request, *retrieved);
+    completion.timings.copy_ms = ms_since(copy_start);
+  }
+
+  std::optional<ModelProposal> generated;
+  const bool in_time = !deadline || Clock::now() < *deadline;
+  if (sources.generator != nullptr && copy.confidence < kSureCopy && in_time) {
+    auto proposed = propose_model(*sources.generator, *place, request, *retrieved, deadline, stop);
+    if (!proposed) {
+      // A broken model does not take the copy away; a cancelled request wants no answer.
+      if (copy.shaped.text.empty() || proposed.error().kind() == Errc::kCancelled)
+        return std::move(proposed.error()).during("complete");
+    } else {
+      generated = std::move(*proposed);
+      note_generation(completion, generated->generation, *retrieved);
+    }
+    const model::GeneratorInfo info = sources.generator->info();
+    completion.model = info.model;
+    completion.device = info.device;
+  }
+  if (stop.stop_requested()) return fail(Errc::kCancelled, "complete: superseded");
+
+  choose(completion, copy, generated);
+  if (!completion.text.empty() && !request.explicit_request && completion.confidence < kQuietBelow)
+    stay_quiet(completion);
+  extend_selection(completion, request);
+  completion.timings.total_ms = ms_since(start);
+  return completion;
+}
+
+}  // namespace curlew::assist
