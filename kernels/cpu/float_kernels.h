@@ -41,7 +41,9 @@ void multiply_float_tile(const FloatTileArgs& a) {
     typename S::Floats x[T];
     for (int t = 0; t < T; ++t) x[t] = S::load(a.x + t * a.cols + c);
     for (int r = 0; r < R; ++r) {
-      const auto w = Weights::load(a.w + r * a.row_bytes + c * Weights::kBytes);
+      const std::uint8_t* at = a.w + r * a.row_bytes + c * Weights::kBytes;
+      if constexpr (T == 1) S::prefetch(at + R * a.row_bytes);  // the same place of the next tile
+      const auto w = Weights::load(at);
       for (int t = 0; t < T; ++t) sums[r][t] = S::fma(w, x[t], sums[r][t]);
     }
   }

@@ -146,29 +146,36 @@ struct Scales {
   }
 };
 
+// Adds the columns that share scale kGroup of a 32-column block. Everything that indexes w is known
+// at compile time: the block stays in registers.
+template <class S, PanelFormat F, int T, int kGroup>
+void add_group(const typename S::Bytes (&w)[kColumnGroups], const Scales<S, F>& scales,
+               int block_idx, const ActivationBlock<T>& x, typename S::Floats (&sums)[T]) {
+  constexpr int kGroups = kBlockCols / F.group;
+  constexpr int kVectors = kColumnGroups / kGroups;
+  constexpr bool kSigned = F.wide() && S::kSignedWide;
+  const auto scale = scales.scale(block_idx * kGroups + kGroup);
+  for (int t = 0; t < T; ++t) {
+    auto dot = S::set_int(kSigned ? 0 : x.offset[kGroup][t]);
+    for (int v = kGroup * kVectors; v < (kGroup + 1) * kVectors; ++v)
+      dot = F.wide() ? S::dot_wide(dot, w[v], x.q[t] + 4 * v)
+                     : S::dot_narrow(dot, w[v], x.q[t] + 4 * v);
+    sums[t] = S::fma(S::to_floats(dot), S::mul(scale, S::set(x.d[t])), sums[t]);
+  }
+  if constexpr (F.has_min) {
+    const auto min = scales.min(block_idx * kGroups + kGroup);
+    for (int t = 0; t < T; ++t) sums[t] = S::fnma(min, S::set(x.sum[kGroup][t]), sums[t]);
+  }
+}
+
 // Adds one 32-column block of T tokens to sums[T].
 template <class S, PanelFormat F, int T>
 void add_block(const std::uint8_t* planes, int half, const Scales<S, F>& scales, int block_idx,
                const ActivationBlock<T>& x, typename S::Floats (&sums)[T]) {
-  constexpr int kGroups = kBlockCols / F.group;
-  constexpr int kVectors = kColumnGroups / kGroups;
-  constexpr bool kSigned = F.wide() && S::kSignedWide;
   typename S::Bytes w[kColumnGroups];
   Planes<S, F>::unpack(planes, half, w);
-  for (int i = 0; i < kGroups; ++i) {
-    const auto scale = scales.scale(block_idx * kGroups + i);
-    for (int t = 0; t < T; ++t) {
-      auto dot = S::set_int(kSigned ? 0 : x.offset[i][t]);
-      for (int v = i * kVectors; v < (i + 1) * kVectors; ++v)
-        dot = F.wide() ? S::dot_wide(dot, w[v], x.q[t] + 4 * v)
-                       : S::dot_narrow(dot, w[v], x.q[t] + 4 * v);
-      sums[t] = S::fma(S::to_floats(dot), S::mul(scale, S::set(x.d[t])), sums[t]);
-    }
-    if constexpr (F.has_min) {
-      const auto min = scales.min(block_idx * kGroups + i);
-      for (int t = 0; t < T; ++t) sums[t] = S::fnma(min, S::set(x.sum[i][t]), sums[t]);
-    }
-  }
+  add_group<S, F, T, 0>(w, scales, block_idx, x, sums);
+  if constexpr (F.group < kBlockCols) add_group<S, F, T, 1>(w, scales, block_idx, x, sums);
 }
 
 template <class S>

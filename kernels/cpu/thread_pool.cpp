@@ -118,7 +118,12 @@ void ThreadPool::for_range(std::int64_t count, std::int64_t grain,
                            const std::function<void(std::int64_t, std::int64_t)>& job) {
   assert(grain > 0);
   if (count <= 0) return;
-  if (impl_->workers_.empty() || count <= grain) return job(0, count);
+  if (impl_->workers_.empty()) {  // still in pieces: callers choose the grain for the cache too
+    for (std::int64_t begin = 0; begin < count; begin += grain)
+      job(begin, std::min(begin + grain, count));
+    return;
+  }
+  if (count <= grain) return job(0, count);
   std::atomic<std::int64_t> cursor{0};
   auto take_pieces = [&](int) {
     for (;;) {
