@@ -111,7 +111,8 @@ std::string following_lines(std::string_view source, std::size_t at, std::string
     if (n == 0) in_block = depth > base;
     if (in_block && depth == base && !closes) break;
     if (!in_block && closes && depth == base) break;
-    std::string moved = "\n" + deeper_indent(cursor_indent, depth - base, indent);
+    std::string moved = "\n";
+    moved += deeper_indent(cursor_indent, depth - base, indent);
     moved += line.substr(indent.size());
     if (lines.size() + moved.size() > bytes_max) break;
     lines += moved;
