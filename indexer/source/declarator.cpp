@@ -1,5 +1,7 @@
 #include "indexer/source/declarator.h"
 
+#include "indexer/source/nesting.h"
+
 namespace curlew::indexer {
 namespace {
 
@@ -33,6 +35,19 @@ std::string_view scope_text(TSNode scope, std::string_view text) {
   return text_of(ts_node_is_null(name) ? scope : name, text);
 }
 
+// The text of `node`, up to where `end` begins if there is such a node.
+void set_name(Declared& out, TSNode node, TSNode end, std::string_view text) {
+  out.name_range = range_of(node);
+  if (!ts_node_is_null(end)) {
+    const TSPoint point = ts_node_start_point(end);
+    out.name_range.end_byte = ts_node_start_byte(end);
+    out.name_range.end_line = point.row;
+    out.name_range.end_col = point.column;
+    out.name_range = trimmed(out.name_range, text);
+  }
+  out.name = text_at(out.name_range, text);
+}
+
 }  // namespace
 
 Declared declared_by(TSNode declarator, std::string_view text) {
@@ -47,14 +62,18 @@ Declared declared_by(TSNode declarator, std::string_view text) {
       if (ts_node_is_null(node)) return out;
       continue;
     }
+    if (type == "operator_cast") {  // its field "declarator" holds the parameters
+      out.is_function = true;
+      set_name(out, node, field_of(node, "declarator"), text);
+      return out;
+    }
     if (type == "template_function" || type == "template_method") {
-      out.name = field_of(node, "name");
+      set_name(out, field_of(node, "name"), {}, text);
       return out;
     }
     const TSNode inner = inner_of(node);
     if (ts_node_is_null(inner)) {
-      out.name = node;
-      if (type == "operator_cast") out.is_function = true;
+      set_name(out, node, {}, text);
       return out;
     }
     if (type != "parenthesized_declarator") out.is_function = type == "function_declarator";

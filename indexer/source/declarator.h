@@ -10,7 +10,8 @@
 namespace curlew::indexer {
 
 struct Declared {
-  TSNode name = {};          // null when the declarator has none
+  std::string_view name;  // "f", "operator bool"; "" when the declarator has none
+  Range name_range;
   std::string scope;         // "ns::A" of "ns::A<T>::f"; template arguments left out
   bool is_function = false;  // `int *f()`, but not `int (*f)()`
 };

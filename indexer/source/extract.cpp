@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
@@ -18,8 +19,32 @@ constexpr int kMatchesPerClockLook = 512;
 
 struct FoundReference {
   TSNode node;
-  ReferenceRole role;
+  std::optional<ReferenceRole> role;  // none: there is no reference here
 };
+
+struct ByteSpan {
+  std::uint32_t start = 0, end = 0;
+};
+
+bool is_quoted(std::string_view name) {
+  return name.size() >= 2 && (name.front() == '"' || name.front() == '\'');
+}
+
+std::string_view unquoted(std::string_view path) {
+  constexpr std::string_view kQuotes = "\"'`<>";
+  while (!path.empty() && kQuotes.find(path.front()) != std::string_view::npos) {
+    path.remove_prefix(1);
+  }
+  while (!path.empty() && kQuotes.find(path.back()) != std::string_view::npos) {
+    path.remove_suffix(1);
+  }
+  return path;
+}
+
+// Not the "1" of a shell's "$1", not the empty name of a node that the parser made up.
+bool is_word(std::string_view name) {
+  return !name.empty() && (name[0] < '0' || name[0] > '9');
+}
 
 // Runs the query and sorts its captures into heaps; nothing is nested yet.
 class Collector {
@@ -46,6 +71,7 @@ class Collector {
   std::vector<FoundSymbol> symbols;
   std::vector<FoundReference> references;
   std::vector<TSNode> imports;
+  std::vector<ByteSpan> import_statements;
   std::vector<LineSpan> docs;
   bool too_many_references = false;
 
@@ -93,8 +119,14 @@ class Collector {
       case CaptureRole::kImport:
         imports.push_back(node);
         break;
+      case CaptureRole::kImports:
+        import_statements.push_back({ts_node_start_byte(node), ts_node_end_byte(node)});
+        break;
       case CaptureRole::kLocal:
         add_local(node);
+        break;
+      case CaptureRole::kSkip:
+        add_reference(node, std::nullopt);
         break;
       case CaptureRole::kDoc:
         add_doc(node);
@@ -105,20 +137,21 @@ class Collector {
   }
 
   void set_name(FoundSymbol& found, TSNode node) {
-    found.name = text_of(node, text_);
-    found.name_range = range_of(node);
+    found.name = text_at(trimmed(range_of(node), text_), text_);
+    if (is_quoted(found.name)) found.name = unquoted(found.name);
+    found.name_range = trimmed(range_of(node), text_);
   }
 
   void set_declarator(FoundSymbol& found, TSNode node) {
     Declared declared = declared_by(node, text_);
-    if (ts_node_is_null(declared.name)) return;
-    set_name(found, declared.name);
+    found.name = declared.name;
+    found.name_range = declared.name_range;
     found.by_declarator = true;
     found.declares_function = declared.is_function;
     if (!declared.scope.empty()) found.container = std::move(declared.scope);
   }
 
-  void add_reference(TSNode node, ReferenceRole role) {
+  void add_reference(TSNode node, std::optional<ReferenceRole> role) {
     if (references.size() >= kReferencesMax) {
       too_many_references = true;
       return;
@@ -128,11 +161,11 @@ class Collector {
 
   void add_local(TSNode node) {
     const Declared declared = declared_by(node, text_);
-    if (ts_node_is_null(declared.name)) return;
+    if (declared.name.empty()) return;
     FoundSymbol local;
     local.what = FoundSymbol::What::kLocal;
-    set_name(local, declared.name);
-    local.range = local.name_range;
+    local.name = declared.name;
+    local.range = local.name_range = declared.name_range;
     symbols.push_back(std::move(local));
   }
 
@@ -162,57 +195,53 @@ void keep_first_pattern(std::vector<FoundSymbol>& found) {
   found.erase(std::unique(found.begin(), found.end(), same), found.end());
 }
 
-int weight(ReferenceRole role) {
-  switch (role) {
+int weight(std::optional<ReferenceRole> role) {
+  if (!role) return 0;
+  switch (*role) {
     case ReferenceRole::kImport:
-      return 0;
-    case ReferenceRole::kCall:
       return 1;
-    case ReferenceRole::kType:
+    case ReferenceRole::kCall:
       return 2;
-    case ReferenceRole::kName:
+    case ReferenceRole::kType:
       return 3;
+    case ReferenceRole::kName:
+      return 4;
   }
-  return 4;
+  return 5;
 }
 
-// One reference for a place, the most telling; none for names that are being defined and, as far as
-// the nesting knows them, for local variables.
-std::vector<Reference> settle_references(std::vector<FoundReference> found, const Nesting& nesting,
+// One reference for a place, the most telling; none for names that are being defined, for those of
+// import statements that import nothing themselves, and for local variables.
+std::vector<Reference> settle_references(Collector& found, const Nesting& nesting,
                                          std::string_view text) {
   const auto key = [](const FoundReference& r) {
     return std::pair(ts_node_start_byte(r.node), weight(r.role));
   };
-  std::sort(found.begin(), found.end(),
+  std::sort(found.references.begin(), found.references.end(),
             [&](const FoundReference& a, const FoundReference& b) { return key(a) < key(b); });
+  std::sort(found.import_statements.begin(), found.import_statements.end(),
+            [](const ByteSpan& a, const ByteSpan& b) { return a.start < b.start; });
   std::vector<Reference> out;
-  out.reserve(found.size());
+  out.reserve(found.references.size());
   LocalNames::Walk locals = nesting.locals.walk();
   std::uint32_t last = UINT32_MAX;
   auto name = nesting.name_starts.begin();
-  for (const FoundReference& r : found) {
+  auto statement = found.import_statements.begin();
+  for (const FoundReference& r : found.references) {
     const std::uint32_t start = ts_node_start_byte(r.node);
     if (start == last) continue;
     last = start;
     while (name != nesting.name_starts.end() && *name < start) ++name;
-    if (name != nesting.name_starts.end() && *name == start) continue;
+    while (statement != found.import_statements.end() && statement->end <= start) ++statement;
+    const bool is_named_here = name != nesting.name_starts.end() && *name == start;
+    const bool in_import = statement != found.import_statements.end() && statement->start <= start;
     const std::string_view word = text_of(r.node, text);
-    if (word.empty()) continue;
-    if (r.role == ReferenceRole::kName && locals.contains(start, word)) continue;
-    out.push_back({std::string(word), r.role, range_of(r.node)});
+    const bool is_import = r.role == ReferenceRole::kImport;
+    if (!r.role || is_named_here || (in_import && !is_import) || !is_word(word)) continue;
+    if (!is_import && locals.contains(start, word)) continue;
+    out.push_back({std::string(word), *r.role, range_of(r.node)});
   }
   return out;
-}
-
-std::string_view unquoted(std::string_view path) {
-  constexpr std::string_view kQuotes = "\"'`<>";
-  while (!path.empty() && kQuotes.find(path.front()) != std::string_view::npos) {
-    path.remove_prefix(1);
-  }
-  while (!path.empty() && kQuotes.find(path.back()) != std::string_view::npos) {
-    path.remove_suffix(1);
-  }
-  return path;
 }
 
 std::vector<std::string> settle_imports(std::vector<TSNode> nodes, std::string_view text) {
@@ -222,7 +251,12 @@ std::vector<std::string> settle_imports(std::vector<TSNode> nodes, std::string_v
   std::unordered_set<std::string_view> seen;
   for (const TSNode node : nodes) {
     const std::string_view path = unquoted(text_of(node, text));
-    if (!path.empty() && seen.insert(path).second) out.emplace_back(path);
+    if (path.empty() || !seen.insert(path).second) continue;
+    out.emplace_back();
+    for (const char c : path) {  // a Rust "use" may take several lines
+      const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+      if (!blank || !out.back().ends_with(' ')) out.back() += blank ? ' ' : c;
+    }
   }
   return out;
 }
@@ -246,7 +280,7 @@ Extracted extract(const Language& language, TSNode root, std::string_view text,
   }
   keep_first_pattern(found.symbols);
   Nesting nesting = nest(language, std::move(found.symbols), std::move(found.docs), text);
-  out.references = settle_references(std::move(found.references), nesting, text);
+  out.references = settle_references(found, nesting, text);
   out.imports = settle_imports(std::move(found.imports), text);
   out.symbols = std::move(nesting.symbols);
   out.first_lines = std::move(nesting.first_lines);

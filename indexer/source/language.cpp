@@ -40,7 +40,7 @@ template <class... Ts>
 NameList(Ts...) -> NameList<sizeof...(Ts)>;
 
 constexpr NameList kC{"c"};
-constexpr NameList kCpp{"h",   "cpp", "cc",  "cxx", "c++", "hpp", "hh",
+constexpr NameList kCpp{"cpp", "h",   "cc",  "cxx", "c++", "hpp", "hh",
                         "hxx", "h++", "inl", "ipp", "tcc", "tpp", "ino"};
 constexpr NameList kCuda{"cu", "cuh"};
 constexpr NameList kPython{"py", "pyi", "pyw"};

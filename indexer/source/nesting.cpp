@@ -36,6 +36,14 @@ std::string_view last_part(std::string_view path, std::string_view separator) {
   return at == std::string_view::npos ? path : path.substr(at + separator.size());
 }
 
+// "Title ##" -> "Title".
+std::string_view without_closing_marks(std::string_view heading) {
+  const std::size_t last = heading.find_last_not_of("# \t");
+  const std::string_view text = heading.substr(0, last == std::string_view::npos ? 0 : last + 1);
+  const bool closed = text.size() < heading.size() && heading[text.size()] != '#';
+  return closed ? text : heading;
+}
+
 // Walks the found symbols in source order with a stack of what is open around the place.
 class Nester {
  public:
@@ -65,8 +73,8 @@ class Nester {
     Space space;
     std::uint32_t end_byte;
     Range range;
-    std::string path;          // the container of what is inside
-    std::size_t function = 0;  // of space kFunction: its place in the local names
+    std::string path;        // the container of what is inside
+    std::size_t locals = 0;  // its place among the local names
   };
 
   void enter(FoundSymbol& f) {
@@ -94,7 +102,8 @@ class Nester {
 
   void enter_symbol(FoundSymbol& f) {
     settle_kind(f);
-    if (is_local(f)) return add_local(f);
+    if (is_local(f)) return add_to_function(f);
+    if (f.kind == SymbolKind::kSection) f.name = without_closing_marks(f.name);
     extend_over_wrappers(f);
     Symbol symbol;
     symbol.name = std::string(f.name);
@@ -102,7 +111,7 @@ class Nester {
     symbol.range = f.range;
     symbol.name_range = f.name_range;
     symbol.is_definition = f.is_definition;
-    symbol.signature = signature_of(f.node, range_of(f.node), text_);
+    symbol.signature = signature_of(f.node, f.range, text_);
     symbol.container = f.container.empty() ? std::string(path()) : joined(path(), f.container);
     out_.first_lines.push_back(first_line_of(f.range));
     out_.name_starts.push_back(f.name_range.start_byte);
@@ -146,8 +155,13 @@ class Nester {
 
   void add_local(const FoundSymbol& f) {
     out_.name_starts.push_back(f.name_range.start_byte);
+    if (!open_.empty()) out_.locals.add(open_.back().locals, f.name);
+  }
+
+  void add_to_function(const FoundSymbol& f) {
+    out_.name_starts.push_back(f.name_range.start_byte);
     for (auto it = open_.rbegin(); it != open_.rend(); ++it) {
-      if (it->space == Space::kFunction) return out_.locals.add(it->function, f.name);
+      if (it->space == Space::kFunction) return out_.locals.add(it->locals, f.name);
     }
   }
 
@@ -174,9 +188,7 @@ class Nester {
 
   void push(const FoundSymbol& f, Space space, std::string inside) {
     Open open{f.what, space, f.range.end_byte, f.range, std::move(inside)};
-    if (space == Space::kFunction) {
-      open.function = out_.locals.enter(f.range.start_byte, f.range.end_byte);
-    }
+    open.locals = out_.locals.enter(f.range.start_byte, f.range.end_byte);
     open_.push_back(std::move(open));
   }
 

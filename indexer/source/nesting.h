@@ -19,7 +19,7 @@ struct LineSpan {
 // One match of the tags query.
 struct FoundSymbol {
   // In the order in which things that start at one place are entered.
-  enum class What : std::uint8_t { kNothing, kWrapper, kScope, kSymbol, kLocal };
+  enum class What : std::uint8_t { kNothing, kWrapper, kSymbol, kScope, kLocal };
 
   What what = What::kNothing;
   SymbolKind kind = SymbolKind::kFunction;
@@ -34,7 +34,7 @@ struct FoundSymbol {
   TSNode node = {};       // of kSymbol
 };
 
-// Names of parameters and local variables, by the function they belong to.
+// Names of parameters and local variables, by the function (class, template) they belong to.
 class LocalNames {
  public:
   // Functions are entered in source order, outer before inner.
@@ -79,7 +79,8 @@ Range trimmed(Range range, std::string_view text);
 // Only blanks stand before it on its line.
 bool starts_its_line(const Range& range, std::string_view text);
 
-// The definition's text up to its body, on one line.
+// The definition's text up to its body, on one line. `range` is the whole definition's; decorators
+// at its start are left out.
 std::string signature_of(TSNode node, const Range& range, std::string_view text);
 
 }  // namespace curlew::indexer

@@ -18,10 +18,11 @@ std::uint32_t body_start(TSNode node) {
   return ts_node_is_null(body) ? 0 : ts_node_start_byte(body);
 }
 
-// Without a body: up to a brace, a semicolon or a line end that stands outside of parentheses.
-std::size_t plain_end(std::string_view text) {
+// Without a body: from `from` up to a brace, a semicolon or a line end that stands outside of
+// parentheses.
+std::size_t plain_end(std::string_view text, std::size_t from) {
   int depth = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = from; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '(' || c == '[') ++depth;
     if (c == ')' || c == ']') --depth;
@@ -37,9 +38,12 @@ bool is_blank(char c) {
 }  // namespace
 
 std::string signature_of(TSNode node, const Range& range, std::string_view text) {
-  std::string_view head = text.substr(range.start_byte, range.end_byte - range.start_byte);
+  const bool decorated = text[range.start_byte] == '@';
+  const std::uint32_t start = decorated ? ts_node_start_byte(node) : range.start_byte;
+  std::string_view head = text.substr(start, range.end_byte - start);
   const std::uint32_t body = body_start(node);
-  head = head.substr(0, body > range.start_byte ? body - range.start_byte : plain_end(head));
+  head = head.substr(
+      0, body > start ? body - start : plain_end(head, ts_node_start_byte(node) - start));
   std::string out;
   for (std::size_t i = 0; i < head.size() && out.size() < kSignatureBytesMax; ++i) {
     if (!is_blank(head[i])) {

@@ -57,10 +57,12 @@ inline Range range_of(TSNode node) {
           end.column};
 }
 
+inline std::string_view text_at(const Range& range, std::string_view text) {
+  return text.substr(range.start_byte, range.end_byte - range.start_byte);
+}
+
 inline std::string_view text_of(TSNode node, std::string_view text) {
-  const std::size_t start = ts_node_start_byte(node), end = ts_node_end_byte(node);
-  if (start > text.size() || end < start) return {};
-  return text.substr(start, end - start);
+  return text.substr(ts_node_start_byte(node), ts_node_end_byte(node) - ts_node_start_byte(node));
 }
 
 inline TSNode field_of(TSNode node, std::string_view field) {

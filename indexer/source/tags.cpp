@@ -26,6 +26,8 @@ bool meaning_of(std::string_view capture, CaptureMeaning& out) {
       {"wrapper", CaptureRole::kWrapper},
       {"reference", CaptureRole::kReference},
       {"import", CaptureRole::kImport},
+      {"imports", CaptureRole::kImports},
+      {"skip", CaptureRole::kSkip},
       {"local", CaptureRole::kLocal},
       {"doc", CaptureRole::kDoc},
   };
@@ -121,7 +123,9 @@ Status TagsQuery::read_predicates(const Language& language) {
       std::uint32_t end = i;
       while (end < step_count && steps[end].type != TSQueryPredicateStepTypeDone) ++end;
       const std::string_view name = string_of(query_.get(), steps[i].value_id);
-      if (end - i < 3 || (name != "eq?" && name != "any-of?") ||
+      const std::uint32_t words_min = name == "upper-case?" ? 0 : 1;
+      const bool known = name == "eq?" || name == "any-of?" || name == "upper-case?";
+      if (!known || end - i < 2 + words_min ||
           steps[i + 1].type != TSQueryPredicateStepTypeCapture) {
         return fail(Errc::kInvalidInput, "languages/{}/tags.scm: pattern {}: cannot read #{}",
                     language.name, pattern, name);
@@ -137,15 +141,19 @@ Status TagsQuery::read_predicates(const Language& language) {
   return {};
 }
 
+bool TagsQuery::passes(const Predicate& predicate, std::string_view word) {
+  if (predicate.words.empty()) {
+    return std::none_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  }
+  return std::find(predicate.words.begin(), predicate.words.end(), word) != predicate.words.end();
+}
+
 bool TagsQuery::accepts(const TSQueryMatch& match, std::string_view text) const {
   for (const Predicate& predicate : predicates_[match.pattern_index]) {
     for (std::uint16_t i = 0; i < match.capture_count; ++i) {
       if (match.captures[i].index != predicate.capture) continue;
       const std::string_view word = text_of(match.captures[i].node, text);
-      if (std::find(predicate.words.begin(), predicate.words.end(), word) ==
-          predicate.words.end()) {
-        return false;
-      }
+      if (!passes(predicate, word)) return false;
     }
   }
   return true;

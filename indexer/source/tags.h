@@ -23,8 +23,10 @@ enum class CaptureRole : std::uint8_t {
   kWrapper,     // decorators, "template <...>", "export": belongs to the definition that ends it
   kReference,
   kImport,
-  kLocal,  // a parameter or local variable: no reference to it is kept
-  kDoc,    // a comment or attribute: belongs to the definition on the next line
+  kImports,  // a whole import statement: of its names only those marked @reference.import are kept
+  kLocal,    // a parameter or local variable: no reference to it is kept
+  kSkip,     // no reference, whatever other patterns say
+  kDoc,      // a comment or attribute: belongs to the definition on the next line
 };
 
 struct CaptureMeaning {
@@ -43,16 +45,17 @@ class TagsQuery {
   const TSQuery* query() const { return query_.get(); }
   CaptureMeaning meaning(std::uint32_t capture) const { return meanings_[capture]; }
 
-  // Whether the match passes its pattern's #eq? and #any-of? predicates.
+  // Whether the match passes its pattern's predicates: #eq?, #any-of?, #upper-case?.
   bool accepts(const TSQueryMatch& match, std::string_view text) const;
 
  private:
-  // The text of `capture` must be one of `words`.
+  // The text of `capture` must be one of `words`; without words, must have no lower-case letter.
   struct Predicate {
     std::uint32_t capture = 0;
     std::vector<std::string> words;
   };
 
+  static bool passes(const Predicate& predicate, std::string_view word);
   Status read_captures(const Language& language);
   Status read_predicates(const Language& language);
 

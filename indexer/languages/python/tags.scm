@@ -5,11 +5,14 @@
 (class_definition body: (block (function_definition name: (identifier) @name) @definition.method))
 (function_definition name: (identifier) @name) @definition.function
 (class_definition body: (block (expression_statement (assignment left: (identifier) @name) @definition.field)))
+(module (expression_statement (assignment left: (identifier) @name (#upper-case? @name)) @definition.constant))
 (assignment left: (identifier) @name) @definition.variable
 (type_alias_statement left: (type (identifier) @name)) @definition.type
 
 (parameters (identifier) @local)
 (parameters (typed_parameter (identifier) @local))
+(list_splat_pattern (identifier) @local)
+(dictionary_splat_pattern (identifier) @local)
 (default_parameter name: (identifier) @local)
 (typed_default_parameter name: (identifier) @local)
 (for_statement left: (identifier) @local)
@@ -20,6 +23,7 @@
 (import_statement name: (dotted_name) @import)
 (import_statement name: (aliased_import name: (dotted_name) @import))
 (import_from_statement module_name: (_) @import)
+(import_statement name: (dotted_name . (identifier) @reference.import .))
 (import_from_statement name: (dotted_name (identifier) @reference.import .))
 (import_from_statement name: (aliased_import name: (dotted_name (identifier) @reference.import .)))
 
@@ -29,7 +33,8 @@
 (type (identifier) @reference.type)
 (class_definition superclasses: (argument_list (identifier) @reference.type))
 (class_definition superclasses: (argument_list (attribute attribute: (identifier) @reference.type)))
-(keyword_argument name: (identifier) @local)
+(keyword_argument name: (identifier) @skip)
+[(import_statement) (import_from_statement)] @imports
 (identifier) @reference.name
 
 (comment) @doc
