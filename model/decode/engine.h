@@ -20,6 +20,9 @@
 
 namespace curlew::model {
 
+// Longer contexts are taken only when asked for: their cache is paid for in memory.
+inline constexpr int kContextTokensDefaultMax = 8192;
+
 enum class KvPrecision { kAuto, kF32, kF16 };  // kAuto: F32 for unquantised weights, else F16
 
 struct EngineOptions {

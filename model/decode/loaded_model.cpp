@@ -1,0 +1,111 @@
+#include "model/decode/loaded_model.h"
+
+#include <algorithm>
+#include <new>
+
+namespace curlew::model {
+namespace {
+
+constexpr int kThreadsMax = 256;
+constexpr std::size_t kKvDefaultBytesMax = std::size_t{1} << 30;
+constexpr int kKvDefaultSequences = 4;
+
+Status check_options(const EngineOptions& o) {
+  if (o.threads < 0 || o.threads > kThreadsMax)
+    return fail(Errc::kInvalidInput, "{} threads, expected 1 to {}, or 0 to choose", o.threads,
+                kThreadsMax);
+  if (o.context_tokens < 0)
+    return fail(Errc::kInvalidInput, "a context of {} tokens", o.context_tokens);
+  return {};
+}
+
+Expected<int> choose_context(const EngineOptions& options, const ModelConfig& config) {
+  if (options.context_tokens == 0) return std::min(config.context_tokens, kContextTokensDefaultMax);
+  if (options.context_tokens > config.context_tokens)
+    return fail(Errc::kInvalidInput, "a context of {} tokens was asked for; {} was trained for {}",
+                options.context_tokens, config.name, config.context_tokens);
+  return options.context_tokens;
+}
+
+kernels::KvType choose_kv_type(KvPrecision precision, kernels::WeightType weights) {
+  using kernels::KvType, kernels::WeightType;
+  if (precision == KvPrecision::kF32) return KvType::kF32;
+  if (precision == KvPrecision::kF16) return KvType::kF16;
+  const bool quantised =
+      weights != WeightType::kF32 && weights != WeightType::kF16 && weights != WeightType::kBF16;
+  return quantised ? KvType::kF16 : KvType::kF32;
+}
+
+// One whole sequence must always fit: that is what lets SlotCache::reserve never fail.
+Expected<int> choose_kv_blocks(std::size_t budget_bytes, const KvShape& shape, int context_tokens) {
+  const std::size_t one = static_cast<std::size_t>(kv_blocks_for(context_tokens));
+  const std::size_t bytes = shape.block_bytes();
+  if (budget_bytes == 0)
+    return static_cast<int>(
+        std::max(one, std::min(kKvDefaultSequences * one, kKvDefaultBytesMax / bytes)));
+  if (budget_bytes / bytes < one)
+    return fail(Errc::kInvalidInput,
+                "a KV cache of {} bytes is too small: a context of {} tokens takes {}",
+                budget_bytes, context_tokens, one * bytes);
+  return static_cast<int>(std::min(budget_bytes / bytes, one * SlotCache::kSlotsMax));
+}
+
+Status load_vocabulary(LoadedModel& m) {
+  Expected<std::unique_ptr<const Tokenizer>> tokenizer = load_tokenizer(m.file);
+  if (!tokenizer) return std::move(tokenizer.error()).pass();
+  m.tokenizer = std::move(*tokenizer);
+  if (m.tokenizer->size() != m.config.n_vocab)
+    return fail(Errc::kCorrupt, "{}: the tokenizer has {} tokens, the network {}", m.file.name(),
+                m.tokenizer->size(), m.config.n_vocab);
+  const std::string file_name = std::filesystem::path(m.file.name()).filename().string();
+  m.fim = choose_fim_format(*m.tokenizer, m.config.architecture, m.config.name, file_name);
+  return {};
+}
+
+Status take_memory(LoadedModel& m, const EngineOptions& options) {
+  Expected<int> context = choose_context(options, m.config);
+  if (!context) return std::move(context.error()).pass();
+  m.context_tokens = *context;
+
+  const KvShape shape = {.type = choose_kv_type(options.kv, m.weights.main_type),
+                         .n_layers = m.config.n_layers,
+                         .n_kv_heads = m.config.n_kv_heads,
+                         .head_dim = m.config.head_dim};
+  Expected<int> blocks = choose_kv_blocks(options.kv_budget_bytes, shape, m.context_tokens);
+  if (!blocks) return std::move(blocks.error()).pass();
+  Expected<std::unique_ptr<KvPool>> kv = KvPool::create(shape, *blocks);
+  if (!kv) return std::move(kv.error()).pass();
+  m.kv = std::move(*kv);
+
+  m.network = std::make_unique<Network>(m.config, m.weights, m.pool, shape.type, m.context_tokens);
+  m.cache = std::make_unique<SlotCache>(*m.kv, m.context_tokens);
+  m.logits.resize(static_cast<std::size_t>(m.config.n_vocab));
+  return {};
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<LoadedModel>> LoadedModel::load(const EngineOptions& options) try {
+  if (Status s = check_options(options); !s) return std::move(s.error()).during("load model");
+  Expected<GgufFile> file = GgufFile::open(options.model);
+  if (!file) return std::move(file.error()).during("load model");
+
+  const int threads = options.threads > 0 ? options.threads : kernels::default_thread_count();
+  auto m = std::make_unique<LoadedModel>(std::move(*file), threads);
+  const auto fill = [&]() -> Status {
+    Expected<ModelConfig> config = read_config(m->file);
+    if (!config) return std::move(config.error()).pass();
+    m->config = std::move(*config);
+    if (Status s = load_vocabulary(*m); !s) return s;
+    Expected<Weights> weights = load_weights(m->file, m->config, m->pool, options.on_progress);
+    if (!weights) return std::move(weights.error()).pass();
+    m->weights = std::move(*weights);
+    return take_memory(*m, options);
+  };
+  if (Status s = fill(); !s) return std::move(s.error()).during("load model");
+  return m;
+} catch (const std::bad_alloc&) {
+  return fail(Errc::kOutOfMemory, "load model {}: not enough memory", options.model.string());
+}
+
+}  // namespace curlew::model

@@ -1,0 +1,119 @@
+#include "model/network/kv_cache.h"
+
+#include <cassert>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace curlew::model {
+namespace {
+
+constexpr std::size_t kSlabAlignment = 64;  // a cache line, and the widest vector
+
+std::size_t part_bytes(const KvShape& s) {
+  const std::size_t bytes = kernels::kv_block_bytes(s.type, s.n_kv_heads, s.head_dim);
+  return (bytes + kSlabAlignment - 1) / kSlabAlignment * kSlabAlignment;
+}
+
+}  // namespace
+
+std::size_t KvShape::block_bytes() const {
+  return 2 * static_cast<std::size_t>(n_layers) * part_bytes(*this);
+}
+
+void KvPool::FreeSlab::operator()(std::byte* slab) const {
+  ::operator delete (slab, std::align_val_t{kSlabAlignment});
+}
+
+// The slab is one allocation that nothing touches until a block is written, so the memory of blocks
+// that are never used is never committed.
+Expected<std::unique_ptr<KvPool>> KvPool::create(const KvShape& shape, int blocks) {
+  const std::size_t bytes = shape.block_bytes() * static_cast<std::size_t>(blocks);
+  void* slab = ::operator new (bytes, std::align_val_t{kSlabAlignment}, std::nothrow);
+  if (slab == nullptr) return fail(Errc::kOutOfMemory, "no {} MiB for the KV cache", bytes >> 20);
+  return std::unique_ptr<KvPool>(new KvPool(shape, blocks, static_cast<std::byte*>(slab)));
+}
+
+KvPool::KvPool(const KvShape& shape, int blocks, std::byte* slab)
+    : slab_(slab),
+      part_bytes_(part_bytes(shape)),
+      block_bytes_(shape.block_bytes()),
+      refs_(static_cast<std::size_t>(blocks)) {
+  free_.reserve(refs_.size());
+  for (int block = blocks; block-- > 0;) free_.push_back(block);
+}
+
+int KvPool::take() {
+  if (free_.empty()) return kNoBlock;
+  const int block = free_.back();
+  free_.pop_back();
+  refs_[static_cast<std::size_t>(block)] = 1;
+  return block;
+}
+
+void KvPool::release(int block) {
+  int& refs = refs_[static_cast<std::size_t>(block)];
+  assert(refs > 0);
+  if (--refs == 0) free_.push_back(block);
+}
+
+void KvPool::copy(int from, int to) {
+  std::memcpy(part(to, 0), part(from, 0), block_bytes_);
+}
+
+void* KvPool::part(int block, int idx) const {
+  return slab_.get() + static_cast<std::size_t>(block) * block_bytes_ +
+         static_cast<std::size_t>(idx) * part_bytes_;
+}
+
+KvSequence::KvSequence(KvSequence&& other) noexcept
+    : pool_(other.pool_),
+      blocks_(std::move(other.blocks_)),
+      tokens_(std::exchange(other.tokens_, 0)) {
+  other.blocks_.clear();
+}
+
+KvSequence& KvSequence::operator=(KvSequence&& other) noexcept {
+  std::swap(pool_, other.pool_);
+  std::swap(blocks_, other.blocks_);
+  std::swap(tokens_, other.tokens_);
+  other.truncate(0);
+  return *this;
+}
+
+bool KvSequence::reserve(int more) {
+  const std::size_t full = static_cast<std::size_t>(tokens_ / kernels::kKvBlockTokens);
+  if (full < blocks_.size() && pool_->is_shared(blocks_[full])) {  // we would write into it
+    const int own = pool_->take();
+    if (own == KvPool::kNoBlock) return false;
+    pool_->copy(blocks_[full], own);
+    pool_->release(blocks_[full]);
+    blocks_[full] = own;
+  }
+  const std::size_t wanted = static_cast<std::size_t>(kv_blocks_for(tokens_ + more));
+  while (blocks_.size() < wanted) {
+    const int block = pool_->take();
+    if (block == KvPool::kNoBlock) return false;
+    blocks_.push_back(block);
+  }
+  return true;
+}
+
+void KvSequence::truncate(int tokens) {
+  tokens_ = tokens;
+  while (blocks_.size() > static_cast<std::size_t>(kv_blocks_for(tokens))) {
+    pool_->release(blocks_.back());
+    blocks_.pop_back();
+  }
+}
+
+KvSequence KvSequence::fork(int tokens) const {
+  KvSequence twin(*pool_);
+  const std::size_t shared = static_cast<std::size_t>(kv_blocks_for(tokens));
+  twin.blocks_.assign(blocks_.begin(), blocks_.begin() + static_cast<std::ptrdiff_t>(shared));
+  for (int block : twin.blocks_) pool_->share(block);
+  twin.tokens_ = tokens;
+  return twin;
+}
+
+}  // namespace curlew::model

@@ -1,0 +1,94 @@
+// Keys and values of past tokens, in blocks of kernels::kKvBlockTokens positions that sequences
+// share.
+//
+// A pool owns one slab, taken at load and cut into equal blocks; a block holds K and V of its
+// positions for every layer. A sequence is a table of blocks. Blocks are counted: a fork shares all
+// of its parent's blocks, and the first write into a block that others still read copies it. Paged
+// attention: arXiv:2309.06180.
+//
+// Not thread-safe; the engine evaluates one sequence at a time.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "kernels/ops.h"
+#include "model/error.h"
+
+namespace curlew::model {
+
+struct KvShape {
+  kernels::KvType type = kernels::KvType::kF16;
+  int n_layers = 0, n_kv_heads = 0, head_dim = 0;
+
+  std::size_t block_bytes() const;  // K and V of one block, all layers
+};
+
+constexpr int kv_blocks_for(int tokens) {
+  return (tokens + kernels::kKvBlockTokens - 1) / kernels::kKvBlockTokens;
+}
+
+class KvPool {
+ public:
+  static constexpr int kNoBlock = -1;
+
+  static Expected<std::unique_ptr<KvPool>> create(const KvShape& shape, int blocks);
+
+  int capacity() const { return static_cast<int>(refs_.size()); }
+  int free_count() const { return static_cast<int>(free_.size()); }
+  std::size_t bytes() const { return block_bytes_ * refs_.size(); }
+
+  int take();  // a block with one reference, its content arbitrary; kNoBlock when all are in use
+  void share(int block) { ++refs_[static_cast<std::size_t>(block)]; }
+  void release(int block);
+  bool is_shared(int block) const { return refs_[static_cast<std::size_t>(block)] > 1; }
+  void copy(int from, int to);
+
+  void* keys(int block, int layer) const { return part(block, 2 * layer); }
+  void* values(int block, int layer) const { return part(block, 2 * layer + 1); }
+
+ private:
+  struct FreeSlab {
+    void operator()(std::byte* slab) const;
+  };
+
+  KvPool(const KvShape& shape, int blocks, std::byte* slab);
+  void* part(int block, int idx) const;
+
+  std::unique_ptr<std::byte[], FreeSlab> slab_;  // [blocks, n_layers, K and V, part_bytes_]
+  std::size_t part_bytes_, block_bytes_;
+  std::vector<int> refs_;  // [blocks]
+  std::vector<int> free_;  // stack of blocks without references
+};
+
+// The cached beginning of a text. Holds references to its blocks; the pool must outlive it.
+class KvSequence {
+ public:
+  explicit KvSequence(KvPool& pool) : pool_(&pool) {}
+  ~KvSequence() { truncate(0); }
+  KvSequence(KvSequence&& other) noexcept;
+  KvSequence& operator=(KvSequence&& other) noexcept;
+
+  int tokens() const { return tokens_; }
+  std::span<const int> blocks() const { return blocks_; }
+  KvPool& pool() const { return *pool_; }
+
+  // Blocks for positions tokens() .. tokens() + more - 1, none of them shared with another
+  // sequence. False when the pool is short of blocks; what was got so far is kept, so the call may
+  // be repeated.
+  bool reserve(int more);
+  // The first `count` reserved positions now hold tokens.
+  void advance(int count) { tokens_ += count; }
+  void truncate(int tokens);
+  // A second sequence that begins with the first `tokens` of this one, and shares their blocks.
+  KvSequence fork(int tokens) const;
+
+ private:
+  KvPool* pool_;
+  std::vector<int> blocks_;
+  int tokens_ = 0;
+};
+
+}  // namespace curlew::model

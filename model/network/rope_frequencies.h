@@ -1,0 +1,14 @@
+// The angles of rotary embedding: one frequency per rotated pair, with every kind of context
+// extension worked in. RoPE: arXiv:2104.09864. Linear scaling: arXiv:2306.15595. YaRN:
+// arXiv:2309.00071. Llama 3: factors per frequency, which the file carries as the tensor
+// rope_freqs.weight.
+#pragma once
+
+#include "model/network/architecture.h"
+
+namespace curlew::model {
+
+// Fills the rope_* fields and inv_freq. Wants architecture, head_dim and context_tokens set.
+Status read_rope(const GgufFile& file, ModelConfig& config);
+
+}  // namespace curlew::model
