@@ -70,7 +70,8 @@ struct SearchQuery {
 
 struct SearchHit {
   std::string path;
-  Range range;
+  Range range;       // of the whole definition, or of the matching part of a line
+  Range name_range;  // where to put the cursor: the symbol's name; `range` for text
   double score = 0;  // higher is better; comparable within one answer only
   bool is_symbol = false;
   std::string kind;  // symbol kind, or "text"

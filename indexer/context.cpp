@@ -1,0 +1,57 @@
+#include "indexer/context.h"
+
+#include <algorithm>
+
+#include "indexer/imports.h"
+#include "indexer/rank.h"
+
+namespace curlew::indexer {
+namespace {
+
+Expected<std::vector<std::string>> imported_files(View& view, const std::string& path) {
+  std::vector<std::string> files;
+  if (path.empty()) return files;
+  Expected<std::vector<std::string>> imports = view.imports_of(path);
+  if (!imports) return imports;
+  for (const std::string& import : *imports) {
+    if (files.size() >= rank::kImportsMax) break;
+    Expected<std::vector<std::string>> resolved = resolve_import(view, import, path);
+    if (!resolved) return resolved;
+    for (std::string& file : *resolved) {
+      if (std::find(files.begin(), files.end(), file) == files.end())
+        files.push_back(std::move(file));
+    }
+  }
+  return files;
+}
+
+Status check(const ContextQuery& query) {
+  if (query.cursor > query.text.size())
+    return fail(Errc::kInvalidInput, "context: byte {} lies behind the end of {} ({} bytes)",
+                query.cursor, query.path.empty() ? "the buffer" : query.path, query.text.size());
+  if (query.chunks_max < 0 || query.bytes_max < 0)
+    return fail(Errc::kInvalidInput, "context: negative limit ({} chunks, {} bytes)",
+                query.chunks_max, query.bytes_max);
+  return {};
+}
+
+}  // namespace
+
+Expected<std::vector<ContextChunk>> retrieve_context(View& view, const ContextQuery& query) {
+  if (Status valid = check(query); !valid) return std::move(valid.error()).pass();
+  Expected<std::vector<std::string>> imported = imported_files(view, query.path);
+  if (!imported) return std::move(imported.error()).pass();
+  const Language* language = language_of(query.path, query.text.substr(0, 256));
+  const Place place{query, look_around(query.text, query.cursor, language), std::move(*imported)};
+
+  std::vector<Candidate> candidates;
+  for (auto source :
+       {definition_candidates, similar_candidates, recent_candidates, import_candidates}) {
+    Expected<std::vector<Candidate>> found = source(view, place);
+    if (!found) return std::move(found.error()).pass();
+    std::move(found->begin(), found->end(), std::back_inserter(candidates));
+  }
+  return select_chunks(view, query, std::move(candidates));
+}
+
+}  // namespace curlew::indexer

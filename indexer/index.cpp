@@ -1,0 +1,193 @@
+#include "indexer/index.h"
+
+#include <cstdlib>
+#include <mutex>
+
+#include "indexer/buffers.h"
+#include "indexer/context.h"
+#include "indexer/search.h"
+#include "indexer/update.h"
+#include "indexer/view.h"
+#include "indexer/words.h"
+
+namespace curlew::indexer {
+namespace fs = std::filesystem;
+namespace {
+
+fs::path cache_folder() {
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache == '/') return cache;
+  const char* home = std::getenv("HOME");
+  return fs::path(home && *home ? home : "/tmp") / ".cache";
+}
+
+fs::path default_store(const fs::path& root) {
+  return cache_folder() / "curlew" / "index" /
+         fmt::format("{:016x}.sqlite", content_hash(root.native()));
+}
+
+}  // namespace
+
+std::string_view context_source_name(ContextSource source) {
+  switch (source) {
+    case ContextSource::kDefinition:
+      return "definition";
+    case ContextSource::kSimilar:
+      return "similar";
+    case ContextSource::kRecentEdit:
+      return "recent edit";
+    case ContextSource::kImport:
+      return "import";
+  }
+  return "";
+}
+
+struct Index::Impl {
+  Impl(IndexOptions given, std::unique_ptr<Store> opened)
+      : options(std::move(given)), store(std::move(opened)), texts(options.root, options.limits) {}
+
+  const IndexOptions options;
+  const std::unique_ptr<Store> store;
+  Buffers buffers;
+  TextCache texts;
+
+  mutable std::mutex mutex;  // guards what the last update left
+  UpdateReport last;
+  double seconds = 0;
+
+  // Runs `ask` on a view of the present state.
+  template <class Ask>
+  auto query(std::vector<DocumentPtr> documents, Ask ask) -> decltype(ask(std::declval<View&>())) {
+    Expected<Store::Lease> reader = store->reader();
+    if (!reader) return std::move(reader.error()).pass();
+    View view(**reader, texts, std::move(documents));
+    return ask(view);
+  }
+
+  // Runs `write` under the update lock; when the store turns out to be damaged, once more on a new
+  // one.
+  template <class Write>
+  auto update(std::stop_token stop, Write write) -> decltype(write(std::declval<StoreWriter&>())) {
+    Expected<std::unique_ptr<Store::UpdateLock>> lock = store->lock_updates(stop);
+    if (!lock) return std::move(lock.error()).pass();
+    auto result = write((*lock)->writer());
+    if (result || result.error().kind() != Errc::kCorrupt) return result;
+    if (Status rebuilt = store->rebuild(result.error().message()); !rebuilt)
+      return std::move(rebuilt.error()).pass();
+    return write((*lock)->writer());
+  }
+};
+
+Index::Index(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Index::~Index() = default;
+
+Expected<std::unique_ptr<Index>> Index::open(const IndexOptions& options) {
+  std::error_code code;
+  IndexOptions settled = options;
+  settled.root = fs::canonical(options.root, code);
+  if (code || !fs::is_directory(settled.root, code))
+    return fail(Errc::kNotFound, "{}: no folder that can be indexed", options.root.string());
+  if (settled.store.empty()) settled.store = default_store(settled.root);
+  Expected<std::unique_ptr<Store>> store = Store::open(settled.store, settled.read_only_memory);
+  if (!store) return std::move(store.error()).during("open index of " + settled.root.string());
+  return std::unique_ptr<Index>(
+      new Index(std::make_unique<Impl>(std::move(settled), std::move(*store))));
+}
+
+Expected<IndexStats> Index::update(const ProgressCallback& progress, std::stop_token stop) {
+  const auto start = std::chrono::steady_clock::now();
+  Expected<UpdateReport> report = impl_->update(stop, [&](StoreWriter& writer) {
+    return update_all(*impl_->store, writer, impl_->options, progress, stop);
+  });
+  if (!report) return std::move(report.error()).during("update index");
+  {
+    std::lock_guard lock(impl_->mutex);
+    impl_->last = std::move(*report);
+    impl_->seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  return stats();
+}
+
+Status Index::update_files(const std::vector<std::string>& paths) {
+  Status done = impl_->update({}, [&](StoreWriter& writer) {
+    return update_some(*impl_->store, writer, impl_->options, paths);
+  });
+  if (!done) return std::move(done.error()).during("update index");
+  return {};
+}
+
+void Index::set_buffer(const std::string& path, std::shared_ptr<const std::string> text) {
+  impl_->buffers.set(path, std::move(text));
+}
+
+void Index::close_buffer(const std::string& path) {
+  impl_->buffers.close(path);
+}
+
+Expected<std::vector<SearchHit>> Index::search(const SearchQuery& query) const {
+  return impl_->query(impl_->buffers.documents(),
+                      [&](View& view) { return indexer::search(view, query); });
+}
+
+Expected<std::vector<SearchHit>> Index::definitions(std::string_view name, int limit) const {
+  return impl_->query(impl_->buffers.documents(),
+                      [&](View& view) { return find_definitions(view, name, limit); });
+}
+
+Expected<ParsedFile> Index::file(const std::string& path) const {
+  if (DocumentPtr open = impl_->buffers.document(path)) return open->parsed;
+  const SkipReason named = skip_reason(impl_->options.root, path, impl_->options.limits);
+  if (named != SkipReason::kNone && fs::exists(impl_->options.root / path))
+    return fail(Errc::kInvalidInput, "{}: not indexed ({})", path, skip_reason_name(named));
+  LoadedFile loaded = load_file(impl_->options.root, path, impl_->options.limits);
+  if (loaded.reason == SkipReason::kUnreadable)
+    return fail(Errc::kNotFound, "{}: cannot be read", path);
+  if (loaded.reason != SkipReason::kNone)
+    return fail(Errc::kInvalidInput, "{}: not indexed ({})", path, skip_reason_name(loaded.reason));
+  DocumentPtr document =
+      impl_->buffers.parse(path, std::make_shared<const std::string>(std::move(loaded.text)));
+  if (!document->parsed.language)
+    return fail(Errc::kInvalidInput, "{}: not indexed ({})", path,
+                skip_reason_name(SkipReason::kLanguage));
+  return document->parsed;
+}
+
+Expected<std::vector<ContextChunk>> Index::context(const ContextQuery& query) const {
+  return impl_->query(impl_->buffers.documents_nearly(query.path, query.text),
+                      [&](View& view) { return retrieve_context(view, query); });
+}
+
+IndexStats Index::stats() const {
+  IndexStats stats;
+  stats.notes = impl_->store->notes();
+  if (Expected<Store::Lease> reader = impl_->store->reader()) {
+    if (Expected<StoreTotals> totals = (*reader)->totals()) {
+      stats.files = totals->files;
+      stats.symbols = totals->symbols;
+      stats.references = totals->references;
+      stats.chunks = totals->chunks;
+      stats.bytes = totals->bytes;
+      stats.index_bytes = totals->index_bytes;
+      stats.skipped = std::move(totals->skipped);
+      for (const auto& [language, of] : totals->by_language)
+        stats.by_language[language] = {of.files, of.bytes, of.symbols};
+    } else {
+      stats.notes.push_back("totals: " + totals.error().message());
+    }
+  } else {
+    stats.notes.push_back(reader.error().message());
+  }
+  std::lock_guard lock(impl_->mutex);
+  stats.indexed = impl_->last.indexed;
+  stats.removed = impl_->last.removed;
+  stats.seconds = impl_->seconds;
+  for (const auto& [reason, count] : impl_->last.walk_skipped) stats.skipped[reason] += count;
+  stats.notes.insert(stats.notes.end(), impl_->last.notes.begin(), impl_->last.notes.end());
+  return stats;
+}
+
+const std::filesystem::path& Index::root() const {
+  return impl_->options.root;
+}
+
+}  // namespace curlew::indexer

@@ -1,0 +1,292 @@
+#include "indexer/search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "indexer/rank.h"
+
+namespace curlew::indexer {
+namespace {
+
+constexpr int kNamesMax = 200;  // candidates by name whose symbols are looked up
+constexpr std::size_t kLineBytesMax = 240;
+constexpr int kLimitMax = 1000;
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+bool same_letters(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool is_hump(std::string_view name, std::size_t i) {
+  if (i == 0 || name[i - 1] == '_' || name[i - 1] == '-' || name[i - 1] == '.') return true;
+  const bool upper = name[i] >= 'A' && name[i] <= 'Z';
+  return upper && !(name[i - 1] >= 'A' && name[i - 1] <= 'Z');
+}
+
+// Every typed letter continues the present hump or begins a later one: "gne", "getNE" in
+// getNextEdit. Greedy with one look-back would miss few names; depth-first misses none.
+bool matches_humps(std::string_view name, std::size_t i, std::string_view typed, std::size_t j,
+                   int& steps_left) {
+  if (j == typed.size()) return true;
+  if (--steps_left < 0) return false;
+  if (i < name.size() && lower(name[i]) == lower(typed[j]) &&
+      matches_humps(name, i + 1, typed, j + 1, steps_left))
+    return true;
+  for (std::size_t k = i + (i < name.size() && j > 0 ? 1 : 0); k < name.size(); ++k) {
+    if (is_hump(name, k) && lower(name[k]) == lower(typed[j]) &&
+        matches_humps(name, k + 1, typed, j + 1, steps_left))
+      return true;
+  }
+  return false;
+}
+
+bool is_subsequence(std::string_view name, std::string_view typed) {
+  std::size_t j = 0;
+  for (char c : name) {
+    if (j < typed.size() && lower(c) == lower(typed[j])) ++j;
+  }
+  return j == typed.size();
+}
+
+struct NamedScore {
+  double score;
+  std::string name;
+  bool operator<(const NamedScore& other) const {
+    if (score != other.score) return score > other.score;
+    if (name.size() != other.name.size()) return name.size() < other.name.size();
+    return name < other.name;
+  }
+};
+
+// Names worth looking up, best first.
+Expected<std::vector<NamedScore>> matching_names(View& view, std::string_view typed) {
+  std::vector<NamedScore> names;
+  auto consider = [&](std::string_view name) {
+    const double score = name_match(name, typed);
+    if (score > 0) names.push_back({score, std::string(name)});
+  };
+  Status read = view.reader().defined_names(consider);
+  if (!read) return std::move(read.error()).pass();
+  for (const DocumentPtr& open : view.documents()) {
+    for (const SymbolRow& symbol : open->symbols) consider(symbol.name);
+  }
+  const std::size_t kept = std::min<std::size_t>(names.size(), 4 * kNamesMax);
+  std::partial_sort(names.begin(), names.begin() + kept, names.end());
+  names.resize(kept);
+  auto same = [](const NamedScore& a, const NamedScore& b) { return a.name == b.name; };
+  names.erase(std::unique(names.begin(), names.end(), same), names.end());
+  if (names.size() > kNamesMax) names.resize(kNamesMax);
+  return names;
+}
+
+Range range_in(std::string_view text, std::size_t start, std::size_t end, std::uint32_t start_line,
+               std::uint32_t end_line) {
+  start = std::min(start, text.size());
+  end = std::min(end, text.size());
+  return {.start_byte = static_cast<std::uint32_t>(start),
+          .end_byte = static_cast<std::uint32_t>(end),
+          .start_line = start_line,
+          .start_col = static_cast<std::uint32_t>(start - line_start_at(text, start)),
+          .end_line = end_line,
+          .end_col = static_cast<std::uint32_t>(end - line_start_at(text, end))};
+}
+
+SearchHit symbol_hit(View& view, const SymbolRow& row, double score) {
+  const std::shared_ptr<const std::string> text = view.text(row.path);
+  const std::string_view all = text ? std::string_view(*text) : std::string_view();
+  SearchHit hit{.path = row.path, .score = score, .is_symbol = true};
+  hit.range = range_in(all, row.start_byte, row.end_byte, row.start_line, row.end_line);
+  hit.name_range =
+      range_in(all, row.name_byte, row.name_byte + row.name.size(), row.name_line, row.name_line);
+  hit.kind = symbol_kind_name(row.kind);
+  hit.name = row.name;
+  hit.container = row.container;
+  hit.text = view.signature(row);
+  return hit;
+}
+
+// Definitions and declarations of the name that still stand, best first.
+Status append_symbols(View& view, std::string_view name, double score, std::size_t limit,
+                      std::vector<SearchHit>& hits) {
+  Expected<std::vector<SymbolRow>> rows =
+      view.symbols_named(name, static_cast<int>(limit - hits.size()));
+  if (!rows) return std::move(rows.error()).pass();
+  for (const SymbolRow& row : *rows) {
+    Expected<bool> current = view.is_current(row);
+    if (!current) return std::move(current.error()).pass();
+    if (!*current) continue;
+    const double weight = row.is_definition ? 1.0 : rank::kDeclarationInSearch;
+    hits.push_back(symbol_hit(view, row, score * weight));
+  }
+  return {};
+}
+
+// Where something may be qualified ("Index::open", "util.parse"), the last name and its container.
+std::pair<std::string_view, std::string_view> split_qualified(std::string_view text) {
+  const std::size_t place = text.find_last_of(":.#");
+  if (place == text.npos || place + 1 == text.size()) return {text, {}};
+  std::string_view container = text.substr(0, place);
+  while (!container.empty() && container.find_last_of(":.#") == container.size() - 1)
+    container.remove_suffix(1);
+  return {text.substr(place + 1), container};
+}
+
+Expected<std::vector<SearchHit>> search_symbols(View& view, std::string_view text,
+                                                std::size_t limit) {
+  const auto [typed, container] = split_qualified(text);
+  Expected<std::vector<NamedScore>> names = matching_names(view, typed);
+  if (!names) return std::move(names.error()).pass();
+  std::vector<SearchHit> hits;
+  for (const NamedScore& name : *names) {
+    if (hits.size() >= limit) break;
+    Status appended = append_symbols(view, name.name, name.score, limit, hits);
+    if (!appended) return std::move(appended.error()).pass();
+  }
+  for (SearchHit& hit : hits) {
+    if (!container.empty() && hit.container.ends_with(container)) hit.score *= 2;
+  }
+  std::stable_sort(hits.begin(), hits.end(),
+                   [](const SearchHit& a, const SearchHit& b) { return a.score > b.score; });
+  return hits;
+}
+
+struct LineMatch {
+  std::size_t start = 0, end = 0;  // of the matching part, in the chunk
+  double score = 0;
+};
+
+// The line of a chunk that shows the match best: one with the whole query in it, else the one with
+// most of its words.
+LineMatch best_line(std::string_view chunk, std::string_view query,
+                    const std::vector<std::string>& terms) {
+  LineMatch best;
+  std::size_t start = 0;
+  while (start < chunk.size()) {
+    const std::size_t end = std::min(chunk.find('\n', start), chunk.size());
+    const std::string_view line = chunk.substr(start, end - start);
+    auto same = [](char a, char b) { return lower(a) == lower(b); };
+    const auto whole = std::search(line.begin(), line.end(), query.begin(), query.end(), same);
+    LineMatch match{start, end, 0};
+    if (whole != line.end()) {
+      match.start = start + (whole - line.begin());
+      match.end = match.start + query.size();
+      match.score = std::equal(query.begin(), query.end(), whole) ? 3 : 2;
+    } else {
+      int held = 0;
+      for (const std::string& term : terms)
+        held += std::search(line.begin(), line.end(), term.begin(), term.end(), same) != line.end();
+      match.score = terms.empty() ? 0 : static_cast<double>(held) / terms.size();
+    }
+    if (match.score > best.score) best = match;
+    start = end + 1;
+  }
+  return best;
+}
+
+SearchHit text_hit(View& view, const ChunkMatch& match, const LineMatch& line,
+                   std::string_view chunk) {
+  const std::string_view all = *view.text(match.chunk.path);
+  const std::size_t start = match.chunk.start_byte + line.start;
+  const std::size_t end = match.chunk.start_byte + line.end;
+  const std::uint32_t line_number =
+      match.chunk.start_line +
+      static_cast<std::uint32_t>(std::count(chunk.begin(), chunk.begin() + line.start, '\n'));
+  SearchHit hit{.path = match.chunk.path, .kind = "text", .name = match.chunk.name};
+  hit.range = range_in(all, start, end, line_number, line_number);
+  hit.name_range = hit.range;
+  const std::size_t line_start = line_start_at(all, start);
+  hit.text =
+      squeezed(all.substr(line_start, all.find('\n', line_start) - line_start), kLineBytesMax);
+  hit.score = match.score * (1 + line.score);
+  return hit;
+}
+
+Expected<std::vector<SearchHit>> search_text(View& view, const std::string& text,
+                                             std::size_t limit) {
+  const std::vector<std::string> terms = search_terms(text);
+  const int candidates = std::max<int>(rank::kTextCandidates, static_cast<int>(2 * limit));
+  Expected<std::vector<ChunkMatch>> matches =
+      view.chunks_like(terms, rank::kQueryTermsMax, rank::kPostingsMax * 4, candidates);
+  if (!matches) return std::move(matches.error()).pass();
+  std::vector<SearchHit> hits;
+  for (const ChunkMatch& match : *matches) {
+    const std::string_view chunk = view.text_of(match.chunk);
+    const LineMatch line = best_line(chunk, text, terms);
+    if (line.score > 0) hits.push_back(text_hit(view, match, line, chunk));
+  }
+  std::stable_sort(hits.begin(), hits.end(),
+                   [](const SearchHit& a, const SearchHit& b) { return a.score > b.score; });
+  if (hits.size() > limit) hits.resize(limit);
+  return hits;
+}
+
+// Reciprocal rank fusion: the scores of the two lists do not compare, their ranks do.
+std::vector<SearchHit> fused(std::vector<SearchHit> symbols, std::vector<SearchHit> texts,
+                             std::size_t limit) {
+  std::map<std::pair<std::string, std::uint32_t>, SearchHit> by_line;
+  auto add = [&](std::vector<SearchHit>& list, double weight) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const double score = weight / (rank::kFusionK + static_cast<double>(i));
+      auto [place, is_new] =
+          by_line.try_emplace({list[i].path, list[i].name_range.start_line}, list[i]);
+      place->second.score = is_new ? score : place->second.score + score;
+    }
+  };
+  add(symbols, rank::kSymbolList);
+  add(texts, rank::kTextList);
+  std::vector<SearchHit> hits;
+  for (auto& [place, hit] : by_line) hits.push_back(std::move(hit));
+  std::stable_sort(hits.begin(), hits.end(),
+                   [](const SearchHit& a, const SearchHit& b) { return a.score > b.score; });
+  if (hits.size() > limit) hits.resize(limit);
+  return hits;
+}
+
+}  // namespace
+
+double name_match(std::string_view name, std::string_view typed) {
+  const rank::SearchWeights& weights = rank::kSymbolSearch;
+  if (typed.empty() || typed.size() > name.size()) return 0;
+  if (name == typed) return weights.exact;
+  if (!is_subsequence(name, typed)) return 0;  // the cheap test, which everything below implies
+  if (same_letters(name, typed)) return weights.exact_other_case;
+  // Among equals the shorter name: more of it was typed.
+  const double share = static_cast<double>(typed.size()) / static_cast<double>(name.size());
+  if (same_letters(name.substr(0, typed.size()), typed)) return weights.prefix + 0.1 * share;
+  int steps_left = 2000;
+  if (matches_humps(name, 0, typed, 0, steps_left)) return weights.humps + 0.1 * share;
+  return weights.subsequence * share;
+}
+
+Expected<std::vector<SearchHit>> search(View& view, const SearchQuery& query) {
+  if (query.text.find_first_not_of(" \t\r\n") == std::string::npos)
+    return fail(Errc::kInvalidInput, "search: the query is empty");
+  if (query.limit <= 0) return fail(Errc::kInvalidInput, "search: limit {}", query.limit);
+  const auto limit = static_cast<std::size_t>(std::min(query.limit, kLimitMax));
+  std::vector<SearchHit> symbols, texts;
+  if (query.kind != SearchKind::kText) {
+    Expected<std::vector<SearchHit>> found = search_symbols(view, query.text, limit);
+    if (!found || query.kind == SearchKind::kSymbol) return found;
+    symbols = std::move(*found);
+  }
+  Expected<std::vector<SearchHit>> found = search_text(view, query.text, limit);
+  if (!found || query.kind == SearchKind::kText) return found;
+  return fused(std::move(symbols), std::move(*found), limit);
+}
+
+Expected<std::vector<SearchHit>> find_definitions(View& view, std::string_view name, int limit) {
+  if (name.empty()) return fail(Errc::kInvalidInput, "definitions: the name is empty");
+  if (limit <= 0) return fail(Errc::kInvalidInput, "definitions: limit {}", limit);
+  std::vector<SearchHit> hits;
+  Status appended =
+      append_symbols(view, name, 1.0, static_cast<std::size_t>(std::min(limit, kLimitMax)), hits);
+  if (!appended) return std::move(appended.error()).pass();
+  return hits;
+}
+
+}  // namespace curlew::indexer

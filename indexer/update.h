@@ -1,0 +1,31 @@
+// Bringing the store up to date with the disk: walk -> parser threads -> one writer.
+//
+// The calling thread walks, then writes in transactions of a few hundred files; worker threads read
+// and parse. Between them stands a queue bounded in bytes, so memory does not grow with the
+// workspace. Files whose size and time are as stored are not read; files whose content is as stored
+// are not parsed.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "indexer/index.h"
+#include "indexer/store.h"
+
+namespace curlew::indexer {
+
+struct UpdateReport {
+  int indexed = 0, removed = 0;
+  std::map<std::string, int> walk_skipped;  // by reason; files the walk never handed on
+  std::vector<std::string> notes;
+};
+
+// The caller holds the update lock. kCancelled leaves what was committed; any other error leaves
+// the state before the failed batch.
+Expected<UpdateReport> update_all(Store& store, StoreWriter& writer, const IndexOptions& options,
+                                  const ProgressCallback& progress, std::stop_token stop);
+Status update_some(Store& store, StoreWriter& writer, const IndexOptions& options,
+                   const std::vector<std::string>& paths);
+
+}  // namespace curlew::indexer

@@ -1,0 +1,173 @@
+#include "indexer/view.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace curlew::indexer {
+namespace {
+
+// Length normalisation of BM25 (Robertson & Zaragoza 2009, 3.4) with every term counted once.
+constexpr double kLengthPart = 0.4;
+constexpr double kTermsUsual = 60;
+
+double against_length(double sum, std::uint32_t terms) {
+  return sum / (1 - kLengthPart + kLengthPart * terms / kTermsUsual);
+}
+
+bool before(const SymbolRow& a, const SymbolRow& b) {
+  if (a.is_definition != b.is_definition) return a.is_definition;
+  if (a.path != b.path) return a.path < b.path;
+  return a.start_byte < b.start_byte;
+}
+
+}  // namespace
+
+View::View(StoreReader& reader, TextCache& texts, std::vector<DocumentPtr> documents)
+    : reader_(reader), texts_(texts), documents_(std::move(documents)) {}
+
+const Document* View::document(std::string_view path) const {
+  auto found = std::lower_bound(
+      documents_.begin(), documents_.end(), path,
+      [](const DocumentPtr& document, std::string_view key) { return document->path < key; });
+  return found != documents_.end() && (*found)->path == path ? found->get() : nullptr;
+}
+
+std::shared_ptr<const std::string> View::text(const std::string& path) {
+  if (const Document* open = document(path)) return open->text;
+  auto [place, is_new] = read_.try_emplace(path);
+  if (is_new) place->second = texts_.get(path);
+  return place->second.text;
+}
+
+Expected<std::vector<SymbolRow>> View::symbols_named(std::string_view name, int limit) {
+  Expected<std::vector<SymbolRow>> rows = reader_.symbols_named(name, limit);
+  if (!rows) return rows;
+  std::erase_if(*rows, [&](const SymbolRow& row) { return document(row.path) != nullptr; });
+  for (const DocumentPtr& open : documents_) {
+    for (const SymbolRow& symbol : open->symbols) {
+      if (symbol.name == name) rows->push_back(symbol);
+    }
+  }
+  std::sort(rows->begin(), rows->end(), before);
+  if (rows->size() > static_cast<std::size_t>(limit)) rows->resize(limit);
+  return rows;
+}
+
+Expected<std::vector<SymbolRow>> View::symbols_of(std::string_view path) {
+  if (const Document* open = document(path)) return open->symbols;
+  return reader_.symbols_of(path);
+}
+
+Expected<std::vector<ChunkRow>> View::chunks_of(std::string_view path) {
+  if (const Document* open = document(path)) return open->chunks;
+  return reader_.chunks_of(path);
+}
+
+Expected<std::vector<std::string>> View::imports_of(std::string_view path) {
+  if (const Document* open = document(path)) return open->parsed.imports;
+  return reader_.imports_of(path);
+}
+
+// The rarest terms with their chunks. A term that stands in more than `postings_max` chunks is kept
+// only if there is no rarer one, cut short.
+Expected<std::vector<View::Term>> View::look_up(const std::vector<std::string>& terms,
+                                                int terms_max, int postings_max) {
+  std::vector<Term> rare, common;
+  for (const std::string& text : terms) {
+    Expected<std::vector<std::int64_t>> chunks = reader_.chunks_with(text, postings_max + 1);
+    if (!chunks) return std::move(chunks.error()).pass();
+    const bool is_common = chunks->size() > static_cast<std::size_t>(postings_max);
+    (is_common ? common : rare).push_back({text, std::move(*chunks)});
+  }
+  std::vector<Term>& kept = rare.empty() ? common : rare;
+  std::stable_sort(kept.begin(), kept.end(),
+                   [](const Term& a, const Term& b) { return a.chunks.size() < b.chunks.size(); });
+  if (kept.size() > static_cast<std::size_t>(terms_max)) kept.resize(terms_max);
+  for (Term& term : kept) {
+    const double count = static_cast<double>(term.chunks.size());
+    term.rarity = std::log(1 + postings_max / (0.5 + count));
+  }
+  return std::move(kept);
+}
+
+Expected<std::vector<ChunkMatch>> View::chunks_like(const std::vector<std::string>& terms,
+                                                    int terms_max, int postings_max, int limit) {
+  Expected<std::vector<Term>> found = look_up(terms, terms_max, postings_max);
+  if (!found) return std::move(found.error()).pass();
+
+  std::unordered_map<std::int64_t, double> sums;
+  for (const Term& term : *found) {
+    for (std::int64_t id : term.chunks) sums[id] += term.rarity;
+  }
+  std::vector<std::pair<double, std::int64_t>> best;
+  for (const auto& [id, sum] : sums) best.emplace_back(-sum, id);
+  // Twice as many as asked for: some ids are of replaced chunks, some of files open as buffers, and
+  // lengths reorder them.
+  const std::size_t read = std::min<std::size_t>(best.size(), 2 * limit + 16);
+  std::partial_sort(best.begin(), best.begin() + read, best.end());
+
+  std::vector<ChunkMatch> matches;
+  for (std::size_t i = 0; i < read; ++i) {
+    Expected<std::optional<ChunkRow>> chunk = reader_.chunk(best[i].second);
+    if (!chunk) return std::move(chunk.error()).pass();
+    if (!*chunk || document((*chunk)->path)) continue;
+    const double score = against_length(-best[i].first, (*chunk)->terms);
+    matches.push_back({std::move(**chunk), score});
+  }
+  for (const DocumentPtr& open : documents_) {
+    for (std::size_t i = 0; i < open->chunks.size(); ++i) {
+      double sum = 0;
+      for (const Term& term : *found) {
+        const auto& held = open->chunk_terms[i];
+        if (std::binary_search(held.begin(), held.end(), term.text)) sum += term.rarity;
+      }
+      if (sum > 0) matches.push_back({open->chunks[i], against_length(sum, open->chunks[i].terms)});
+    }
+  }
+  std::sort(matches.begin(), matches.end(), [](const ChunkMatch& a, const ChunkMatch& b) {
+    if (a.score != b.score) return a.score > b.score;
+    if (a.chunk.path != b.chunk.path) return a.chunk.path < b.chunk.path;
+    return a.chunk.start_byte < b.chunk.start_byte;
+  });
+  if (matches.size() > static_cast<std::size_t>(limit)) matches.resize(limit);
+  return matches;
+}
+
+Expected<bool> View::is_as_indexed(const std::string& path) {
+  if (document(path)) return true;
+  if (auto known = as_indexed_.find(path); known != as_indexed_.end()) return known->second;
+  Expected<std::optional<FileRow>> row = reader_.file(path);
+  if (!row) return std::move(row.error()).pass();
+  const std::shared_ptr<const std::string> now = text(path);
+  const DiskText& disk = read_[path];
+  bool same = now && *row && (*row)->size == disk.size;
+  // A time of 0 was too fresh to be trusted when the file was indexed.
+  if (same && (*row)->mtime_ns != disk.mtime_ns) same = (*row)->hash == content_hash(*now);
+  return as_indexed_[path] = same;
+}
+
+Expected<bool> View::is_current(const SymbolRow& symbol) {
+  Expected<bool> same = is_as_indexed(symbol.path);
+  if (!same || *same) return same;
+  const std::shared_ptr<const std::string> now = text(symbol.path);
+  return now && symbol.end_byte <= now->size() && symbol.name_byte < symbol.end_byte &&
+         now->compare(symbol.name_byte, symbol.name.size(), symbol.name) == 0;
+}
+
+std::string View::signature(const SymbolRow& symbol) {
+  const std::shared_ptr<const std::string> all = text(symbol.path);
+  if (!all || symbol.start_byte > all->size()) return "";
+  constexpr std::size_t kSignatureBytesMax = 240;
+  return squeezed(std::string_view(*all).substr(symbol.start_byte, symbol.signature_bytes),
+                  kSignatureBytesMax);
+}
+
+std::string_view View::text_of(const ChunkRow& chunk) {
+  const std::shared_ptr<const std::string> all = text(chunk.path);  // kept alive by read_
+  if (!all || chunk.end_byte > all->size() || chunk.start_byte > chunk.end_byte) return {};
+  // A stale row may point into the middle of a line.
+  if (chunk.start_byte > 0 && (*all)[chunk.start_byte - 1] != '\n') return {};
+  return std::string_view(*all).substr(chunk.start_byte, chunk.end_byte - chunk.start_byte);
+}
+
+}  // namespace curlew::indexer

@@ -1,0 +1,75 @@
+// What one query sees: the store's rows with the open buffers laid over them. The rule that a
+// buffer shadows the file of its path lives here and nowhere else.
+//
+// Made per query, used by one thread. A row of the store whose file has changed on disk since it
+// was indexed is checked against the text before it is believed.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "indexer/buffers.h"
+#include "indexer/store.h"
+#include "indexer/texts.h"
+
+namespace curlew::indexer {
+
+// A chunk and what a query knows of it.
+struct ChunkMatch {
+  ChunkRow chunk;
+  double score = 0;  // sum of the rarities of the terms it holds, against its length
+};
+
+class View {
+ public:
+  View(StoreReader& reader, TextCache& texts, std::vector<DocumentPtr> documents);
+
+  // The open document of the path, or null.
+  const Document* document(std::string_view path) const;
+  // As the editor, else the disk, has it; null when there is none.
+  std::shared_ptr<const std::string> text(const std::string& path);
+
+  // Definitions before declarations, then by path and place.
+  Expected<std::vector<SymbolRow>> symbols_named(std::string_view name, int limit);
+  Expected<std::vector<SymbolRow>> symbols_of(std::string_view path);
+  Expected<std::vector<ChunkRow>> chunks_of(std::string_view path);
+  Expected<std::vector<std::string>> imports_of(std::string_view path);
+
+  // Chunks that hold some of the terms (sorted, each once), best first. Only the `terms_max` rarest
+  // terms are looked up, and none that stands in more than `postings_max` chunks unless all do.
+  Expected<std::vector<ChunkMatch>> chunks_like(const std::vector<std::string>& terms,
+                                                int terms_max, int postings_max, int limit);
+
+  // Whether the row is of the text as it now is; of a file that changed since, whether at least the
+  // name still stands where the row says.
+  Expected<bool> is_current(const SymbolRow& symbol);
+  // The text of the rows' places; "" when it is gone.
+  std::string signature(const SymbolRow& symbol);
+  std::string_view text_of(const ChunkRow& chunk);  // valid as long as the view
+
+  StoreReader& reader() { return reader_; }
+  const std::vector<DocumentPtr>& documents() const { return documents_; }
+
+ private:
+  struct Term {
+    std::string_view text;
+    std::vector<std::int64_t> chunks;  // of the store
+    double rarity = 0;
+  };
+  Expected<std::vector<Term>> look_up(const std::vector<std::string>& terms, int terms_max,
+                                      int postings_max);
+
+  StoreReader& reader_;
+  TextCache& texts_;
+  std::vector<DocumentPtr> documents_;  // by path
+  Expected<bool> is_as_indexed(const std::string& path);
+
+  std::unordered_map<std::string, DiskText> read_;  // in this query
+  std::unordered_map<std::string, bool> as_indexed_;
+};
+
+}  // namespace curlew::indexer

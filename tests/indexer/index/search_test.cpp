@@ -1,0 +1,207 @@
+#include "indexer/search.h"
+
+#include <gmock/gmock.h>
+
+#include "workspace.h"
+
+namespace curlew::indexer::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+TEST(NameMatch, PrefersExactThenPrefixThenHumpsThenSubsequence) {
+  const double exact = name_match("getNextEdit", "getNextEdit");
+  const double other_case = name_match("getNextEdit", "getnextedit");
+  const double prefix = name_match("getNextEdit", "getN");
+  const double humps = name_match("getNextEdit", "gNE");
+  const double subsequence = name_match("getNextEdit", "txi");
+  EXPECT_GT(exact, other_case);
+  EXPECT_GT(other_case, prefix);
+  EXPECT_GT(prefix, humps);
+  EXPECT_GT(humps, subsequence);
+  EXPECT_GT(subsequence, 0);
+}
+
+TEST(NameMatch, FindsHumpsInSnakeCaseToo) {
+  EXPECT_GT(name_match("parse_http_header", "phh"), name_match("parse_http_header", "rtp"));
+  EXPECT_GT(name_match("parse_http_header", "pahthe"), 0.4);
+}
+
+TEST(NameMatch, RefusesWhatIsNotThere) {
+  EXPECT_EQ(name_match("open", "opens"), 0);
+  EXPECT_EQ(name_match("open", ""), 0);
+  EXPECT_EQ(name_match("", "a"), 0);
+  EXPECT_EQ(name_match("abc", "cba"), 0);
+}
+
+TEST(NameMatch, EndsInReasonableTimeOnHostileNames) {
+  EXPECT_GE(name_match(std::string(5000, 'a') + "b", std::string(200, 'a') + "c"), 0);
+  std::string humps;
+  for (int i = 0; i < 500; ++i) humps += "aA";
+  EXPECT_GE(name_match(humps, std::string(60, 'a') + "bc"), 0);
+}
+
+Workspace& sample(Workspace& w) {
+  w.write("net/http.cpp",
+          "#include \"net/http.h\"\n\n"
+          "namespace net {\n"
+          "// Reads one header line.\n"
+          "int parse_header(const char* line) {\n"
+          "  int colon_position = 0;\n"
+          "  return colon_position;\n"
+          "}\n"
+          "}  // namespace net\n");
+  w.write("net/http.h", "namespace net {\nint parse_header(const char* line);\n}\n");
+  w.write("tools/report.py",
+          "class Report:\n    def parse_header_row(self, row):\n        return row\n");
+  w.update();
+  return w;
+}
+
+TEST(Search, ShowsTheDefinitionBeforeDeclarationsAndPrefixes) {
+  Workspace w;
+  EXPECT_THAT(sample(w).search("parse_header", SearchKind::kSymbol),
+              ElementsAre("net/http.cpp:5 net::parse_header function",
+                          "net/http.h:2 net::parse_header function",
+                          "tools/report.py:2 Report::parse_header_row method"));
+}
+
+TEST(Search, TakesQualifiedNames) {
+  Workspace w;
+  const auto hits = sample(w).search("Report.parse_header_row", SearchKind::kSymbol);
+  ASSERT_FALSE(hits.empty());
+  EXPECT_EQ(hits.front(), "tools/report.py:2 Report::parse_header_row method");
+}
+
+TEST(Search, FindsTextByItsBestLine) {
+  Workspace w;
+  Expected<std::vector<SearchHit>> hits =
+      sample(w).index().search({.text = "return colon_position", .kind = SearchKind::kText});
+  ASSERT_TRUE(hits);
+  ASSERT_FALSE(hits->empty());
+  EXPECT_EQ(hits->front().path, "net/http.cpp");
+  EXPECT_EQ(hits->front().range.start_line, 6u);
+  EXPECT_EQ(hits->front().range.start_col, 2u);
+  EXPECT_EQ(hits->front().text, "return colon_position;");
+  EXPECT_FALSE(hits->front().is_symbol);
+}
+
+TEST(Search, GivesSignaturesAndRanges) {
+  Workspace w;
+  Expected<std::vector<SearchHit>> hits = sample(w).index().definitions("parse_header");
+  ASSERT_TRUE(hits);
+  ASSERT_EQ(hits->size(), 2u);
+  EXPECT_EQ((*hits)[0].text, "int parse_header(const char* line)");
+  EXPECT_EQ((*hits)[0].range.start_line, 4u);
+  EXPECT_EQ((*hits)[0].range.end_line, 7u);
+  EXPECT_EQ((*hits)[0].name_range.start_col, 4u);
+  EXPECT_EQ((*hits)[0].name_range.end_col, 16u);
+}
+
+TEST(Search, TakesAnyString) {
+  Workspace w;
+  sample(w);
+  const std::string nasty[] = {"\"",
+                               "a\"b",
+                               "NEAR(a b)",
+                               "a AND b OR NOT c",
+                               "*",
+                               "(",
+                               "col:x",
+                               "^a",
+                               "'; DROP TABLE files; --",
+                               "\xff\xfe",
+                               "->*",
+                               "%_",
+                               std::string(100'000, 'x'),
+                               "a\nb",
+                               "{}[]",
+                               "-1",
+                               std::string("a\0b", 3),
+                               "::",
+                               "a::",
+                               ".",
+                               "\xc3\xa4hnlich"};
+  for (const std::string& query : nasty) {
+    for (SearchKind kind : {SearchKind::kSymbol, SearchKind::kText, SearchKind::kBoth})
+      EXPECT_TRUE(w.index().search({.text = query, .kind = kind})) << query.substr(0, 40);
+  }
+}
+
+TEST(Search, RefusesAnEmptyQuery) {
+  Workspace w;
+  for (const char* query : {"", "  \t\n"}) {
+    Expected<std::vector<SearchHit>> hits = sample(w).index().search({.text = query});
+    ASSERT_FALSE(hits);
+    EXPECT_EQ(hits.error().kind(), Errc::kInvalidInput);
+  }
+}
+
+TEST(Search, KeepsTheLimit) {
+  Workspace w;
+  for (int i = 0; i < 50; ++i)
+    w.write(fmt::format("f{}.py", i), "def same_name():\n    return 'needle'\n");
+  w.update();
+  for (int limit : {1, 7, 50}) {
+    Expected<std::vector<SearchHit>> hits =
+        w.index().search({.text = "same_name", .limit = limit, .kind = SearchKind::kSymbol});
+    ASSERT_TRUE(hits);
+    EXPECT_EQ(hits->size(), static_cast<std::size_t>(limit));
+    hits = w.index().search({.text = "needle", .limit = limit, .kind = SearchKind::kText});
+    ASSERT_TRUE(hits);
+    EXPECT_EQ(hits->size(), static_cast<std::size_t>(limit));
+  }
+}
+
+TEST(Search, SeesOpenBuffersInsteadOfTheirFiles) {
+  Workspace w;
+  sample(w);
+  w.index().set_buffer("tools/report.py", std::make_shared<const std::string>(
+                                              "def fresh_name():\n    return 'just typed'\n"));
+  EXPECT_THAT(w.definitions("fresh_name"), ElementsAre("tools/report.py:1 fresh_name function"));
+  EXPECT_THAT(w.definitions("parse_header_row"), IsEmpty());
+  EXPECT_THAT(w.search("just typed", SearchKind::kText), Contains(HasSubstr("tools/report.py:2")));
+  w.index().close_buffer("tools/report.py");
+  EXPECT_THAT(w.definitions("fresh_name"), IsEmpty());
+  EXPECT_THAT(w.definitions("parse_header_row"), Not(IsEmpty()));
+}
+
+TEST(Search, DoesNotBelieveRowsOfFilesThatChangedSince) {
+  Workspace w;
+  sample(w);
+  w.write("tools/report.py", "# another file now\n");
+  EXPECT_THAT(w.definitions("parse_header_row"), IsEmpty());
+  EXPECT_TRUE(w.index().search({.text = "Report row"}));
+  w.remove("tools/report.py");
+  EXPECT_THAT(w.definitions("parse_header_row"), IsEmpty());
+}
+
+TEST(File, ParsesFromBufferOrDisk) {
+  Workspace w;
+  sample(w);
+  Expected<ParsedFile> file = w.index().file("tools/report.py");
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->symbols.size(), 2u);
+  w.index().set_buffer("tools/report.py", std::make_shared<const std::string>("def one(): pass\n"));
+  EXPECT_EQ(w.index().file("tools/report.py")->symbols.size(), 1u);
+}
+
+TEST(File, SaysWhyNot) {
+  Workspace w;
+  sample(w);
+  w.write(".env", "A=1\n");
+  Expected<ParsedFile> missing = w.index().file("no/such.cpp");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind(), Errc::kNotFound);
+  Expected<ParsedFile> secret = w.index().file(".env");
+  ASSERT_FALSE(secret);
+  EXPECT_EQ(secret.error().kind(), Errc::kInvalidInput);
+  EXPECT_THAT(secret.error().message(), HasSubstr("secret"));
+}
+
+}  // namespace
+}  // namespace curlew::indexer::testing
