@@ -13,7 +13,7 @@ namespace curlew::model {
 namespace {
 
 constexpr std::string_view kSpaceMark = "▁";  // U+2581
-constexpr std::size_t kCallBytes = 8192;      // text is handed to the library in runs of about this
+constexpr std::size_t kCallBytes = 1024;      // text is handed to the library in runs of about this
 
 std::string with_spaces(std::string_view spelling) {
   std::string text;

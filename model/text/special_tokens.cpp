@@ -143,6 +143,13 @@ Status find_special_tokens(const GgufFile& file, Vocabulary& vocabulary) {
     fill(special.bos, "<s>");
     fill(special.eos, "</s>");
   }
+  const Expected<std::string_view> order = file.string("curlew.fim.order", "");
+  if (!order) return Error(order.error()).pass();
+  if (!order->empty() && *order != "psm" && *order != "spm" && *order != "spm-side") {
+    return fail(Errc::kCorrupt, "{}: curlew.fim.order is \"{}\"; known are psm, spm, spm-side",
+                file.name(), *order);
+  }
+  special.fim_order = *order;
   find_endings(vocabulary, *end_of_message);
   return find_flags(file, vocabulary);
 }

@@ -36,8 +36,8 @@ struct SpecialTokens {
   TokenId bos = -1, eos = -1, eot = -1, unk = -1, pad = -1;
   TokenId fim_prefix = -1, fim_suffix = -1, fim_middle = -1, fim_pad = -1;
   TokenId repo_name = -1, file_sep = -1;
-  bool add_bos = false,
-       add_eos = false;  // what the vocabulary asks for at the start and end of a text
+  bool add_bos = false, add_eos = false;  // what the vocabulary wants around a text
+  std::string fim_order;  // curlew.fim.order: "psm", "spm", "spm-side"; "" where the file is silent
   std::vector<TokenId> end_of_generation;  // a generation stops at any of these; sorted, unique
 };
 
