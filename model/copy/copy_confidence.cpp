@@ -6,12 +6,12 @@
 namespace curlew::model {
 namespace {
 
-// Fitted by tests/bench/completion/fit_copy.py (its heading has the commands) on 4000 places of 28
+// Fitted by tests/bench/completion/fit_copy.py (its heading has the commands) on 6000 places of 28
 // Debian packages, with and without open files. In the order of CopyFeature.
-constexpr CopyFeatures kWeights = {-3.436f, 1.298f,  -0.439f, -0.519f, 0.421f, 1.356f,
-                                   1.011f,  1.073f,  0.630f,  1.279f,  0.608f, -1.228f,
-                                   -1.573f, -2.052f, -2.082f, -1.241f, 1.742f, 0.511f,
-                                   -1.266f, 0.517f,  -0.050f, -2.774f, -1.766f};
+constexpr CopyFeatures kWeights = {-1.097f, 0.873f,  -0.095f, -0.289f, 0.380f, 1.075f,
+                                   1.216f,  1.066f,  0.549f,  1.353f,  0.489f, -1.529f,
+                                   -1.964f, -2.252f, -1.911f, -1.599f, 0.607f, -0.859f,
+                                   -1.076f, 0.516f,  -0.009f, -3.033f, 0.388f};
 
 }  // namespace
 

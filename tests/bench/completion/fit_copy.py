@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Fits the weights of model/copy/copy_confidence.cpp.
 
-  make_cases.py -n 4000 --seed 5 train/* > train.jsonl
-  make_cases.py -n 1000 --seed 11 held/* > held.jsonl
+  make_cases.py -n 6000 --seed 5 --kinds line,rest,word train/* > train.jsonl
+  make_cases.py -n 1500 --seed 11 --kinds line,rest,word held/* > held.jsonl
   copy_features train.jsonl train --features train.features     (the same for held)
   fit_copy.py train.features --held held.features
 

@@ -5,7 +5,8 @@
 
 One JSON object a line: {"path", "prefix", "suffix", "middle", "language", "kind", "tree"}. Half of
 the cases leave out a whole line after its indentation (kind "line"), half what follows a word
-boundary inside a line up to its end (kind "rest"). Languages take turns, files and places are drawn
+boundary inside a line up to its end (kind "rest"); --kinds line,rest,word adds cuts inside a word,
+where typing users are most of the time. Languages take turns, files and places are drawn
 by the seed, comment lines are skipped. `path` is relative to its tree, so that the tree can serve as
 the workspace. --window 1600,700 keeps only that much of prefix and suffix, as the bundled model's
 own evaluation did.
@@ -70,8 +71,9 @@ def cut(rng, path, text, kind):
     start = sum(len(each) + 1 for each in lines[:number])
     indent = len(line) - len(line.lstrip())
     at = start + indent
-    if kind == "rest":
-        places = [m.start() for m in re.finditer(r"\b|(?<=\W)", line)
+    if kind != "line":
+        pattern = r"\b|(?<=\W)" if kind == "rest" else r"(?<=\w)(?=\w)"
+        places = [m.start() for m in re.finditer(pattern, line)
                   if indent + 2 <= m.start() <= len(line) - 2]
         if not places:
             return None
@@ -87,6 +89,7 @@ def main():
     options.add_argument("trees", nargs="+")
     options.add_argument("-n", type=int, default=400)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--kinds", default="line,rest", help="taken in turn")
     options.add_argument("--window", help="PREFIX,SUFFIX characters to keep; default: all")
     args = options.parse_args()
 
@@ -102,12 +105,13 @@ def main():
         for tree, path, text in entries:
             by_tree[language].setdefault(tree, []).append((path, text))
     rng, names, made, tries = random.Random(args.seed), sorted(files), 0, 0
+    kinds = args.kinds.split(",")
     while made < args.n and tries < 200 * args.n:
         tries += 1
         language = names[made % len(names)]
         tree = rng.choice(sorted(by_tree[language]))
         path, text = rng.choice(by_tree[language][tree])
-        case = cut(rng, path, text, ("line", "rest")[(made // len(names)) % 2])
+        case = cut(rng, path, text, kinds[(made // len(names)) % len(kinds)])
         if case is None:
             continue
         if args.window:
