@@ -38,6 +38,9 @@ class LaneGate {
   // Does a call of a higher lane wait? Cheap; may lag by a moment.
   bool should_yield(Lane lane) const;
 
+  // Calls of this lane that wait for their turn.
+  int waiting(Lane lane) const { return waiting_count_[static_cast<std::size_t>(lane)]; }
+
  private:
   static constexpr std::size_t kLanes = 3;
   enum class Place { kFront, kBack };

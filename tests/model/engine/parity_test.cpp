@@ -138,7 +138,7 @@ TEST_P(SmallModel, IsExactOnceDequantised) {
   ASSERT_TRUE(file) << file.error().message();
   const TempFile copy(GetParam() + "-f32.gguf");
   dequantised_copy(*file).write(copy.path());
-  auto engine = load({.model = copy.path(), .threads = 2});
+  auto engine = load({.model = copy.path(), .threads = 1});
   ASSERT_NE(engine, nullptr);
   EXPECT_LE(compare(*engine, ref, ref.exact, "exact").max_abs(), 1e-3);
 }
@@ -151,7 +151,7 @@ class SharedModel : public ::testing::TestWithParam<std::string> {};
 TEST_P(SharedModel, HasTheKnownLogitsAndGreedyContinuation) {
   if (!std::filesystem::exists(shared_fixtures())) GTEST_SKIP() << "needs ../shared/fixtures";
   const Reference ref = shared_reference(GetParam());
-  auto engine = load({.model = ref.model, .threads = 2, .kv = KvPrecision::kF32});
+  auto engine = load({.model = ref.model, .threads = 1, .kv = KvPrecision::kF32});
   ASSERT_NE(engine, nullptr);
   expect_logits(*engine, ref);
   expect_greedy(*engine, ref);
