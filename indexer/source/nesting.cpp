@@ -272,8 +272,14 @@ void LocalNames::sort() {
 
 bool LocalNames::Walk::contains(std::uint32_t place, std::string_view name) {
   const std::vector<Function>& functions = names_.functions_;
-  while (next_ < functions.size() && functions[next_].start_byte <= place) open_.push_back(next_++);
-  while (!open_.empty() && functions[open_.back()].end_byte <= place) open_.pop_back();
+  const auto leave = [&](std::uint32_t at) {
+    while (!open_.empty() && functions[open_.back()].end_byte <= at) open_.pop_back();
+  };
+  for (; next_ < functions.size() && functions[next_].start_byte <= place; ++next_) {
+    leave(functions[next_].start_byte);
+    open_.push_back(next_);
+  }
+  leave(place);
   const std::size_t looked_at = std::min(open_.size(), kFunctionsLookedAtMax);
   return std::any_of(open_.rbegin(), open_.rbegin() + looked_at, [&](std::size_t f) {
     const std::vector<std::string_view>& names = functions[f].names;

@@ -35,6 +35,10 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0';
 }
 
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
 }  // namespace
 
 std::string signature_of(TSNode node, const Range& range, std::string_view text) {
@@ -45,16 +49,17 @@ std::string signature_of(TSNode node, const Range& range, std::string_view text)
   head = head.substr(
       0, body > start ? body - start : plain_end(head, ts_node_start_byte(node) - start));
   std::string out;
-  for (std::size_t i = 0; i < head.size() && out.size() < kSignatureBytesMax; ++i) {
-    if (!is_blank(head[i])) {
-      out += head[i];
+  std::size_t at = 0;
+  for (; at < head.size() && out.size() < kSignatureBytesMax; ++at) {
+    if (!is_blank(head[at])) {
+      out += head[at];
     } else if (!out.empty() && out.back() != ' ') {
       out += ' ';
     }
   }
-  while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xc0) == 0x80 &&
-         out.size() == kSignatureBytesMax) {
-    out.pop_back();  // never ends inside a UTF-8 character
+  if (at < head.size() && is_continuation(head[at])) {  // never ends inside a UTF-8 character
+    while (!out.empty() && is_continuation(out.back())) out.pop_back();
+    if (!out.empty()) out.pop_back();
   }
   const auto drop = [&](std::string_view tail) {
     if (out.ends_with(tail)) out.resize(out.size() - tail.size());

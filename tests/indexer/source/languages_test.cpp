@@ -1,5 +1,6 @@
 // Every language's queries against its fixture: languages/<name>/fixture.<ext> parsed gives
 // expected.txt. To accept a change after reading it: CURLEW_UPDATE_EXPECTED=1 test_indexer_source
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -53,9 +54,7 @@ std::vector<std::string> parsed_languages() {
 class LanguageFixture : public testing::TestWithParam<std::string> {
  protected:
   const Language& language() const { return *language_by_name(GetParam()); }
-  fs::path folder() const {
-    return fs::path(CURLEW_SOURCE_DIR) / "indexer/languages" / GetParam();
-  }
+  fs::path folder() const { return fs::path(CURLEW_SOURCE_DIR) / "indexer/languages" / GetParam(); }
 };
 
 TEST_P(LanguageFixture, ItsQueryCompiles) {
