@@ -144,9 +144,17 @@ void attend_rows(const AttendArgs& a, int row) {
 
 template <class S>
 void attend(const AttendArgs& a) {
+  static_assert(S::kScoreRows <= 4);
   int row = 0;
   for (; row + S::kScoreRows <= a.rows; row += S::kScoreRows) attend_rows<S, S::kScoreRows>(a, row);
-  for (; row < a.rows; ++row) attend_rows<S, 1>(a, row);
+  switch (a.rows - row) {
+    case 3:
+      return attend_rows<S, 3>(a, row);
+    case 2:
+      return attend_rows<S, 2>(a, row);
+    case 1:
+      return attend_rows<S, 1>(a, row);
+  }
 }
 
 }  // namespace

@@ -14,12 +14,17 @@ namespace {
 using TableFn = const KernelTable& (*)();
 
 #if defined(CURLEW_X86_PATHS)
+// Not every compiler's __builtin_cpu_supports knows the names f16c and avxvnni; the bits it is,
+// then. The builtin has asked whether the system keeps the wide registers, which those two need no
+// less than avx2.
 bool has_avx2() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  constexpr unsigned kF16cBit = 1u << 29;
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-         __builtin_cpu_supports("f16c");
+         __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & kF16cBit);
 }
 
-bool has_avx2_vnni() {  // GCC 12's __builtin_cpu_supports does not know the name
+bool has_avx2_vnni() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   constexpr unsigned kAvxVnniBit = 1u << 4;
   return has_avx2() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & kAvxVnniBit);

@@ -47,6 +47,10 @@ enum class ScaleKind : std::uint8_t {
 
 enum class CodeTable : std::uint8_t { kNone, kIq4, kMxfp4 };
 
+// The small functions below are inlined even without optimisation: files compiled for different
+// instruction sets include them, and the linker must not be left to choose one file's copy for all.
+#define CURLEW_INLINE [[gnu::always_inline]] inline
+
 struct PanelFormat {
   int bits;         // of a code: 2, 3, 4, 5, 6 or 8
   int zero;         // subtracted from the code, or from the table's entry
@@ -55,9 +59,9 @@ struct PanelFormat {
   int group;  // columns that share a scale: 16 or 32
   bool has_min;
 
-  constexpr int plane_bytes() const { return bits * kVectorBytes; }
-  constexpr int groups() const { return kChunkBlocks * kBlockCols / group; }
-  constexpr int header_bytes() const {
+  CURLEW_INLINE constexpr int plane_bytes() const { return bits * kVectorBytes; }
+  CURLEW_INLINE constexpr int groups() const { return kChunkBlocks * kBlockCols / group; }
+  CURLEW_INLINE constexpr int header_bytes() const {
     const int sides = has_min ? 2 : 1;
     if (scales != ScaleKind::kSuper) return sides * kChunkBlocks * kPanelRows * 2;
     const int bytes = sides * kPanelRows * (2 + groups());
@@ -69,11 +73,11 @@ struct PanelFormat {
     return chunks * header_bytes() + blocks * plane_bytes();
   }
   // Entries above 127 exist: products with int8 overflow the 16-bit pairs of machines without VNNI.
-  constexpr bool wide() const { return bits == 8 || table != CodeTable::kNone; }
+  CURLEW_INLINE constexpr bool wide() const { return bits == 8 || table != CodeTable::kNone; }
 };
 
 // bits == 0 for the float types, which are not packed.
-constexpr PanelFormat panel_format(WeightType type) {
+CURLEW_INLINE constexpr PanelFormat panel_format(WeightType type) {
   constexpr auto kPlainCode = CodeTable::kNone;
   switch (type) {
     case WeightType::kQ4_0:
@@ -113,7 +117,7 @@ inline constexpr std::uint8_t kIq4Entries[16] = {1,   24,  45,  63,  79,  93,  1
 inline constexpr std::uint8_t kMxfp4Entries[16] = {128, 129, 130, 131, 132, 134, 136, 140,
                                                    128, 127, 126, 125, 124, 122, 120, 116};
 
-constexpr const std::uint8_t* code_entries(CodeTable table) {
+CURLEW_INLINE constexpr const std::uint8_t* code_entries(CodeTable table) {
   return table == CodeTable::kIq4 ? kIq4Entries : kMxfp4Entries;
 }
 

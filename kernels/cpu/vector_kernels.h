@@ -15,9 +15,9 @@ typename S::Floats exponential(typename S::Floats x) {
   const auto n = S::round(S::mul(x, S::set(1.44269504f)));
   auto r = S::fnma(n, S::set(0.693359375f), x);  // ln 2 in two parts, the first exact in few bits
   r = S::fnma(n, S::set(-2.12194440e-4f), r);
+  constexpr float kCoefficients[] = {1.f / 120, 1.f / 24, 1.f / 6, 1.f / 2, 1.f, 1.f};
   auto p = S::set(1.f / 720);
-  for (const float coefficient : {1.f / 120, 1.f / 24, 1.f / 6, 1.f / 2, 1.f, 1.f})
-    p = S::fma(p, r, S::set(coefficient));
+  for (const float coefficient : kCoefficients) p = S::fma(p, r, S::set(coefficient));
   return S::scale_by_power(p, n);
 }
 
