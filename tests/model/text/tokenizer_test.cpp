@@ -77,11 +77,11 @@ TEST_P(EveryTokenizer, IsNotQuadratic) {
   const auto begin = std::chrono::steady_clock::now();
   for (const char* unit : {"a", " ", "\n", "=", "\xff", "中", "0", "in"}) {
     std::string text;
-    while (text.size() < 400'000) text += unit;
+    while (text.size() < 200'000) text += unit;
     EXPECT_EQ(tokenizer->decode(tokenizer->encode(text)), text);
   }
   // Seconds where the work grows as n log n; many minutes where it grows as n^2.
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(120));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
 }
 
 TEST_P(EveryTokenizer, ServesManyThreads) {
