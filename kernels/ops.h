@@ -51,7 +51,9 @@ class ThreadPool {
 // Threads to use when the user named none: the physical cores this process may run on, at most 16.
 int default_thread_count();
 
-// "avx512-vnni", "avx2", "plain": what the kernels below dispatch to on this machine.
+// "avx512-vnni", "avx2-vnni", "avx2" or "plain": what the kernels below dispatch to on this
+// machine. The environment variable CURLEW_CPU, set to one of these names, chooses a lesser path
+// (to find a fault, or to compare).
 const char* cpu_path_name();
 
 // --- Weights
@@ -80,6 +82,7 @@ class PackedMatrix {
   PackedMatrix(PackedMatrix&&) noexcept;
   PackedMatrix& operator=(PackedMatrix&&) noexcept;
 
+  // An empty matrix (operator bool says false) when the memory for a repacked copy cannot be had.
   static PackedMatrix pack(const MatrixView& view, ThreadPool& pool);
 
   std::int64_t rows() const;
