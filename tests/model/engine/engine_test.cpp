@@ -1,0 +1,289 @@
+#include "model/decode/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "tests/model/engine/fixtures.h"
+
+namespace curlew::model::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// A toy of random weights: it says nothing, but always the same.
+class ToyEngine : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    toy_model({.layers = 2, .hidden = 64, .heads = 4, .kv_heads = 2, .ffn = 96, .context = 512})
+        .write(file_.path());
+    engine_ = load({.model = file_.path(), .threads = 1});
+    ASSERT_NE(engine_, nullptr);
+  }
+
+  GenerateRequest request(int new_tokens = 24, unsigned seed = 1) const {
+    return {.prompt = random_ids(40, engine_->config().n_vocab, seed),
+            .new_tokens_max = new_tokens,
+            .logprobs = true,
+            .ignore_end = true};
+  }
+  Generation generate(const GenerateRequest& r, std::stop_token stop = {}) {
+    Expected<Generation> g = engine_->generate(r, std::move(stop));
+    EXPECT_TRUE(g) << g.error().message();
+    return g ? *g : Generation{};
+  }
+
+  TempFile file_{::testing::UnitTest::GetInstance()->current_test_info()->name() +
+                 std::string(".gguf")};
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(ToyEngine, SaysWhatItIs) {
+  const GeneratorInfo info = engine_->info();
+  EXPECT_EQ(info.model, "toy");
+  EXPECT_EQ(info.weights, "F32");
+  EXPECT_EQ(info.context_tokens, 512);
+  EXPECT_FALSE(info.fim);
+  EXPECT_THAT(info.device, HasSubstr("cpu: 1 threads"));
+  EXPECT_GT(engine_->memory().kv_bytes, 0u);
+  EXPECT_GT(engine_->memory().scratch_bytes, 0u);
+}
+
+TEST_F(ToyEngine, AnswersAlikeWithAndWithoutItsCache) {
+  for (unsigned seed = 1; seed <= 6; ++seed) {
+    const Generation cold = generate(request(24, seed));
+    EXPECT_EQ(cold.cached_tokens, 0);
+    const Generation warm = generate(request(24, seed));
+    EXPECT_EQ(warm.cached_tokens, 39);
+    EXPECT_EQ(warm.tokens, cold.tokens);
+    EXPECT_EQ(warm.text, cold.text);
+    for (std::size_t i = 0; i < cold.logprobs.size(); ++i)
+      EXPECT_NEAR(warm.logprobs[i], cold.logprobs[i], 1e-3);
+    engine_->clear_cache();
+    EXPECT_EQ(generate(request(24, seed)).cached_tokens, 0);
+    engine_->clear_cache();
+  }
+}
+
+TEST_F(ToyEngine, LogitsOfEveryPositionLeaveTheCacheAlone) {
+  generate(request());
+  const auto ids = random_ids(300, engine_->config().n_vocab, 9);
+  const Expected<std::vector<float>> logits = engine_->logits(ids);
+  ASSERT_TRUE(logits);
+  EXPECT_EQ(logits->size(), ids.size() * 285);
+  EXPECT_EQ(generate(request()).cached_tokens, 39);
+  EXPECT_EQ(engine_->logits({}).error().kind(), Errc::kInvalidInput);
+  EXPECT_EQ(engine_->logits(std::vector<TokenId>{-1}).error().kind(), Errc::kInvalidInput);
+  EXPECT_EQ(engine_->logits(std::vector<TokenId>{285}).error().kind(), Errc::kInvalidInput);
+  EXPECT_EQ(engine_->logits(std::vector<TokenId>(513, 5)).error().kind(), Errc::kInvalidInput);
+}
+
+TEST_F(ToyEngine, StopsOneStepAfterItWasAskedTo) {
+  std::stop_source stop;
+  GenerateRequest r = request(400);
+  int tokens = 0;
+  r.filter = [&](std::string_view) {
+    if (++tokens == 3) stop.request_stop();
+    return std::optional<std::size_t>();
+  };
+  const Generation g = generate(r, stop.get_token());
+  EXPECT_EQ(g.finish, Finish::kCancelled);
+  EXPECT_EQ(tokens, 3);
+  EXPECT_FALSE(g.text.empty());
+  EXPECT_EQ(generate(request(), stop.get_token()).finish, Finish::kCancelled);
+}
+
+TEST_F(ToyEngine, ReturnsTheTextSoFarAtTheDeadline) {
+  GenerateRequest r = request(400);
+  r.deadline = Clock::now() + milliseconds(40);
+  r.filter = [&](std::string_view) {
+    std::this_thread::sleep_until(*r.deadline);
+    return std::optional<std::size_t>();
+  };
+  const Generation g = generate(r);
+  EXPECT_EQ(g.finish, Finish::kDeadline);
+  EXPECT_FALSE(g.text.empty());
+  r.deadline = Clock::now() - milliseconds(1);
+  EXPECT_EQ(generate(r).finish, Finish::kDeadline);
+}
+
+TEST_F(ToyEngine, CutsAtAStopStringAndKeepsTheTokensBeforeIt) {
+  const Generation whole = generate(request(60));
+  ASSERT_GT(whole.text.size(), 20u);
+  GenerateRequest r = request(60);
+  r.stop_strings = {whole.text.substr(10, 5)};
+  const Generation g = generate(r);
+  EXPECT_EQ(g.finish, Finish::kStopString);
+  EXPECT_EQ(g.text, whole.text.substr(0, whole.text.find(r.stop_strings[0])));
+  EXPECT_LT(g.tokens.size(), whole.tokens.size());
+  EXPECT_EQ(g.logprobs.size(), g.tokens.size());
+}
+
+TEST_F(ToyEngine, EndsWhereTheContextIsFull) {
+  GenerateRequest r = request(100);
+  r.prompt = random_ids(500, engine_->config().n_vocab, 3);
+  const Generation g = generate(r);
+  EXPECT_EQ(g.finish, Finish::kLength);
+  EXPECT_EQ(g.tokens.size(), 12u);
+}
+
+TEST_F(ToyEngine, RefusesRequestsThatMakeNoSense) {
+  const auto error_of = [&](const GenerateRequest& r) {
+    const Expected<Generation> g = engine_->generate(r, {});
+    EXPECT_FALSE(g);
+    return g ? Error(Errc::kInternal, "accepted") : g.error();
+  };
+  GenerateRequest r = request();
+  r.prompt = random_ids(513, 285, 1);
+  EXPECT_THAT(error_of(r).message(), HasSubstr("the prompt has 513 tokens, the context holds 512"));
+  r.prompt = std::vector<TokenId>{};
+  EXPECT_THAT(error_of(r).message(), HasSubstr("empty"));
+  r.prompt = std::vector<TokenId>{5, 9999};
+  EXPECT_THAT(error_of(r).message(), HasSubstr("9999"));
+  r = request(-1);
+  EXPECT_EQ(error_of(r).kind(), Errc::kInvalidInput);
+  r = request();
+  r.sampling.temperature = -1;
+  EXPECT_EQ(error_of(r).kind(), Errc::kInvalidInput);
+  r = request();
+  r.prompt = FimText{.prefix = "a"};
+  EXPECT_EQ(error_of(r).kind(), Errc::kUnsupported);
+  EXPECT_EQ(generate(request()).finish, Finish::kLength);  // and goes on working
+}
+
+TEST_F(ToyEngine, PrefillsWithoutGenerating) {
+  const Generation g = generate(request(0));
+  EXPECT_EQ(g.finish, Finish::kLength);
+  EXPECT_TRUE(g.text.empty());
+  EXPECT_EQ(generate(request()).cached_tokens, 39);
+}
+
+TEST_F(ToyEngine, ASeedGivesTheSameTextAgain) {
+  GenerateRequest r = request(40);
+  r.sampling = {.temperature = 1.5f, .top_p = 0.95f, .seed = 4};
+  const Generation a = generate(r), b = generate(r);
+  EXPECT_EQ(a.tokens, b.tokens);
+  r.sampling.seed = 5;
+  EXPECT_NE(generate(r).tokens, a.tokens);
+}
+
+// Background work waits for typing in the middle of its text, and loses nothing by it.
+TEST_F(ToyEngine, BackgroundWorkLetsTypingPass) {
+  const Generation undisturbed = generate(request(120, 1));
+  engine_->clear_cache();
+
+  std::atomic<bool> typed = false;
+  int tokens_when_typed = -1, tokens = 0;
+  std::jthread typist;
+  GenerateRequest background = request(120, 1);
+  background.lane = Lane::kBackground;
+  background.filter = [&](std::string_view) {
+    if (++tokens == 3)
+      typist = std::jthread([&] {
+        generate(request(5, 2));
+        typed = true;
+      });
+    if (!typed) std::this_thread::sleep_for(milliseconds(1));
+    if (typed && tokens_when_typed < 0) tokens_when_typed = tokens;
+    return std::optional<std::size_t>();
+  };
+  const Generation g = generate(background);
+  EXPECT_EQ(g.tokens, undisturbed.tokens);
+  EXPECT_EQ(g.finish, Finish::kLength);
+  EXPECT_GE(tokens_when_typed, 3);
+  EXPECT_LT(tokens_when_typed, 110);
+}
+
+TEST_F(ToyEngine, ManyCallersGetTheirOwnAnswers) {
+  std::vector<Generation> want;
+  for (unsigned seed = 0; seed < 4; ++seed) want.push_back(generate(request(16, seed)));
+  std::vector<std::jthread> callers;
+  for (unsigned i = 0; i < 4; ++i)
+    callers.emplace_back([&, i] {
+      for (int round = 0; round < 5; ++round) {
+        GenerateRequest r = request(16, (i + static_cast<unsigned>(round)) % 4);
+        r.lane = static_cast<Lane>(i % 3);
+        EXPECT_EQ(generate(r).tokens, want[(i + static_cast<unsigned>(round)) % 4].tokens);
+      }
+    });
+}
+
+TEST_F(ToyEngine, MeasuresPrefillAndDecode) {
+  EXPECT_GT(engine_->time_prefill(100, 50, {}).value_or(0), 0);
+  EXPECT_GT(engine_->time_decode(10, 100, {}).value_or(0), 0);
+  EXPECT_EQ(engine_->time_prefill(500, 100, {}).error().kind(), Errc::kInvalidInput);
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(engine_->time_decode(10, 0, stop.get_token()).error().kind(), Errc::kCancelled);
+}
+
+TEST_F(ToyEngine, TakesNoMoreMemoryThanItWasGiven) {
+  const auto refused = Engine::load({.model = file_.path(), .kv_budget_bytes = 1000});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("1000 bytes is too small"));
+  EXPECT_EQ(Engine::load({.model = file_.path(), .context_tokens = 1024}).error().kind(),
+            Errc::kInvalidInput);
+  auto small =
+      load({.model = file_.path(), .threads = 1, .context_tokens = 64, .kv_budget_bytes = 1 << 17});
+  ASSERT_NE(small, nullptr);
+  EXPECT_LE(small->memory().kv_bytes, 1u << 17);
+  EXPECT_EQ(small->info().context_tokens, 64);
+}
+
+// --- Fill in the middle
+// ------------------------------------------------------------------------------------
+
+TEST(FimEngine, ABurstOfTypingReusesThePromptOfItsFirstKey) {
+  auto engine = load_small("qwen2-t-Q4_0");
+  ASSERT_NE(engine, nullptr);
+  ASSERT_TRUE(engine->fim_format()) << engine->fim_format().error().message();
+  ASSERT_EQ((*engine->fim_format()).order, FimOrder::kPsm);
+  FimText text = {.prefix = "int f() {\n  return the", .suffix = ";\n}\n", .path = "a.c"};
+  const auto complete = [&](Engine& e, const FimText& t) {
+    return *e.generate({.prompt = t, .new_tokens_max = 8, .ignore_end = true}, {});
+  };
+  const Generation first = complete(*engine, text);
+  EXPECT_EQ(first.cached_tokens, 0);
+  for (const std::string typed : {"r", "re", "re + ", "re + th"}) {
+    FimText now = text;
+    now.prefix += typed;
+    const Generation g = complete(*engine, now);
+    EXPECT_GE(g.cached_tokens, first.prompt_tokens - 1) << typed;
+
+    auto fresh = load_small("qwen2-t-Q4_0");
+    now.typed = typed;
+    EXPECT_EQ(complete(*fresh, now).text, g.text) << typed;
+  }
+  text.prefix += "re;\n";  // another line: the prompt is built anew
+  EXPECT_LT(complete(*engine, text).cached_tokens, first.prompt_tokens - 1);
+}
+
+TEST(BundledModel, ContinuesCodeAndReusesThePromptOfThePreviousKey) {
+  const auto path =
+      std::filesystem::path(CURLEW_SOURCE_DIR) / "model/bundled/bootstrap-code-q8_0.gguf";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "no bundled model";
+  auto engine = load({.model = path, .threads = 1});
+  ASSERT_NE(engine, nullptr);
+  ASSERT_TRUE(engine->fim_format()) << engine->fim_format().error().message();
+  EXPECT_EQ((*engine->fim_format()).order, FimOrder::kSpmSide);
+
+  FimText text = {.prefix = "#include <stdio.h>\n#include <std",
+                  .suffix = "\n\nint main(void) {\n  return 0;\n}\n",
+                  .path = "src/main.c"};
+  const Generation first = *engine->generate({.prompt = text, .new_tokens_max = 16}, {});
+  EXPECT_THAT(first.text, HasSubstr(".h>"));
+
+  text.prefix += "l";
+  const Generation next = *engine->generate({.prompt = text, .new_tokens_max = 16}, {});
+  EXPECT_GE(next.cached_tokens, next.prompt_tokens - 4);
+  engine->clear_cache();
+  EXPECT_EQ(engine->generate({.prompt = text, .new_tokens_max = 16}, {})->text, next.text);
+}
+
+}  // namespace
+}  // namespace curlew::model::testing
