@@ -72,7 +72,7 @@ class ClassReader {
       ++at_;
       unsigned char high = 0;
       if (!read_char(high)) return false;
-      hit_ |= c_ >= low && c_ <= high;
+      hit_ |= c_ == low || (c_ > low && c_ <= high);  // as git does for "[z-a]"
     } else {
       hit_ |= c_ == low;
     }
