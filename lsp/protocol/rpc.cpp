@@ -19,12 +19,12 @@ std::optional<RequestId> read_id(const Json& json) {
   return std::nullopt;
 }
 
-tl::unexpected<BadMessage> bad(RpcCode code, std::string why, RequestId id = nullptr) {
+tl::unexpected<BadMessage> bad(RpcCode code, std::string why, RequestId id = NullId()) {
   return tl::unexpected<BadMessage>(BadMessage{code, std::move(why), std::move(id)});
 }
 
 tl::expected<Message, BadMessage> read_call(Json& json, std::optional<RequestId> id) {
-  const RequestId told = id.value_or(RequestId(nullptr));
+  const RequestId told = id.value_or(RequestId(NullId()));
   Json& method = json["method"];
   if (!method.is_string())
     return bad(RpcCode::kInvalidRequest, "\"method\" must be a string", told);
@@ -38,7 +38,7 @@ tl::expected<Message, BadMessage> read_call(Json& json, std::optional<RequestId>
 }
 
 tl::expected<Message, BadMessage> read_response(Json& json, std::optional<RequestId> id) {
-  Response response{.id = id.value_or(RequestId(nullptr))};
+  Response response{.id = id.value_or(RequestId(NullId()))};
   if (const auto error = json.find("error"); error != json.end() && error->is_object()) {
     response.error.emplace();
     if (const Json& code = at_path(*error, {"code"}); code.is_number_integer())
@@ -63,7 +63,9 @@ Json envelope(const RequestId& id) {
 }  // namespace
 
 Json id_to_json(const RequestId& id) {
-  return std::visit([](const auto& value) { return Json(value); }, id);
+  if (const auto* number = std::get_if<std::int64_t>(&id)) return *number;
+  if (const auto* text = std::get_if<std::string>(&id)) return *text;
+  return {};
 }
 
 std::string id_to_text(const RequestId& id) {
@@ -86,7 +88,7 @@ tl::expected<Message, BadMessage> parse_message(std::string_view body) {
   }
   if (at_path(json, {"jsonrpc"}) != "2.0")
     return bad(RpcCode::kInvalidRequest, "\"jsonrpc\" must be \"2.0\"",
-               id.value_or(RequestId(nullptr)));
+               id.value_or(RequestId(NullId())));
   return json.contains("method") ? read_call(json, std::move(id))
                                  : read_response(json, std::move(id));
 }

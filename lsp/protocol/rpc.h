@@ -2,6 +2,7 @@
 // none). Pure functions over text; framing is transport.h.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,7 +27,10 @@ enum class RpcCode : int {
 };
 
 // Null appears only in error replies to messages whose id could not be read.
-using RequestId = std::variant<std::nullptr_t, std::int64_t, std::string>;
+struct NullId {
+  friend auto operator<=>(const NullId&, const NullId&) = default;
+};
+using RequestId = std::variant<NullId, std::int64_t, std::string>;
 Json id_to_json(const RequestId& id);
 std::string id_to_text(const RequestId& id);  // for logs: 7 or "a"
 
@@ -55,7 +59,7 @@ using Message = std::variant<Request, Notification, Response>;
 struct BadMessage {
   RpcCode code = RpcCode::kInvalidRequest;
   std::string why;
-  RequestId id = nullptr;
+  RequestId id = NullId();
 };
 
 tl::expected<Message, BadMessage> parse_message(std::string_view body);

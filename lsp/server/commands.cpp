@@ -1,0 +1,52 @@
+#include "lsp/server/commands.h"
+
+namespace curlew::server {
+
+using protocol::Json;
+
+const CommandsFeature::Row CommandsFeature::kCommands[4] = {
+    {"curlew.accepted", &CommandsFeature::accepted},
+    {"curlew.status", &CommandsFeature::status},
+    {"curlew.reindex", &CommandsFeature::reindex},
+    {"curlew.pause", &CommandsFeature::pause},
+};
+
+void CommandsFeature::bind(Binder& bind, Json& capabilities) {
+  Json names = Json::array();
+  for (const Row& row : kCommands) names.push_back(row.name);
+  capabilities["executeCommandProvider"] = {{"commands", std::move(names)}};
+  bind.method("workspace/executeCommand", Lane::kQuery, this, &CommandsFeature::execute);
+}
+
+void CommandsFeature::execute(const protocol::ExecuteCommandParams& params, const Call&,
+                              Reply<Json> reply) {
+  for (const Row& row : kCommands)
+    if (params.command == row.name) return reply((this->*row.run)(params.arguments));
+  reply(fail(Errc::kInvalidInput, "unknown command '{}'", params.command));
+}
+
+Expected<Json> CommandsFeature::accepted(const Arguments& arguments) {
+  if (arguments.empty() || !arguments[0].is_string())
+    return fail(Errc::kInvalidInput, "curlew.accepted: expected the suggestion's id");
+  completer_.note_accepted(arguments[0].get<std::string>());
+  return Json();
+}
+
+Expected<Json> CommandsFeature::status(const Arguments&) {
+  return status_.status();
+}
+
+Expected<Json> CommandsFeature::reindex(const Arguments&) {
+  for (const auto& workspace : state_.workspaces.all()) state_.services.update(workspace);
+  return Json();
+}
+
+Expected<Json> CommandsFeature::pause(const Arguments& arguments) {
+  if (!arguments.empty() && !arguments[0].is_boolean())
+    return fail(Errc::kInvalidInput, "curlew.pause: expected true, false or nothing");
+  const bool paused = arguments.empty() ? !state_.progress->is_paused() : arguments[0].get<bool>();
+  state_.progress->set_paused(paused);
+  return Json{{"paused", paused}};
+}
+
+}  // namespace curlew::server

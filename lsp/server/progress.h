@@ -1,0 +1,72 @@
+// How the work of the services shows at the client: work-done progress for loading and indexing
+// (LSP 3.17, "Work Done Progress"), and the `didChangeStatus` notification that status bars use.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "lsp/server/client.h"
+#include "lsp/server/services.h"
+
+namespace curlew::server {
+
+constexpr auto kReportIntervalMin = std::chrono::milliseconds(100);
+
+// One bar. The client must agree to it before it is shown, so it is made of what it should show
+// and what the client has been told. Thread-safe.
+class WorkDoneProgress : public std::enable_shared_from_this<WorkDoneProgress> {
+ public:
+  static std::shared_ptr<WorkDoneProgress> begin(Client& client, std::string token,
+                                                 std::string title);
+  void report(int percentage, std::string message);
+  void end(std::string message);
+
+ private:
+  WorkDoneProgress(Client& client, std::string token, std::string title)
+      : client_(client), token_(std::move(token)), title_(std::move(title)) {}
+  void on_created();
+  void send(protocol::Json value);
+
+  Client& client_;
+  const std::string token_, title_;
+  std::mutex mutex_;
+  bool shown_ = false, ended_ = false;              // mutex_
+  int percentage_ = 0;                              // mutex_
+  std::string message_;                             // mutex_
+  std::chrono::steady_clock::time_point reported_;  // mutex_
+};
+
+class ProgressReporter final : public ServiceListener {
+ public:
+  ProgressReporter(Client& client, Services& services) : client_(client), services_(services) {}
+
+  void on_model(const ModelState& state) override;
+  void on_index(const std::filesystem::path& root, const IndexState& state) override;
+
+  // Shows what is going on already: a session may join services at work.
+  void start(const std::vector<std::shared_ptr<Workspace>>& workspaces);
+  void set_paused(bool paused);
+  bool is_paused() const;
+  void detach();  // the session ends: say nothing more
+
+ private:
+  void show(const std::string& key, const std::string& title, Phase phase, int percentage,
+            const std::string& message);
+  void tell_status();
+
+  Client& client_;
+  Services& services_;
+  mutable std::mutex
+      mutex_;  // recursive calls do not happen: Client never calls back while sending
+  bool started_ = false, detached_ = false, paused_ = false;       // mutex_
+  std::map<std::string, std::shared_ptr<WorkDoneProgress>> bars_;  // mutex_; at work now
+  int next_token_ = 1;                                             // mutex_
+  std::map<std::string, std::string> failures_;                    // mutex_; key -> why
+  protocol::Json told_;                                            // mutex_; the last status
+};
+
+}  // namespace curlew::server
