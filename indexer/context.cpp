@@ -13,8 +13,9 @@ Expected<std::vector<std::string>> imported_files(View& view, const std::string&
   if (path.empty()) return files;
   Expected<std::vector<std::string>> imports = view.imports_of(path);
   if (!imports) return imports;
+  int tried = 0;
   for (const std::string& import : *imports) {
-    if (files.size() >= rank::kImportsMax) break;
+    if (files.size() >= rank::kImportsMax || ++tried > rank::kImportsTried) break;
     Expected<std::vector<std::string>> resolved = resolve_import(view, import, path);
     if (!resolved) return resolved;
     for (std::string& file : *resolved) {

@@ -40,7 +40,8 @@ constexpr int kRecentFilesMax = 8;
 constexpr int kRecentChunksMax = 64;  // compared, per file
 
 // ---- imports
-constexpr int kImportsMax = 24;
+constexpr int kImportsMax = 24;    // files of the workspace
+constexpr int kImportsTried = 64;  // imports as written, most of which lie outside it
 constexpr int kOutlineLinesMax = 30;
 
 // ---- fusion: one table. A source's own score lies in 0..1; `weight` makes sources comparable,

@@ -22,6 +22,8 @@
 
 namespace curlew::indexer {
 
+struct PackedSymbol;
+
 struct FileRow {
   std::int64_t id = 0;
   std::string path;
@@ -96,13 +98,12 @@ class StoreReader {
   Expected<std::optional<FileRow>> file(std::string_view path);
   Status files(const std::function<void(FileRow)>& take);
 
-  // `name` exactly. Definitions before declarations.
-  Expected<std::vector<SymbolRow>> symbols_named(std::string_view name, int limit);
+  // Symbols of that very name, in at most `files_max` files, by path and place.
+  Expected<std::vector<SymbolRow>> symbols_named(std::string_view name, int files_max);
   Expected<std::vector<SymbolRow>> symbols_of(std::string_view path);
   // Whether more than `limit` files use or define the name, and how many up to that.
   Expected<int> files_using(std::string_view name, int limit);
-  // Names of symbols beginning with `prefix`, letter case aside, shortest first.
-  Expected<std::vector<std::string>> names_with_prefix(std::string_view prefix, int limit);
+  // Every name that some symbol has, each once.
   Status defined_names(const std::function<void(std::string_view)>& take);
 
   // Ids of the chunks that hold the term, ascending, at most `limit`.
@@ -119,6 +120,10 @@ class StoreReader {
 
  private:
   explicit StoreReader(Database database) : database_(std::move(database)) {}
+  Expected<std::int64_t> name_id(std::string_view name);  // 0: unknown
+  Expected<std::string> name(std::uint64_t id);
+  Expected<SymbolRow> row_of(const PackedSymbol& packed, std::int64_t file, std::string path,
+                             std::string name);
   Database database_;
 };
 
@@ -147,11 +152,11 @@ class StoreWriter {
   Status put_symbols(const PreparedFile& file, std::int64_t file_id);
   Status put_references(const PreparedFile& file, std::int64_t file_id);
   Status put_chunks(const PreparedFile& file, std::int64_t file_id);
-  Status load_next_ids();
+  Status remove_definers(std::int64_t id);
 
   Database database_;
   std::unordered_map<std::string, std::int64_t> name_ids_;  // of names seen under this lock
-  std::int64_t next_symbol_ = 1, next_chunk_ = 1;           // read at begin, written at commit
+  std::int64_t next_chunk_ = 1;                             // read at begin, written at commit
 };
 
 class Store {

@@ -1,5 +1,9 @@
 // The reading half of the store. Every query is one prepared statement.
+#include <algorithm>
+
+#include "indexer/packed.h"
 #include "indexer/store.h"
+#include "indexer/words.h"
 
 namespace curlew::indexer {
 namespace {
@@ -16,24 +20,6 @@ FileRow file_from(const SqlRow& row) {
           .skip = static_cast<SkipReason>(row.integer(6))};
 }
 
-SymbolRow symbol_from(const SqlRow& row) {
-  SymbolRow symbol;
-  symbol.file_id = row.integer(0);
-  symbol.path = row.text(1);
-  symbol.name = row.text(2);
-  symbol.container = row.text(3);
-  symbol.kind = static_cast<SymbolKind>(row.integer(4));
-  symbol.is_definition = row.integer(5) != 0;
-  symbol.start_byte = row.u32(6);
-  symbol.end_byte = symbol.start_byte + row.u32(7);
-  symbol.start_line = row.u32(8);
-  symbol.end_line = symbol.start_line + row.u32(9);
-  symbol.name_byte = symbol.start_byte + row.u32(10);
-  symbol.name_line = symbol.start_line + row.u32(11);
-  symbol.signature_bytes = row.u32(12);
-  return symbol;
-}
-
 ChunkRow chunk_from(const SqlRow& row) {
   ChunkRow chunk;
   chunk.id = row.integer(0);
@@ -48,15 +34,9 @@ ChunkRow chunk_from(const SqlRow& row) {
 }
 
 #define CURLEW_FILE_COLUMNS "SELECT id, path, language, size, mtime_ns, hash, skip FROM files "
-#define CURLEW_SYMBOL_COLUMNS                                                                   \
-  "SELECT s.file, f.path, n.name, c.name, s.kind, s.defined, s.start_byte, s.bytes,"            \
-  " s.start_line, s.lines, s.name_offset, s.name_line_offset, s.signature_bytes FROM symbols s" \
-  " JOIN files f ON f.id = s.file JOIN names n ON n.id = s.name"                                \
-  " LEFT JOIN names c ON c.id = s.container "
 #define CURLEW_CHUNK_COLUMNS                                                           \
   "SELECT k.id, f.path, n.name, k.start_byte, k.bytes, k.start_line, k.lines, k.terms" \
   " FROM chunks k JOIN files f ON f.id = k.file LEFT JOIN names n ON n.id = k.name "
-#define CURLEW_NAME_ID "(SELECT id FROM names WHERE name = ?1 COLLATE NOCASE AND name = ?1)"
 
 // Collects every row of a query.
 template <class T, class From>
@@ -73,11 +53,6 @@ Expected<std::vector<T>> all(Database& database, std::string_view sql, Database:
 
 std::string text_from(const SqlRow& row) {
   return std::string(row.text(0));
-}
-
-// The bytes that end the range of strings beginning with `prefix`, in SQLite's NOCASE order.
-std::string end_of_prefix(std::string_view prefix) {
-  return std::string(prefix) + "\xf4\x8f\xbf\xbf";  // the last code point
 }
 
 }  // namespace
@@ -116,48 +91,105 @@ Status StoreReader::files(const std::function<void(FileRow)>& take) {
   });
 }
 
-Expected<std::vector<SymbolRow>> StoreReader::symbols_named(std::string_view name, int limit) {
-  return all<SymbolRow>(database_,
-                        CURLEW_SYMBOL_COLUMNS
-                        "WHERE s.id IN (SELECT id FROM symbols WHERE name = " CURLEW_NAME_ID
-                        " LIMIT 4 * ?2 + 64)"
-                        " ORDER BY s.defined DESC, f.path, s.start_byte"
-                        " LIMIT ?2",
-                        {name, limit}, symbol_from);
+Expected<std::int64_t> StoreReader::name_id(std::string_view name) {
+  return database_.integer("SELECT id FROM names WHERE hash = ? AND name = ?",
+                           {static_cast<std::int64_t>(name_hash(name)), name}, 0);
+}
+
+Expected<std::string> StoreReader::name(std::uint64_t id) {
+  if (id == 0) return std::string();
+  return database_.text("SELECT name FROM names WHERE id = ?", {static_cast<std::int64_t>(id)});
+}
+
+Expected<SymbolRow> StoreReader::row_of(const PackedSymbol& packed, std::int64_t file,
+                                        std::string path, std::string name) {
+  Expected<std::string> container = this->name(packed.container);
+  if (!container) return std::move(container.error()).pass();
+  return SymbolRow{.file_id = file,
+                   .path = std::move(path),
+                   .name = std::move(name),
+                   .container = std::move(*container),
+                   .kind = packed.kind,
+                   .is_definition = packed.is_definition,
+                   .start_byte = packed.start_byte,
+                   .end_byte = packed.end_byte,
+                   .start_line = packed.start_line,
+                   .end_line = packed.end_line,
+                   .name_byte = packed.name_byte,
+                   .name_line = packed.name_line,
+                   .signature_bytes = packed.signature_bytes};
+}
+
+Expected<std::vector<SymbolRow>> StoreReader::symbols_named(std::string_view name, int files_max) {
+  Expected<std::int64_t> id = name_id(name);
+  if (!id) return std::move(id.error()).pass();
+  std::vector<SymbolRow> rows;
+  if (*id == 0) return rows;
+  struct Definer {
+    std::int64_t file;
+    std::string path;
+    std::vector<PackedSymbol> symbols;  // of this name
+  };
+  std::vector<Definer> definers;
+  Status read = database_.query(
+      "SELECT d.file, f.path, s.packed FROM definers d JOIN files f ON f.id = d.file"
+      " JOIN symbols s ON s.file = d.file WHERE d.name = ? LIMIT ?",
+      {*id, files_max}, [&](const SqlRow& row) {
+        definers.push_back({row.integer(0), std::string(row.text(1)), unpack_symbols(row.text(2))});
+        std::erase_if(definers.back().symbols, [&](const PackedSymbol& symbol) {
+          return symbol.name != static_cast<std::uint64_t>(*id);
+        });
+        return Next::kMore;
+      });
+  if (!read) return std::move(read.error()).pass();
+  std::sort(definers.begin(), definers.end(),
+            [](const Definer& a, const Definer& b) { return a.path < b.path; });
+  for (const Definer& definer : definers) {
+    for (const PackedSymbol& symbol : definer.symbols) {
+      Expected<SymbolRow> row = row_of(symbol, definer.file, definer.path, std::string(name));
+      if (!row) return std::move(row.error()).pass();
+      rows.push_back(std::move(*row));
+    }
+  }
+  return rows;
 }
 
 Expected<std::vector<SymbolRow>> StoreReader::symbols_of(std::string_view path) {
-  return all<SymbolRow>(
-      database_,
-      CURLEW_SYMBOL_COLUMNS
-      "WHERE s.id >= (SELECT first_symbol FROM files WHERE path = ?1)"
-      " AND s.id < (SELECT first_symbol + symbols FROM files WHERE path = ?1) ORDER BY s.id",
-      {{path, true}}, symbol_from);
+  std::vector<PackedSymbol> symbols;
+  std::int64_t file = 0;
+  Status read = database_.query(
+      "SELECT file, packed FROM symbols WHERE file = (SELECT id FROM files WHERE path = ?)",
+      {{path, true}}, [&](const SqlRow& row) {
+        file = row.integer(0);
+        symbols = unpack_symbols(row.text(1));
+        return Next::kEnough;
+      });
+  if (!read) return std::move(read.error()).pass();
+  std::vector<SymbolRow> rows;
+  for (const PackedSymbol& symbol : symbols) {
+    Expected<std::string> own_name = name(symbol.name);
+    if (!own_name) return std::move(own_name.error()).pass();
+    Expected<SymbolRow> row = row_of(symbol, file, std::string(path), std::move(*own_name));
+    if (!row) return std::move(row.error()).pass();
+    rows.push_back(std::move(*row));
+  }
+  return rows;
 }
 
 Expected<int> StoreReader::files_using(std::string_view name, int limit) {
+  Expected<std::int64_t> id = name_id(name);
+  if (!id) return std::move(id.error()).pass();
   Expected<std::int64_t> count = database_.integer(
-      "SELECT count(*) FROM (SELECT 1 FROM refs WHERE name = " CURLEW_NAME_ID " LIMIT ?2)",
-      {name, limit});
+      "SELECT count(*) FROM (SELECT 1 FROM refs WHERE name = ?1 LIMIT ?2)", {*id, limit});
   if (!count) return std::move(count.error()).pass();
   return static_cast<int>(*count);
 }
 
-Expected<std::vector<std::string>> StoreReader::names_with_prefix(std::string_view prefix,
-                                                                  int limit) {
-  const std::string end = end_of_prefix(prefix);
-  return all<std::string>(
-      database_,
-      "SELECT name FROM names WHERE name >= ?1 COLLATE NOCASE AND name < ?2 COLLATE NOCASE"
-      " AND EXISTS (SELECT 1 FROM symbols WHERE symbols.name = names.id)"
-      " ORDER BY length(name), name LIMIT ?3",
-      {prefix, end, limit}, text_from);
-}
-
 Status StoreReader::defined_names(const std::function<void(std::string_view)>& take) {
   return database_.query(
-      "SELECT name FROM names WHERE id IN (SELECT DISTINCT name FROM symbols) ORDER BY id", {},
-      [&](const SqlRow& row) {
+      "SELECT name FROM names WHERE EXISTS (SELECT 1 FROM definers WHERE definers.name = names.id)"
+      " ORDER BY id",
+      {}, [&](const SqlRow& row) {
         take(row.text(0));
         return Next::kMore;
       });

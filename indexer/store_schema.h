@@ -17,24 +17,19 @@ CREATE TABLE files(
   stem BLOB NOT NULL, folder BLOB NOT NULL,
   language TEXT NOT NULL,
   size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, hash INTEGER NOT NULL, skip INTEGER NOT NULL,
-  first_symbol INTEGER NOT NULL, symbols INTEGER NOT NULL,
+  symbols INTEGER NOT NULL,
   first_chunk INTEGER NOT NULL, chunks INTEGER NOT NULL,
   refs INTEGER NOT NULL);
 CREATE INDEX files_by_stem ON files(stem);
 CREATE INDEX files_by_folder ON files(folder);
 
-CREATE TABLE names(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
-CREATE INDEX names_by_name ON names(name COLLATE NOCASE);
+CREATE TABLE names(id INTEGER PRIMARY KEY, name TEXT NOT NULL, hash INTEGER NOT NULL);
+CREATE INDEX names_by_hash ON names(hash);
 
-CREATE TABLE symbols(
-  id INTEGER PRIMARY KEY,
-  file INTEGER NOT NULL, name INTEGER NOT NULL, container INTEGER NOT NULL,
-  kind INTEGER NOT NULL, defined INTEGER NOT NULL,
-  start_byte INTEGER NOT NULL, bytes INTEGER NOT NULL,
-  start_line INTEGER NOT NULL, lines INTEGER NOT NULL,
-  name_offset INTEGER NOT NULL, name_line_offset INTEGER NOT NULL,
-  signature_bytes INTEGER NOT NULL);
-CREATE INDEX symbols_by_name ON symbols(name);
+CREATE TABLE symbols(file INTEGER PRIMARY KEY, packed BLOB NOT NULL);
+CREATE TABLE definers(
+  name INTEGER NOT NULL, file INTEGER NOT NULL,
+  PRIMARY KEY (name, file)) WITHOUT ROWID;
 
 CREATE TABLE refs(
   file INTEGER NOT NULL, name INTEGER NOT NULL, places BLOB NOT NULL,

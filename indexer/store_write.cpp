@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <map>
 
+#include "indexer/packed.h"
 #include "indexer/store.h"
+#include "indexer/words.h"
 
 namespace curlew::indexer {
 namespace {
@@ -31,14 +33,6 @@ PathParts parts_of(std::string_view path) {
   return parts;
 }
 
-void append_varint(std::string& out, std::uint64_t value) {
-  while (value >= 0x80) {
-    out.push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
-  }
-  out.push_back(static_cast<char>(value));
-}
-
 }  // namespace
 
 Expected<StoreWriter> StoreWriter::open(const std::string& name) {
@@ -54,13 +48,6 @@ Expected<StoreWriter> StoreWriter::open(const std::string& name) {
 
 Status StoreWriter::begin() {
   if (Status begun = database_.run("BEGIN IMMEDIATE"); !begun) return begun;
-  return load_next_ids();
-}
-
-Status StoreWriter::load_next_ids() {
-  Expected<std::int64_t> symbol = database_.integer("SELECT coalesce(max(id), 0) FROM symbols");
-  if (!symbol) return std::move(symbol.error()).pass();
-  next_symbol_ = *symbol + 1;
   Expected<std::int64_t> chunk =
       database_.integer("SELECT value FROM meta WHERE key = 'next_chunk'", {}, 1);
   if (!chunk) return std::move(chunk.error()).pass();
@@ -87,11 +74,12 @@ void StoreWriter::forget() {
 Expected<std::int64_t> StoreWriter::name_id(std::string_view name) {
   const std::string key(name);
   if (auto found = name_ids_.find(key); found != name_ids_.end()) return found->second;
-  Expected<std::int64_t> id = database_.integer(
-      "SELECT id FROM names WHERE name = ?1 COLLATE NOCASE AND name = ?1", {name}, 0);
+  const auto hash = static_cast<std::int64_t>(name_hash(name));
+  Expected<std::int64_t> id =
+      database_.integer("SELECT id FROM names WHERE hash = ?1 AND name = ?2", {hash, name}, 0);
   if (!id) return id;
   if (*id == 0) {
-    Status added = database_.run("INSERT INTO names(name) VALUES (?)", {name});
+    Status added = database_.run("INSERT INTO names(name, hash) VALUES (?, ?)", {name, hash});
     if (!added) return std::move(added.error()).pass();
     *id = sqlite3_last_insert_rowid(database_.handle());
   }
@@ -100,14 +88,26 @@ Expected<std::int64_t> StoreWriter::name_id(std::string_view name) {
   return id;
 }
 
+// The table is ordered by name, for queries; the file's own symbols say which rows are its.
+Status StoreWriter::remove_definers(std::int64_t id) {
+  Expected<std::string> packed = database_.text("SELECT packed FROM symbols WHERE file = ?", {id});
+  if (!packed) return std::move(packed.error()).pass();
+  for (const PackedSymbol& symbol : unpack_symbols(*packed)) {
+    Status done = database_.run("DELETE FROM definers WHERE name = ? AND file = ?",
+                                {static_cast<std::int64_t>(symbol.name), id});
+    if (!done) return done;
+  }
+  return {};
+}
+
 Status StoreWriter::remove(std::int64_t id) {
   static constexpr std::string_view kDeletes[] = {
-      "DELETE FROM symbols WHERE id >= (SELECT first_symbol FROM files WHERE id = ?1)"
-      " AND id < (SELECT first_symbol + symbols FROM files WHERE id = ?1)",
+      "DELETE FROM symbols WHERE file = ?1",
       "DELETE FROM chunks WHERE id >= (SELECT first_chunk FROM files WHERE id = ?1)"
       " AND id < (SELECT first_chunk + chunks FROM files WHERE id = ?1)",
       "DELETE FROM refs WHERE file = ?1", "DELETE FROM imports WHERE file = ?1",
       "DELETE FROM files WHERE id = ?1"};
+  if (Status done = remove_definers(id); !done) return done;
   for (std::string_view sql : kDeletes) {
     if (Status done = database_.run(sql, {id}); !done) return done;
   }
@@ -131,8 +131,8 @@ Status StoreWriter::put(const PreparedFile& file) {
   std::int64_t references = static_cast<std::int64_t>(file.parsed.references.size());
   const Language* language = file.parsed.language;
   Status added = database_.run(
-      "INSERT INTO files(path, stem, folder, language, size, mtime_ns, hash, skip, first_symbol,"
-      " symbols, first_chunk, chunks, refs) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      "INSERT INTO files(path, stem, folder, language, size, mtime_ns, hash, skip, symbols,"
+      " first_chunk, chunks, refs) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
       {{path, true},
        {parts.stem, true},
        {parts.folder, true},
@@ -141,7 +141,6 @@ Status StoreWriter::put(const PreparedFile& file) {
        file.walked.mtime_ns,
        static_cast<std::int64_t>(file.hash),
        static_cast<std::int64_t>(file.skip),
-       next_symbol_,
        static_cast<std::int64_t>(file.parsed.symbols.size()),
        next_chunk_,
        static_cast<std::int64_t>(file.parsed.chunks.size()),
@@ -154,24 +153,30 @@ Status StoreWriter::put(const PreparedFile& file) {
 }
 
 Status StoreWriter::put_symbols(const PreparedFile& file, std::int64_t file_id) {
+  SymbolPacker packer;
   for (std::size_t i = 0; i < file.parsed.symbols.size(); ++i) {
     const Symbol& symbol = file.parsed.symbols[i];
     Expected<std::int64_t> name = name_id(symbol.name);
     if (!name) return std::move(name.error()).pass();
     Expected<std::int64_t> container = symbol.container.empty() ? 0 : name_id(symbol.container);
     if (!container) return std::move(container.error()).pass();
-    const Range& range = symbol.range;
-    Status added = database_.run(
-        "INSERT INTO symbols VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        {next_symbol_++, file_id, *name, *container, static_cast<std::int64_t>(symbol.kind),
-         std::int64_t{symbol.is_definition}, range.start_byte,
-         std::int64_t{range.end_byte} - range.start_byte, range.start_line,
-         std::int64_t{range.end_line} - range.start_line,
-         std::int64_t{symbol.name_range.start_byte} - range.start_byte,
-         std::int64_t{symbol.name_range.start_line} - range.start_line, file.signature_bytes[i]});
+    packer.add({.name = static_cast<std::uint64_t>(*name),
+                .container = static_cast<std::uint64_t>(*container),
+                .kind = symbol.kind,
+                .is_definition = symbol.is_definition,
+                .start_byte = symbol.range.start_byte,
+                .end_byte = symbol.range.end_byte,
+                .start_line = symbol.range.start_line,
+                .end_line = symbol.range.end_line,
+                .name_byte = symbol.name_range.start_byte,
+                .name_line = symbol.name_range.start_line,
+                .signature_bytes = file.signature_bytes[i]});
+    Status added = database_.run("INSERT OR IGNORE INTO definers VALUES (?,?)", {*name, file_id});
     if (!added) return added;
   }
-  return {};
+  if (packer.bytes().empty()) return {};
+  return database_.run("INSERT INTO symbols VALUES (?,?)",
+                       {file_id, {packer.bytes(), /*blob=*/true}});
 }
 
 // One row a name: its places in the file as varints of (distance from the last place * 4 + role).
@@ -235,7 +240,8 @@ Expected<bool> StoreWriter::compact() {
   const std::int64_t dead = next_chunk_ - 1 - *live;
   if (dead <= *live || dead < kDeadChunksMin) return false;
   Status emptied = database_.script(
-      "DELETE FROM symbols; DELETE FROM refs; DELETE FROM imports; DELETE FROM chunks;"
+      "DELETE FROM symbols; DELETE FROM definers; DELETE FROM refs; DELETE FROM imports; DELETE "
+      "FROM chunks;"
       "DELETE FROM files; DELETE FROM names;"
       "INSERT INTO chunk_terms(chunk_terms) VALUES ('delete-all');");
   if (!emptied) return std::move(emptied.error()).pass();

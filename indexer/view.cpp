@@ -9,6 +9,11 @@ namespace {
 // Length normalisation of BM25 (Robertson & Zaragoza 2009, 3.4) with every term counted once.
 constexpr double kLengthPart = 0.4;
 constexpr double kTermsUsual = 60;
+// Files looked into for a name even when fewer rows are wanted: definitions come before
+// declarations only among these.
+constexpr int kDefinersMin = 48;
+// Limits of the look-ups of one term, see look_up.
+constexpr int kFirstPostings = 64, kPostingsGrowth = 8;
 
 double against_length(double sum, std::uint32_t terms) {
   return sum / (1 - kLengthPart + kLengthPart * terms / kTermsUsual);
@@ -40,7 +45,8 @@ std::shared_ptr<const std::string> View::text(const std::string& path) {
 }
 
 Expected<std::vector<SymbolRow>> View::symbols_named(std::string_view name, int limit) {
-  Expected<std::vector<SymbolRow>> rows = reader_.symbols_named(name, limit);
+  Expected<std::vector<SymbolRow>> rows =
+      reader_.symbols_named(name, std::max(limit, kDefinersMin));
   if (!rows) return rows;
   std::erase_if(*rows, [&](const SymbolRow& row) { return document(row.path) != nullptr; });
   for (const DocumentPtr& open : documents_) {
@@ -68,18 +74,38 @@ Expected<std::vector<std::string>> View::imports_of(std::string_view path) {
   return reader_.imports_of(path);
 }
 
-// The rarest terms with their chunks. A term that stands in more than `postings_max` chunks is kept
-// only if there is no rarer one, cut short.
+bool View::open_documents_hold(std::string_view term) const {
+  for (const DocumentPtr& open : documents_) {
+    for (const std::vector<std::string>& held : open->chunk_terms) {
+      if (std::binary_search(held.begin(), held.end(), term)) return true;
+    }
+  }
+  return false;
+}
+
+// The rarest terms with their chunks. Rarity is not known before the look-up, and the look-up of a
+// common term is dear, so it is tried with a small limit first; what overflows it waits for a
+// larger one and is only looked up again if too few rarer terms were found.
 Expected<std::vector<View::Term>> View::look_up(const std::vector<std::string>& terms,
                                                 int terms_max, int postings_max) {
-  std::vector<Term> rare, common;
-  for (const std::string& text : terms) {
-    Expected<std::vector<std::int64_t>> chunks = reader_.chunks_with(text, postings_max + 1);
-    if (!chunks) return std::move(chunks.error()).pass();
-    const bool is_common = chunks->size() > static_cast<std::size_t>(postings_max);
-    (is_common ? common : rare).push_back({text, std::move(*chunks)});
+  std::vector<Term> kept;
+  std::vector<std::string_view> waiting(terms.begin(), terms.end());
+  for (int limit = std::min(kFirstPostings, postings_max);; limit *= kPostingsGrowth) {
+    limit = std::min(limit, postings_max);
+    std::vector<std::string_view> overflowed;
+    for (std::string_view text : waiting) {
+      Expected<std::vector<std::int64_t>> chunks = reader_.chunks_with(text, limit + 1);
+      if (!chunks) return std::move(chunks.error()).pass();
+      const bool fits = chunks->size() <= static_cast<std::size_t>(limit);
+      // Everything is common: better the beginning of a long list than nothing.
+      const bool last_resort = limit == postings_max && kept.empty();
+      if (!fits && !last_resort) overflowed.push_back(text);
+      const bool held = !chunks->empty() || open_documents_hold(text);
+      if (held && (fits || last_resort)) kept.push_back({text, std::move(*chunks)});
+    }
+    waiting = std::move(overflowed);
+    if (kept.size() >= static_cast<std::size_t>(terms_max) || limit == postings_max) break;
   }
-  std::vector<Term>& kept = rare.empty() ? common : rare;
   std::stable_sort(kept.begin(), kept.end(),
                    [](const Term& a, const Term& b) { return a.chunks.size() < b.chunks.size(); });
   if (kept.size() > static_cast<std::size_t>(terms_max)) kept.resize(terms_max);
@@ -87,7 +113,7 @@ Expected<std::vector<View::Term>> View::look_up(const std::vector<std::string>& 
     const double count = static_cast<double>(term.chunks.size());
     term.rarity = std::log(1 + postings_max / (0.5 + count));
   }
-  return std::move(kept);
+  return kept;
 }
 
 Expected<std::vector<ChunkMatch>> View::chunks_like(const std::vector<std::string>& terms,
@@ -101,9 +127,9 @@ Expected<std::vector<ChunkMatch>> View::chunks_like(const std::vector<std::strin
   }
   std::vector<std::pair<double, std::int64_t>> best;
   for (const auto& [id, sum] : sums) best.emplace_back(-sum, id);
-  // Twice as many as asked for: some ids are of replaced chunks, some of files open as buffers, and
+  // More than asked for: some ids are of replaced chunks, some of files open as buffers, and
   // lengths reorder them.
-  const std::size_t read = std::min<std::size_t>(best.size(), 2 * limit + 16);
+  const std::size_t read = std::min<std::size_t>(best.size(), limit + limit / 2 + 16);
   std::partial_sort(best.begin(), best.begin() + read, best.end());
 
   std::vector<ChunkMatch> matches;

@@ -40,7 +40,7 @@ class View {
   Expected<std::vector<std::string>> imports_of(std::string_view path);
 
   // Chunks that hold some of the terms (sorted, each once), best first. Only the `terms_max` rarest
-  // terms are looked up, and none that stands in more than `postings_max` chunks unless all do.
+  // terms count, and none that stands in more than `postings_max` chunks unless all do.
   Expected<std::vector<ChunkMatch>> chunks_like(const std::vector<std::string>& terms,
                                                 int terms_max, int postings_max, int limit);
 
@@ -60,6 +60,7 @@ class View {
     std::vector<std::int64_t> chunks;  // of the store
     double rarity = 0;
   };
+  bool open_documents_hold(std::string_view term) const;
   Expected<std::vector<Term>> look_up(const std::vector<std::string>& terms, int terms_max,
                                       int postings_max);
 

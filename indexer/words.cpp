@@ -63,7 +63,7 @@ WordSet word_set(std::string_view text) {
   WordSet set;
   for_each_word(text, [&](Word word) {
     if (word.text.size() < kTermBytesMin || is_keyword(word.text)) return;
-    set.push_back(static_cast<std::uint32_t>(XXH3_64bits(word.text.data(), word.text.size())));
+    set.push_back(name_hash(word.text));
   });
   std::sort(set.begin(), set.end());
   set.erase(std::unique(set.begin(), set.end()), set.end());
@@ -83,6 +83,10 @@ double likeness(const WordSet& a, const WordSet& b) {
   }
   if (common == 0) return 0;
   return static_cast<double>(common) / std::sqrt(static_cast<double>(a.size() * b.size()));
+}
+
+std::uint32_t name_hash(std::string_view name) {
+  return static_cast<std::uint32_t>(XXH3_64bits(name.data(), name.size()));
 }
 
 std::uint64_t content_hash(std::string_view bytes) {

@@ -54,6 +54,9 @@ WordSet word_set(std::string_view text);
 // measure, but kinder to a short query against a long chunk.
 double likeness(const WordSet& a, const WordSet& b);
 
+// Of a name, to look it up by.
+std::uint32_t name_hash(std::string_view name);
+
 // Of a file's bytes (XXH3, 64 bits): whether it changed. Never 0, which stands for "unknown".
 std::uint64_t content_hash(std::string_view bytes);
 
