@@ -206,12 +206,12 @@ async function ghostText(page) {
   return [pieces.join(''), ...lines].join('\n').replaceAll('\u00a0', ' ');
 }
 
-/** The ghost text when it has not changed for a while: the answer to the last key. */
-async function settledGhostText(page) {
+/** The ghost text, other than `before`, when it has not changed for a while: the answer to the last key. */
+async function settledGhostText(page, before = '') {
   const settledMs = 1000;
-  let shown = '';
+  let shown = before;
   let since = Date.now();
-  for (const deadline = Date.now() + limitMs; shown === '' || Date.now() - since < settledMs; ) {
+  for (const deadline = Date.now() + limitMs; shown === before || Date.now() - since < settledMs; ) {
     assert.ok(Date.now() < deadline, 'no ghost text');
     const now = await ghostText(page);
     if (now !== shown) [shown, since] = [now, Date.now()];
@@ -236,6 +236,9 @@ async function completeAndAccept(page, folder, workspace) {
   lap(`ghost text: ${JSON.stringify(shown)}`);
   await screenshot(page, folder, 'vscode-completion.png');
 
+  await page.keyboard.press('Control+ArrowRight'); // its first word, then all of it
+  assert.ok(shown.endsWith(await settledGhostText(page, shown)), 'what is left is the end of what was shown');
+  lap('accepted a word');
   await page.keyboard.press('Tab');
   await page.waitForSelector('.ghost-text-decoration, .ghost-text', { state: 'detached' });
   const text = await savedText(page, workspace, fileText);

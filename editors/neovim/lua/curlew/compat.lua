@@ -70,7 +70,9 @@ local started = {} ---@type table<string, integer>  root -> client id, where vim
 --- Starts a server for `config.root_dir`, or takes the one that runs there, and attaches the buffer.
 function M.start(config, buf)
   if vim.lsp.start then
-    vim.lsp.start(config, { bufnr = buf })
+    vim.api.nvim_buf_call(buf, function() -- 0.8 attaches the current buffer, whatever it is told
+      vim.lsp.start(config)
+    end)
     return
   end
   local id = started[config.root_dir]
