@@ -79,12 +79,22 @@ class ScopeReader {
     if (bare.empty()) return before;  // a paragraph ends
     if (n == 1 && depth > base_) opened_ = true;
     if (depth < base_) return before;
-    if (bare.size() >= kRepeatedBytesMin && (bare == place_.next_line() || whole == previous_))
+    if (repeats_next(whole) || (bare.size() >= kRepeatedBytesMin && whole == previous_))
       return before;
     if (opened_ && depth == base_) return closes_block(whole) ? begin + whole.size() : before;
     if (!opened_ && closes_block(whole) && depth == base_) return before;
     previous_ = whole;
     return std::nullopt;
+  }
+
+  // A short line, `}`, repeats the next one only where it stands as deep.
+  bool repeats_next(std::string_view whole) const {
+    const std::string_view bare = trim(whole), next = place_.next_line();
+    if (bare != next) return false;
+    if (bare.size() >= kRepeatedBytesMin) return true;
+    const std::size_t before = static_cast<std::size_t>(next.data() - place_.suffix.data());
+    const std::size_t newline = place_.suffix.rfind('\n', before);
+    return depth_of(std::string_view(place_.suffix).substr(newline + 1)) == depth_of(whole);
   }
 
   const CompletionPlace& place_;

@@ -70,9 +70,9 @@ std::vector<Case> read_cases(const Options& options) {
     const json value = json::parse(line);
     Case c{value["prefix"], value["suffix"], value["middle"], value.value("kind", ""), {}};
     if (!options.trees.empty())
-      c.siblings = siblings_of(fs::path(options.trees) / value.value("tree", "") /
-                                   value.value("path", ""),
-                               options.siblings);
+      c.siblings =
+          siblings_of(fs::path(options.trees) / value.value("tree", "") / value.value("path", ""),
+                      options.siblings);
     cases.push_back(std::move(c));
   }
   return cases;
@@ -105,8 +105,8 @@ void report(const std::vector<Case>& cases) {
     predictor.predict(query);  // builds what a typing user has warm
     const auto start = std::chrono::steady_clock::now();
     const auto predictions = predictor.predict(query);
-    total_ms += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-                    .count();
+    total_ms +=
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
     for (const std::string& kind : {c.kind, std::string("all")}) {
       auto& [n, shown, right] = kinds[kind];
       ++n;

@@ -1,0 +1,226 @@
+// What the copy predictor, the model, and the choice between them do on cases with known answers.
+//
+//   measure CASES.jsonl MODEL.gguf [--trees DIR] [--limit N] [--rows OUT.jsonl]
+//
+// With --trees, the folder that holds the cases' trees, three other files of the case's folder are
+// open documents. --rows writes, for fit_model.py, what each proposed and the model's token
+// probabilities. Prints the table of docs/completion.md.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "lsp/assist/choose.h"
+#include "lsp/assist/proposals.h"
+#include "model/decode/engine.h"
+
+namespace {
+
+using namespace curlew;
+using nlohmann::json;
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uintmax_t kSiblingBytesMax = 100'000;
+constexpr std::size_t kSiblingsMax = 3;
+
+struct Options {
+  std::string cases, model, trees, rows;
+  std::size_t limit = 1'000'000;
+};
+
+std::string_view rstrip(std::string_view text) {
+  const std::size_t last = text.find_last_not_of(" \t\r\n");
+  return text.substr(0, last == text.npos ? 0 : last + 1);
+}
+
+std::vector<assist::OpenDocument> siblings(const fs::path& file) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(file.parent_path(), error))
+    if (entry.is_regular_file() && entry.path() != file &&
+        entry.path().extension() == file.extension() && entry.file_size() <= kSiblingBytesMax)
+      found.push_back(entry.path());
+  std::sort(found.begin(), found.end());
+  std::vector<assist::OpenDocument> documents;
+  for (const fs::path& path : found) {
+    if (documents.size() == kSiblingsMax) break;
+    std::ifstream in(path, std::ios::binary);
+    std::stringstream text;
+    text << in.rdbuf();
+    documents.push_back({path.string(), std::make_shared<const std::string>(text.str())});
+  }
+  return documents;
+}
+
+struct Counts {
+  int n = 0, right = 0, shown = 0;
+  void add(bool is_shown, bool is_right) {
+    ++n;
+    shown += is_shown;
+    right += is_right;
+  }
+  void print(const char* name, double ms) const {
+    std::printf("| %-24s | %5.1f%% | %5.1f%% | %8.2f |\n", name, 100.0 * shown / std::max(1, n),
+                100.0 * right / std::max(1, n), ms / std::max(1, n));
+  }
+};
+
+struct Measured {
+  assist::Proposal copy, model;
+  std::vector<float> logprobs;
+  std::string finish;
+  double copy_ms = 0, model_ms = 0;
+  bool copy_right = false, model_right = false, answer_breaks_parse = false;
+};
+
+class Bench {
+ public:
+  Bench(model::Engine& engine, const Options& options) : engine_(engine), options_(options) {}
+
+  void run() {
+    std::ifstream in(options_.cases);
+    std::ofstream rows(options_.rows);
+    std::size_t n = 0;
+    for (std::string line; n < options_.limit && std::getline(in, line); ++n) {
+      const json value = json::parse(line);
+      const Measured m = measure(value);
+      count(m);
+      if (rows) write(rows, value, m);
+    }
+    report();
+  }
+
+ private:
+  Measured measure(const json& value) {
+    const std::string prefix = value["prefix"], suffix = value["suffix"];
+    const std::string middle = value["middle"];
+    const std::string text = prefix + suffix;
+    assist::CompletionRequest request;
+    request.path = value.value("path", "");
+    request.text = text;
+    request.cursor = prefix.size();
+    request.lines = assist::Lines::kOne;
+    request.explicit_request = true;
+    if (!options_.trees.empty())
+      request.open_documents =
+          siblings(fs::path(options_.trees) / value.value("tree", "") / request.path);
+    const auto place = assist::completion_place(request);
+    if (!place) return {};
+    Measured m;
+    assist::propose_copy(copy_, *place, request, {});  // builds what a typing user has warm
+    auto start = Clock::now();
+    m.copy = assist::propose_copy(copy_, *place, request, {});
+    m.copy_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    start = Clock::now();
+    auto generated = assist::propose_model(engine_, *place, request, {}, std::nullopt, {});
+    m.model_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    if (generated) {
+      m.model = generated->proposal;
+      m.logprobs = generated->generation.logprobs;
+      m.finish = model::finish_name(generated->generation.finish);
+    }
+    m.copy_right = rstrip(m.copy.shaped.text) == rstrip(middle);
+    m.model_right = rstrip(m.model.shaped.text) == rstrip(middle);
+    m.answer_breaks_parse = assist::breaks_parse(*place, {.text = middle});
+    return m;
+  }
+
+  void count(const Measured& m) {
+    const bool has_copy = !m.copy.shaped.text.empty(), has_model = !m.model.shaped.text.empty();
+    copy_counts_.add(has_copy, m.copy_right);
+    model_counts_.add(has_model, m.model_right);
+    const bool takes_model = has_model && (!has_copy || m.model.confidence >= m.copy.confidence);
+    const bool sure = m.copy.confidence >= assist::kSureCopy;
+    const bool right = takes_model && !sure ? m.model_right : m.copy_right;
+    chosen_counts_.add(has_copy || has_model, right);
+    either_counts_.add(has_copy || has_model, m.copy_right || m.model_right);
+    copy_ms_ += m.copy_ms;
+    model_ms_ += m.model_ms;
+    chosen_ms_ += m.copy_ms + (sure ? 0 : m.model_ms);
+    skipped_ += sure;
+    answers_refused_ += m.answer_breaks_parse;
+    chosen_.push_back({sure || !takes_model ? m.copy.confidence : m.model.confidence, right});
+  }
+
+  static void write(std::ostream& out, const json& value, const Measured& m) {
+    out << json{{"tree", value.value("tree", "")},
+                {"copy", m.copy.shaped.text},
+                {"copy_confidence", m.copy.confidence},
+                {"copy_right", m.copy_right},
+                {"model", m.model.shaped.text},
+                {"model_right", m.model_right},
+                {"logprobs", m.logprobs},
+                {"finish", m.finish},
+                {"answer", value["middle"]}}
+               .dump(-1, ' ', false, json::error_handler_t::replace)
+        << "\n";
+  }
+
+  void report() const {
+    std::printf("| proposer                 | shown  | exact  | mean ms  |\n|---|---|---|---|\n");
+    copy_counts_.print("copy alone", copy_ms_);
+    model_counts_.print("model alone", model_ms_);
+    chosen_counts_.print("chosen", chosen_ms_);
+    either_counts_.print("better of both (oracle)", copy_ms_ + model_ms_);
+    const double n = std::max(1, copy_counts_.n);
+    std::printf("\nmodel not asked: %.1f%%; right answers the parse check refuses: %.1f%%\n\n",
+                100.0 * skipped_ / n, 100.0 * answers_refused_ / n);
+    std::printf("| quiet below | shown | of the shown, exact | of all, exact and shown |\n");
+    std::printf("|---|---|---|---|\n");
+    for (const float least : {0.f, 0.05f, 0.1f, 0.15f, 0.2f, 0.3f, 0.4f, 0.5f, 0.7f}) {
+      int shown = 0, right = 0;
+      for (const auto& [confidence, is_right] : chosen_) {
+        if (confidence < least || confidence == 0) continue;
+        ++shown;
+        right += is_right;
+      }
+      std::printf("| %.2f | %.1f%% | %.1f%% | %.1f%% |\n", least, 100.0 * shown / n,
+                  100.0 * right / std::max(1, shown), 100.0 * right / n);
+    }
+  }
+
+  model::Engine& engine_;
+  const Options& options_;
+  model::CopyPredictor copy_;
+  Counts copy_counts_, model_counts_, chosen_counts_, either_counts_;
+  double copy_ms_ = 0, model_ms_ = 0, chosen_ms_ = 0;
+  int skipped_ = 0, answers_refused_ = 0;
+  std::vector<std::pair<float, bool>> chosen_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  std::vector<std::string> plain;
+  for (int i = 1; i < argc; ++i) {
+    const std::string arg = argv[i];
+    const bool more = i + 1 < argc;
+    if (arg == "--trees" && more) {
+      options.trees = argv[++i];
+    } else if (arg == "--rows" && more) {
+      options.rows = argv[++i];
+    } else if (arg == "--limit" && more) {
+      options.limit = std::strtoul(argv[++i], nullptr, 10);
+    } else {
+      plain.push_back(arg);
+    }
+  }
+  if (plain.size() != 2) {
+    std::fprintf(stderr, "measure CASES.jsonl MODEL.gguf [--trees DIR] [--limit N] [--rows OUT]\n");
+    return 2;
+  }
+  options.cases = plain[0];
+  options.model = plain[1];
+  auto engine = curlew::model::Engine::load({.model = options.model});
+  if (!engine) {
+    std::fprintf(stderr, "%s\n", engine.error().message().c_str());
+    return 2;
+  }
+  Bench(**engine, options).run();
+  return 0;
+}
