@@ -225,15 +225,19 @@ bool breaks_parse(const CompletionPlace& place, const Shaped& shaped) {
     return false;
   const std::string suffix = place.suffix.substr(shaped.replaces_after);
   const std::string with_suffix = place.prefix + suffix;
+  indexer::Parser parser;
+  const auto breaks = [&](const std::string& insertion) {
+    return parser.breaks_parse(*place.language, with_suffix, place.prefix.size(), insertion);
+  };
+  if (!breaks(shaped.text)) return false;
+  // A line that opens a block is right too when its user is about to write the block.
   const std::string line = std::string(place.line_prefix()) + shaped.text;
-  std::string insertion = shaped.text;
-  // A line that opens a block is right, and its user will close it.
+  std::string closed = shaped.text;
   const std::string open = brackets_of(line + std::string(first_line(suffix))).open;
   for (auto it = open.rbegin(); it != open.rend(); ++it)
-    insertion += *it == '(' ? ')' : *it == '[' ? ']' : '}';
-  if (place.language->name == "python" && line.ends_with(':')) insertion += " pass";
-  indexer::Parser parser;
-  return parser.breaks_parse(*place.language, with_suffix, place.prefix.size(), insertion);
+    closed += *it == '(' ? ')' : *it == '[' ? ']' : '}';
+  if (place.language->name == "python" && line.ends_with(':')) closed += " pass";
+  return closed == shaped.text || breaks(closed);
 }
 
 }  // namespace curlew::assist

@@ -26,6 +26,7 @@ struct Group {
   std::vector<Place> places;
   float blended = 0;  // chance by blending match lengths
   int top = 0;        // places with the longest match of all
+  float support_share = 0;
 };
 
 int bracket_balance(std::string_view text) {
@@ -102,6 +103,10 @@ class CandidateFinder {
         g.top += place.bits >= top_bits;
         g.candidate.support += place.bits >= near_best;
       }
+      const auto as_good = std::count_if(places.begin(), places.end(), [&](const Place& place) {
+        return place.bits >= near_best;
+      });
+      g.support_share = static_cast<float>(g.candidate.support) / static_cast<float>(as_good);
     }
   }
 
@@ -136,6 +141,12 @@ class CandidateFinder {
     f[kLineStartMatch] = f[kLineStart] * bits;
     f[kLineStartBlended] = f[kLineStart] * f[kBlendedShare];
     f[kHalfWord] = best.in_word;
+    f[kMatchOne] = best.lexemes <= 1;
+    f[kMatchTwo] = best.lexemes <= 2;
+    f[kMatchFour] = best.lexemes <= 4;
+    f[kMatchEight] = best.lexemes <= 8;
+    f[kPlaces] = log2_1p(static_cast<float>(votes_.size())) / 4.f;
+    f[kSupportShare] = g.support_share;
     describe_places(g);
     describe_text(g);
   }

@@ -7,11 +7,12 @@ namespace curlew::model {
 namespace {
 
 // Fitted by tests/bench/completion/fit_copy.py (its heading has the commands) on 6000 places of 28
-// Debian packages, with and without open files. In the order of CopyFeature.
-constexpr CopyFeatures kWeights = {-1.097f, 0.873f,  -0.095f, -0.289f, 0.380f, 1.075f,
-                                   1.216f,  1.066f,  0.549f,  1.353f,  0.489f, -1.529f,
-                                   -1.964f, -2.252f, -1.911f, -1.599f, 0.607f, -0.859f,
-                                   -1.076f, 0.516f,  -0.009f, -3.033f, 0.388f};
+// Debian packages, with and without open files, and 3000 in very short files. In the order of
+// CopyFeature.
+constexpr CopyFeatures kWeights = {
+    -1.161f, 0.246f,  0.161f,  -0.400f, 0.280f,  -0.732f, 1.186f,  0.995f,  0.652f,  1.366f,
+    0.464f,  -1.447f, -1.839f, -1.995f, -2.035f, -1.590f, 0.489f,  -0.900f, -1.186f, 0.460f,
+    -0.053f, -2.938f, 0.510f,  -0.167f, -0.086f, -0.160f, -0.077f, 0.704f,  2.404f};
 
 }  // namespace
 

@@ -35,6 +35,12 @@ enum CopyFeature : std::size_t {
   kLineStartBlended,  // kLineStart * kBlendedShare
   kBlankDiffers,      // a blank stands on one side of the cursor only in one of the two
   kHalfWord,          // the cursor stands in a word
+  kMatchOne,          // at most one lexeme matched
+  kMatchTwo,          // at most two
+  kMatchFour,         // at most four
+  kMatchEight,        // at most eight
+  kPlaces,            // log2(1 + places found for this cursor) / 4
+  kSupportShare,      // share of the places that match as well as the best of this line
   kCopyFeatures,
 };
 using CopyFeatures = std::array<float, kCopyFeatures>;

@@ -3,8 +3,11 @@
 
   make_cases.py -n 6000 --seed 5 --kinds line,rest,word train/* > train.jsonl
   make_cases.py -n 1500 --seed 11 --kinds line,rest,word held/* > held.jsonl
-  copy_features train.jsonl train --features train.features     (the same for held)
-  fit_copy.py train.features --held held.features
+  make_cases.py -n 3000 --seed 6 --kinds line,rest,word --window 400,200 train/* > short.jsonl
+  copy_features train.jsonl --features alone.features
+  copy_features train.jsonl train --features open.features      (the same for held.jsonl)
+  copy_features short.jsonl --features short.features
+  fit_copy.py alone.features open.features short.features --held held.features
 
 A conditional logit: of the candidates of one case and "none of them", exactly one is right. Prints
 the table of weights, and on the held-out cases the log loss, the exact matches of the likeliest

@@ -1,6 +1,6 @@
 // What the copy predictor, the model, and the choice between them do on cases with known answers.
 //
-//   measure CASES.jsonl MODEL.gguf [--trees DIR] [--limit N] [--rows OUT.jsonl]
+//   measure CASES.jsonl MODEL.gguf|none [--trees DIR] [--limit N] [--rows OUT.jsonl]
 //
 // With --trees, the folder that holds the cases' trees, three other files of the case's folder are
 // open documents. --rows writes, for fit_model.py, what each proposed and the model's token
@@ -79,7 +79,7 @@ struct Measured {
 
 class Bench {
  public:
-  Bench(model::Engine& engine, const Options& options) : engine_(engine), options_(options) {}
+  Bench(model::Engine* engine, const Options& options) : engine_(engine), options_(options) {}
 
   void run() {
     std::ifstream in(options_.cases);
@@ -112,21 +112,25 @@ class Bench {
     if (!place) return {};
     Measured m;
     assist::propose_copy(copy_, *place, request, {});  // builds what a typing user has warm
-    auto start = Clock::now();
+    const auto start = Clock::now();
     m.copy = assist::propose_copy(copy_, *place, request, {});
     m.copy_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-    start = Clock::now();
-    auto generated = assist::propose_model(engine_, *place, request, {}, std::nullopt, {});
-    m.model_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-    if (generated) {
-      m.model = generated->proposal;
-      m.logprobs = generated->generation.logprobs;
-      m.finish = model::finish_name(generated->generation.finish);
-    }
+    if (engine_ != nullptr) ask_model(*place, request, m);
     m.copy_right = rstrip(m.copy.shaped.text) == rstrip(middle);
     m.model_right = rstrip(m.model.shaped.text) == rstrip(middle);
     m.answer_breaks_parse = assist::breaks_parse(*place, {.text = middle});
     return m;
+  }
+
+  void ask_model(const assist::CompletionPlace& place, const assist::CompletionRequest& request,
+                 Measured& m) {
+    const auto start = Clock::now();
+    auto generated = assist::propose_model(*engine_, place, request, {}, std::nullopt, {});
+    m.model_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    if (!generated) return;
+    m.model = generated->proposal;
+    m.logprobs = generated->generation.logprobs;
+    m.finish = model::finish_name(generated->generation.finish);
   }
 
   void count(const Measured& m) {
@@ -155,6 +159,7 @@ class Bench {
                 {"model_right", m.model_right},
                 {"logprobs", m.logprobs},
                 {"finish", m.finish},
+                {"answer_breaks_parse", m.answer_breaks_parse},
                 {"answer", value["middle"]}}
                .dump(-1, ' ', false, json::error_handler_t::replace)
         << "\n";
@@ -183,7 +188,7 @@ class Bench {
     }
   }
 
-  model::Engine& engine_;
+  model::Engine* engine_;  // null: copies only
   const Options& options_;
   model::CopyPredictor copy_;
   Counts copy_counts_, model_counts_, chosen_counts_, either_counts_;
@@ -211,16 +216,21 @@ int main(int argc, char** argv) {
     }
   }
   if (plain.size() != 2) {
-    std::fprintf(stderr, "measure CASES.jsonl MODEL.gguf [--trees DIR] [--limit N] [--rows OUT]\n");
+    std::fprintf(stderr,
+                 "measure CASES.jsonl MODEL.gguf|none [--trees DIR] [--limit N] [--rows OUT]\n");
     return 2;
   }
   options.cases = plain[0];
   options.model = plain[1];
+  if (options.model == "none") {
+    Bench(nullptr, options).run();
+    return 0;
+  }
   auto engine = curlew::model::Engine::load({.model = options.model});
   if (!engine) {
     std::fprintf(stderr, "%s\n", engine.error().message().c_str());
     return 2;
   }
-  Bench(**engine, options).run();
+  Bench(engine->get(), options).run();
   return 0;
 }

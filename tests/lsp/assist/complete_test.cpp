@@ -191,7 +191,7 @@ TEST(Complete, TheModelWinsWhereNothingMatches) {
   model::CopyPredictor copy;
   ScriptedGenerator generator("compute();");
   const Completion c =
-      complete_with({.generator = &generator, .copy = &copy}, marked("int a = 1;\nint b = ^\n"));
+      complete_with({.generator = &generator, .copy = &copy}, marked("int a = 1;\nreturn ^\n"));
   EXPECT_EQ(c.text, "compute();");
   EXPECT_EQ(c.source, CompletionSource::kModel);
   EXPECT_EQ(c.model, "scripted");
