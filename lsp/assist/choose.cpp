@@ -7,11 +7,11 @@ namespace curlew::assist {
 namespace {
 
 // Logistic regression on the bundled model's lines, fitted by tests/bench/completion/fit_model.py.
-constexpr float kBias = 0.0f;
-constexpr float kMeanLogprob = 1.0f;
-constexpr float kSumLogprob = 0.5f;
-constexpr float kMinLogprob = 0.2f;
-constexpr float kUnended = -2.0f;  // the line was cut by a limit: it cannot be the whole answer
+constexpr float kBias = 0.628f;
+constexpr float kMeanLogprob = 1.025f;
+constexpr float kSumLogprob = 0.662f;
+constexpr float kMinLogprob = 0.481f;
+constexpr float kUnended = -0.140f;  // a limit cut the line
 constexpr float kUnknown = 0.3f;
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace curlew::assist {
 
 // A copy this sure is shown without asking the model: below it the model may still win.
-constexpr float kSureCopy = 0.7f;
+constexpr float kSureCopy = 0.5f;
 // An automatic request stays quiet below this; an explicit one is always answered.
 constexpr float kQuietBelow = 0.15f;
 

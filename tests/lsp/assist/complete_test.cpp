@@ -182,8 +182,8 @@ TEST(Complete, ASureCopySavesTheModelsTime) {
   model::CopyPredictor copy;
   ScriptedGenerator generator("something_else();");
   const Completion c = complete_with({.generator = &generator, .copy = &copy},
-                                     marked(text + "  open_the_file(path);\n  read_^\n"));
-  EXPECT_EQ(c.text, "all_of_it(path);");
+                                     marked(text + "  open_the_file(path);\n  read_all_of_it(^\n"));
+  EXPECT_EQ(c.text, "path);");
   EXPECT_EQ(generator.calls, 0);
 }
 

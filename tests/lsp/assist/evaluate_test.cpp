@@ -33,7 +33,7 @@ TEST(Evaluate, ScoresWhatWasProposed) {
   EXPECT_NEAR(report->exact_match, 1.0 / 3, 1e-9);
   EXPECT_NEAR(report->shown, 1.0, 1e-9);
   EXPECT_NEAR(report->prefix_share, (1.0 + 5.0 / 13 + 0.0) / 3, 1e-9);
-  EXPECT_NEAR(report->edit_similarity, (1.0 + (1 - 5.0 / 13) + 0.0) / 3, 1e-9);
+  EXPECT_NEAR(report->edit_similarity, (1.0 + (1 - 6.0 / 13) + 0.0) / 3, 1e-9);
   EXPECT_EQ(report->by_source.at("model").n, 3);
   EXPECT_EQ(seen.size(), 3u);
 }
