@@ -3,6 +3,8 @@
 // rest of a line was taken away.
 #include <fmt/color.h>
 
+#include <unistd.h>
+
 #include <set>
 
 #include "editors/cli/lsp_client.h"
@@ -27,9 +29,9 @@ struct DemoPlace {
 
 // Plain everyday lines of this repository, found by their text since line numbers move.
 std::vector<DemoPlace> own_places() {
-  return {{"kernels/reference/reference.cpp", "    const float* x_row = "},
-          {"indexer/source/walk.cpp", "  return "},
-          {"tests/lsp/session_test.py", "    client."}};
+  return {{"lsp/protocol/rpc.cpp", "std::string encode_result(const "},
+          {"editors/cli/base64.cpp", "for (std::size_t j = "},
+          {"tests/lsp/session_test.py", "        self.assert"}};
 }
 
 class Demo {
@@ -73,6 +75,17 @@ void Demo::note_progress(const Json& params) {
              value.value("title", std::string()) + " " + value.value("message", std::string()));
 }
 
+void print_state(const Json& status) {
+  const Json model = status.value("model", Json::object());
+  fmt::print("model  {} ({}, {}), {}\n", model.value("name", "none"),
+             model.value("architecture", "?"), model.value("weights", "?"),
+             model.value("device", "?"));
+  for (const Json& index : status.value("index", Json::array()))
+    fmt::print("index  {} files, {} symbols, {} references, {}\n", index.value("files", 0),
+               index.value("symbols", 0), index.value("references", 0),
+               human_bytes(index.value("bytes", 0.0)));
+}
+
 Status Demo::prepare() {
   client_.on_notification([this](const std::string& method, const Json& params) {
     if (method == "$/progress") note_progress(params);
@@ -96,8 +109,7 @@ Status Demo::prepare() {
     if (!status) return std::move(status.error()).pass();
     if (status->value("ready", false)) {
       line_.clear();
-      fmt::print("model  {}\nindex  {}\n", status->value("model", Json()).dump(),
-                 status->value("index", Json()).dump());
+      print_state(*status);
       return {};
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(30));
@@ -127,7 +139,10 @@ void print_code(std::string_view text, std::size_t cursor, std::string_view ghos
   for (int i = 0; i <= kLinesAfter && to < text.size(); ++i)
     to = std::min(text.find('\n', to + 1), text.size());
   fmt::print("{}", text.substr(from, cursor - from));
-  fmt::print(fmt::emphasis::faint | fmt::emphasis::italic, "{}", ghost);
+  if (::isatty(STDOUT_FILENO) == 1)
+    fmt::print(fmt::emphasis::faint | fmt::emphasis::italic, "{}", ghost);
+  else
+    fmt::print("⟦{}⟧", ghost);
   fmt::print("{}\n\n", text.substr(cursor, to - cursor));
 }
 
@@ -155,7 +170,7 @@ Status Demo::show(const fs::path& file, const std::string& whole, std::size_t cu
   const std::string taken_away = whole.substr(cursor, line_end - cursor);
   const std::string text = whole.substr(0, cursor) + whole.substr(line_end);
   const std::string uri = uri_of(file);
-  fmt::print(fmt::emphasis::bold, "\n── {}:{} ──\n", relative_path(file, root_),
+  fmt::print("\n── {}:{} ──\n", relative_path(file, root_),
              position_of(whole, cursor)["line"].get<int>() + 1);
 
   client_.notify("textDocument/didOpen",
@@ -223,7 +238,7 @@ int run_demo(const CommonOptions& common, const DemoOptions& options) {
   auto places = places_to_show(root, options);
   if (!places) return report(places.error());
   std::vector<std::string> command = {fs::read_symlink("/proc/self/exe").string(), "lsp",
-                                      "--standalone"};
+                                      "--standalone", "--log-level", "warn"};
   if (!common.settings.model.empty())
     command.insert(command.end(), {"--model", common.settings.model});
   auto client = LspClient::start(command);

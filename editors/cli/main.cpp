@@ -31,6 +31,8 @@ void add_common(CLI::App& app, CommonOptions& common) {
               "an OpenAI-compatible server instead of the local engine");
   add_setting(app, common, "--endpoint-model", s.endpoint_model, "endpoint_model",
               "which of its models");
+  add_setting(app, common, "--log-level", s.log_level, "log_level",
+              "of the server, on stderr: error, warn, info or debug");
   app.add_option("--workspace", common.workspace,
                  "the workspace (default: the enclosing repository)");
   app.add_flag("--json", common.json, "print the result as JSON");

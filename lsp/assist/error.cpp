@@ -12,11 +12,11 @@ Errc kind_of(model::Errc kind) {
     case model::Errc::kUnsupported:
     case model::Errc::kOutOfMemory:
     case model::Errc::kRemote:
+    case model::Errc::kCorrupt:
+    case model::Errc::kIo:
       return Errc::kUnavailable;
     case model::Errc::kCancelled:
       return Errc::kCancelled;
-    case model::Errc::kCorrupt:
-    case model::Errc::kIo:
     case model::Errc::kInternal:
       break;
   }
@@ -29,10 +29,11 @@ Errc kind_of(indexer::Errc kind) {
       return Errc::kInvalidInput;
     case indexer::Errc::kNotFound:
       return Errc::kNotFound;
-    case indexer::Errc::kCancelled:
-      return Errc::kCancelled;
     case indexer::Errc::kCorrupt:
     case indexer::Errc::kIo:
+      return Errc::kUnavailable;
+    case indexer::Errc::kCancelled:
+      return Errc::kCancelled;
     case indexer::Errc::kInternal:
       break;
   }

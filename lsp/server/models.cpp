@@ -113,7 +113,7 @@ Expected<std::unique_ptr<model::Generator>> make_generator(
                                      .threads = settings.threads,
                                      .context_tokens = settings.context_tokens,
                                      .on_progress = on_progress});
-  if (!engine) return std::move(engine.error()).during("load the model");
+  if (!engine) return std::move(engine.error()).pass();
   return std::move(*engine);
 }
 

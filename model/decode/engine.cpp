@@ -106,6 +106,15 @@ const Tokenizer& Engine::tokenizer() const {
 const ModelConfig& Engine::config() const {
   return impl_->model->config;
 }
+std::filesystem::path Engine::model_path() const {
+  return impl_->model->file.name();
+}
+int Engine::threads() const {
+  return impl_->model->pool.size();
+}
+kernels::KvType Engine::kv_type() const {
+  return impl_->model->network->kv_type();
+}
 const Expected<FimFormat>& Engine::fim_format() const {
   return impl_->model->fim;
 }

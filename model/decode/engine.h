@@ -45,7 +45,7 @@ class Engine final : public Generator {
 
   const Tokenizer& tokenizer() const;
   const ModelConfig& config() const;
-  const std::filesystem::path& model_path() const;
+  std::filesystem::path model_path() const;
   int threads() const;
   kernels::KvType kv_type() const;  // what kAuto became
   // The fill-in-the-middle format in use, or why there is none.

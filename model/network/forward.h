@@ -42,6 +42,7 @@ class Network {
 
   int chunk_tokens() const { return chunk_tokens_; }
   std::size_t scratch_bytes() const;
+  kernels::KvType kv_type() const { return kv_type_; }
 
  private:
   void embed(std::span<const TokenId> ids);
