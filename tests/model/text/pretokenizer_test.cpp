@@ -40,8 +40,7 @@ TEST(Pretokenizer, KeepsContractionsAndPunctuationTogether) {
 }
 
 TEST(Pretokenizer, FollowsCapitalsWhereTheFamilyDoes) {
-  EXPECT_THAT(words_of("tekken", "HTMLParser fooBar"),
-              ElementsAre("HTMLParser", " foo", "Bar"));
+  EXPECT_THAT(words_of("tekken", "HTMLParser fooBar"), ElementsAre("HTMLParser", " foo", "Bar"));
   EXPECT_THAT(words_of("gpt-4o", "don't x12345/"), ElementsAre("don't", " x", "123", "45", "/"));
 }
 
