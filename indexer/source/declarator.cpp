@@ -67,7 +67,7 @@ Declared declared_by(TSNode declarator, std::string_view text) {
       set_name(out, node, field_of(node, "declarator"), text);
       return out;
     }
-    if (type == "template_function" || type == "template_method") {
+    if (type == "template_function" || type == "template_method" || type == "template_type") {
       set_name(out, field_of(node, "name"), {}, text);
       return out;
     }

@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
+#include <utility>
+
+#include "indexer/source/macros.h"
+#include "indexer/source/thread_clock.h"
 
 namespace curlew::indexer {
 namespace {
 
 // Larger texts are judged by a window of lines around the place.
-constexpr std::size_t kLiveBytesMax = 256u << 10;
-constexpr std::chrono::milliseconds kQuestionTimeMax{100};
+constexpr std::size_t kLiveBytesMax = 64u << 10;
+constexpr std::chrono::milliseconds kQuestionTimeMax{100};  // of this thread
 
 TSPoint point_at(std::string_view text, std::size_t offset) {
   const std::string_view before = text.substr(0, offset);
@@ -17,9 +22,22 @@ TSPoint point_at(std::string_view text, std::size_t offset) {
           static_cast<std::uint32_t>(offset - line_start)};
 }
 
-// The bytes [start, old_end) of `before` became [start, new_end) of `after`.
-TSInputEdit edit_of(std::string_view before, std::string_view after, std::size_t start,
-                    std::size_t old_end, std::size_t new_end) {
+std::string parsers_view(const Language& language, std::string text) {
+  std::optional<std::string> masked = without_macros(language, text);
+  return masked ? std::move(*masked) : std::move(text);
+}
+
+// What two texts do not share at their ends: the bytes [start, old_end) of `before` became
+// [start, new_end) of `after`.
+TSInputEdit difference(std::string_view before, std::string_view after) {
+  const std::size_t shorter = std::min(before.size(), after.size());
+  std::size_t start = 0, tail = 0;
+  while (start < shorter && before[start] == after[start]) ++start;
+  while (tail < shorter - start &&
+         before[before.size() - 1 - tail] == after[after.size() - 1 - tail]) {
+    ++tail;
+  }
+  const std::size_t old_end = before.size() - tail, new_end = after.size() - tail;
   TSInputEdit edit{};
   edit.start_byte = static_cast<std::uint32_t>(start);
   edit.old_end_byte = static_cast<std::uint32_t>(old_end);
@@ -30,25 +48,14 @@ TSInputEdit edit_of(std::string_view before, std::string_view after, std::size_t
   return edit;
 }
 
-// What two texts do not share at their ends.
-TSInputEdit difference(std::string_view before, std::string_view after) {
-  const std::size_t shorter = std::min(before.size(), after.size());
-  std::size_t head = 0, tail = 0;
-  while (head < shorter && before[head] == after[head]) ++head;
-  while (tail < shorter - head &&
-         before[before.size() - 1 - tail] == after[after.size() - 1 - tail]) {
-    ++tail;
-  }
-  return edit_of(before, after, head, before.size() - tail, after.size() - tail);
-}
-
 // Whole lines, at most kLiveBytesMax, with `offset` in the middle; moves offset along.
 std::string_view window_around(std::string_view text, std::size_t& offset) {
   if (text.size() <= kLiveBytesMax) return text;
   std::size_t start = offset - std::min(offset, kLiveBytesMax / 2);
   std::size_t end = std::min(text.size(), start + kLiveBytesMax);
-  if (start > 0) start = std::min(text.find('\n', start) + 1, offset);
-  if (end < text.size()) end = std::max(text.rfind('\n', end) + 1, offset);
+  if (const std::size_t line = text.find('\n', start); start > 0 && line < offset) start = line + 1;
+  if (const std::size_t line = text.rfind('\n', end); line != text.npos && line > offset)
+    end = line;
   offset -= start;
   return text.substr(start, end - start);
 }
@@ -94,7 +101,7 @@ int error_count(TSNode root) {
   return count;
 }
 
-bool LiveTree::follow(TSParser* parser, const Language& language, std::string_view text,
+bool LiveTree::follow(TSParser* parser, const Language& language, std::string text,
                       const std::function<bool()>& expired) {
   if (tree_ && language_ == &language && text_ == text) return true;
   if (language_ != &language) tree_.reset();
@@ -104,7 +111,7 @@ bool LiveTree::follow(TSParser* parser, const Language& language, std::string_vi
     ts_tree_edit(tree_.get(), &edit);
   }
   tree_ = parse_text(parser, language, tree_.get(), text, expired);
-  text_.assign(text);
+  text_ = std::move(text);
   if (tree_) errors_ = error_count(ts_tree_root_node(tree_.get()));
   return tree_ != nullptr;
 }
@@ -113,16 +120,15 @@ bool LiveTree::breaks(TSParser* parser, const Language& language, std::string_vi
                       std::size_t offset, std::string_view insertion) {
   offset = std::min(offset, text.size());
   text = window_around(text, offset);
-  const auto deadline = std::chrono::steady_clock::now() + kQuestionTimeMax;
-  const std::function<bool()> expired = [&] {
-    return std::chrono::steady_clock::now() >= deadline;
-  };
-  if (!follow(parser, language, text, expired)) return false;
+  const auto start = thread_time();
+  const std::function<bool()> expired = [&] { return thread_time() - start >= kQuestionTimeMax; };
+  if (!follow(parser, language, parsers_view(language, std::string(text)), expired)) return false;
   std::string after;
   after.reserve(text.size() + insertion.size());
   after.append(text.substr(0, offset)).append(insertion).append(text.substr(offset));
+  after = parsers_view(language, std::move(after));
   const TreeHandle edited(ts_tree_copy(tree_.get()));
-  const TSInputEdit edit = edit_of(text, after, offset, offset, offset + insertion.size());
+  const TSInputEdit edit = difference(text_, after);
   ts_tree_edit(edited.get(), &edit);
   const TreeHandle tree = parse_text(parser, language, edited.get(), after, expired);
   return tree && error_count(ts_tree_root_node(tree.get())) > errors_;

@@ -25,12 +25,13 @@ class LiveTree {
               std::string_view insertion);
 
  private:
-  bool follow(TSParser* parser, const Language& language, std::string_view text,
+  // Brings tree_ to `text`. False when the time was up.
+  bool follow(TSParser* parser, const Language& language, std::string text,
               const std::function<bool()>& expired);
 
   const Language* language_ = nullptr;
-  std::string text_;
-  TreeHandle tree_;  // of text_; null when there is none
+  std::string text_;  // as the parser saw it, macros blanked
+  TreeHandle tree_;   // of text_; null when there is none
   int errors_ = 0;
 };
 

@@ -4,19 +4,21 @@
 
 #include <array>
 #include <chrono>
-#include <ctime>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "indexer/source/chunks.h"
 #include "indexer/source/extract.h"
 #include "indexer/source/live_tree.h"
+#include "indexer/source/macros.h"
 #include "indexer/source/syntax.h"
+#include "indexer/source/thread_clock.h"
 
 namespace curlew::indexer {
 namespace {
 
-constexpr std::chrono::milliseconds kParseTimeMax{500};  // of this thread, not of the wall clock
+constexpr std::chrono::milliseconds kParseTimeMax{500};  // of this thread
 // A tree takes some twenty times its text's bytes.
 constexpr std::size_t kParsedBytesMax = 16u << 20;
 
@@ -25,13 +27,6 @@ constexpr std::array<std::string_view, 16> kKindNames = {
     "enum",     "enum_member", "type",        "field",  "variable", "constant",
     "macro",    "module",      "property",    "section"};
 static_assert(kKindNames.size() == static_cast<std::size_t>(SymbolKind::kSection) + 1);
-
-// A busy machine must not leave files unparsed.
-std::chrono::nanoseconds thread_time() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-}
 
 }  // namespace
 
@@ -75,7 +70,9 @@ ParsedFile Parser::parse(const Language& language, std::string_view text,
   }
   const auto start = thread_time();
   const std::function<bool()> expired = [&] { return thread_time() - start >= kParseTimeMax; };
-  const TreeHandle tree = parse_text(impl_->parser.get(), language, nullptr, text, expired);
+  const std::optional<std::string> masked = without_macros(language, text);
+  const std::string_view parsed = masked ? std::string_view(*masked) : text;
+  const TreeHandle tree = parse_text(impl_->parser.get(), language, nullptr, parsed, expired);
   if (!tree) {
     out.notes.push_back(fmt::format("parse stopped after {} ms", kParseTimeMax.count()));
     out.chunks = cut_chunks(text, {}, std::nullopt, limits);

@@ -3,7 +3,9 @@
 (field_declaration (storage_class_specifier "static") (type_qualifier ["const" "constexpr"]) declarator: (_) @declarator) @definition.constant
 (namespace_definition name: (_) @name) @definition.module
 (namespace_alias_definition name: (_) @name) @definition.module
-(class_specifier name: (_) @name body: (_)) @definition.class
+(class_specifier name: (_) @declarator body: (_)) @definition.class
+(struct_specifier name: [(template_type) (qualified_identifier)] @declarator body: (_)) @definition.struct
+(union_specifier name: [(template_type) (qualified_identifier)] @declarator body: (_)) @definition.struct
 (alias_declaration name: (_) @name) @definition.type
 (concept_definition name: (_) @name) @definition.type
 (template_declaration) @wrapper
