@@ -114,7 +114,9 @@ struct Definers {
 // Rows of one name that may be meant. Where an imported file defines it, the others are not meant.
 Expected<Definers> definers_of(View& view, const Place& place, const Relations& relations,
                                const NearName& name) {
-  Expected<std::vector<SymbolRow>> rows = view.symbols_named(name.text, rank::kDefinersLookedAt);
+  Expected<std::vector<SymbolRow>> rows =
+      view.symbols_named(name.text, rank::kDefinersLookedAt,
+                         [&](const std::string& path) { return relations.is_imported(path); });
   if (!rows) return std::move(rows.error()).pass();
   std::erase_if(*rows, [&](const SymbolRow& row) {
     return row.path == place.query.path && place.cursor.in_prompt(row.start_line, row.end_line + 1);

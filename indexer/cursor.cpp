@@ -113,6 +113,17 @@ class NameCollector {
   std::unordered_map<std::string_view, NearName> best_;
 };
 
+// Every look-up costs, and a long term is seldom a common one.
+std::vector<std::string> promising(std::vector<std::string> terms) {
+  std::erase_if(terms, [](const std::string& term) { return is_keyword(term); });
+  if (terms.size() <= rank::kQueryTermsTried) return terms;
+  std::stable_sort(terms.begin(), terms.end(),
+                   [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+  terms.resize(rank::kQueryTermsTried);
+  std::sort(terms.begin(), terms.end());
+  return terms;
+}
+
 double nearness_at(int distance) {
   return 1.0 / (1.0 + std::abs(distance) / rank::kNearnessHalf);
 }
@@ -140,7 +151,7 @@ CursorView look_around(std::string_view text, std::size_t cursor, const Language
   std::string around(text.substr(near.front().start, before - near.front().start));
   around += ' ';
   around += text.substr(after, near.back().end - after);
-  view.terms = search_terms(around);
+  view.terms = promising(search_terms(around));
   view.words = word_set(around);
   return view;
 }

@@ -57,7 +57,7 @@ void SymbolPacker::add(const PackedSymbol& symbol) {
   last_container_ = symbol.container;
 }
 
-std::vector<PackedSymbol> unpack_symbols(std::string_view bytes) {
+std::vector<PackedSymbol> unpack_symbols(std::string_view bytes, std::uint64_t name) {
   std::vector<PackedSymbol> symbols;
   VarintReader reader(bytes);
   PackedSymbol symbol;  // carries the last places on
@@ -75,7 +75,7 @@ std::vector<PackedSymbol> unpack_symbols(std::string_view bytes) {
     symbol.name_line = unzigzag(reader.next(), symbol.start_line);
     symbol.signature_bytes = reader.next_u32();
     if (reader.broken()) break;
-    symbols.push_back(symbol);
+    if (name == 0 || symbol.name == name) symbols.push_back(symbol);
   }
   return symbols;
 }

@@ -52,7 +52,7 @@ class SymbolPacker {
   std::uint64_t last_container_ = 0;
 };
 
-// All symbols up to the first broken one.
-std::vector<PackedSymbol> unpack_symbols(std::string_view bytes);
+// All symbols up to the first broken one; with `name`, those of that name only.
+std::vector<PackedSymbol> unpack_symbols(std::string_view bytes, std::uint64_t name = 0);
 
 }  // namespace curlew::indexer

@@ -17,10 +17,10 @@ constexpr double kCommentPenalty = 0.25;
 constexpr int kNamesMax = 64;  // looked up per query, the nearest first
 
 // ---- definitions
-constexpr int kDefinersMax = 8;  // names defined more often say little
-constexpr int kDefinersLookedAt = 48;
-constexpr int kUsersLookedAt = 256;  // files; used by more is "everywhere"
-constexpr double kImported = 1.0;    // the defining file is imported by this one
+constexpr int kDefinersMax = 8;        // names defined more often say little
+constexpr int kDefinersLookedAt = 12;  // files, those this one imports first
+constexpr int kUsersLookedAt = 256;    // files; used by more is "everywhere"
+constexpr double kImported = 1.0;      // the defining file is imported by this one
 constexpr double kOpenOrRecent = 0.8;
 constexpr double kSameFolder = 0.7;
 constexpr double kElsewhere = 0.45;
@@ -31,9 +31,10 @@ constexpr double kPlainWordPenalty = 0.5;  // "open": no capital inside, no unde
 
 // ---- similar code
 constexpr int kQueryLinesBefore = 15, kQueryLinesAfter = 4;
-constexpr int kQueryTermsMax = 12;  // the rarest ones
-constexpr int kPostingsMax = 3000;  // a term in more chunks is too common to look up
-constexpr int kRerankedMax = 40;    // chunks whose text is read
+constexpr int kQueryTermsTried = 40;  // looked up, the longest: likely the rare ones
+constexpr int kQueryTermsMax = 12;    // the rarest ones
+constexpr int kPostingsMax = 1024;    // a term in more chunks is too common to look up
+constexpr int kRerankedMax = 40;      // chunks whose text is read
 
 // ---- recently edited code
 constexpr int kRecentFilesMax = 8;

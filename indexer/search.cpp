@@ -12,6 +12,7 @@ namespace {
 constexpr int kNamesMax = 200;  // candidates by name whose symbols are looked up
 constexpr std::size_t kLineBytesMax = 240;
 constexpr int kLimitMax = 1000;
+constexpr int kFilesMore = 32;
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
@@ -113,10 +114,12 @@ SearchHit symbol_hit(View& view, const SymbolRow& row, double score) {
 // Definitions and declarations of the name that still stand, best first.
 Status append_symbols(View& view, std::string_view name, double score, std::size_t limit,
                       std::vector<SearchHit>& hits) {
-  Expected<std::vector<SymbolRow>> rows =
-      view.symbols_named(name, static_cast<int>(limit - hits.size()));
+  // Definitions come before declarations among the files looked into, so a few more than needed.
+  const auto files_max = static_cast<int>(limit) + kFilesMore;
+  Expected<std::vector<SymbolRow>> rows = view.symbols_named(name, files_max);
   if (!rows) return std::move(rows.error()).pass();
   for (const SymbolRow& row : *rows) {
+    if (hits.size() >= limit) break;
     Expected<bool> current = view.is_current(row);
     if (!current) return std::move(current.error()).pass();
     if (!*current) continue;

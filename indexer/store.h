@@ -98,8 +98,11 @@ class StoreReader {
   Expected<std::optional<FileRow>> file(std::string_view path);
   Status files(const std::function<void(FileRow)>& take);
 
-  // Symbols of that very name, in at most `files_max` files, by path and place.
-  Expected<std::vector<SymbolRow>> symbols_named(std::string_view name, int files_max);
+  // Symbols of that very name, by path and place. Looks into at most `files_max` of the files that
+  // have any: the preferred ones first, then by path.
+  using PathTest = std::function<bool(const std::string&)>;
+  Expected<std::vector<SymbolRow>> symbols_named(std::string_view name, int files_max,
+                                                 const PathTest& is_preferred = {});
   Expected<std::vector<SymbolRow>> symbols_of(std::string_view path);
   // Whether more than `limit` files use or define the name, and how many up to that.
   Expected<int> files_using(std::string_view name, int limit);
@@ -120,6 +123,13 @@ class StoreReader {
 
  private:
   explicit StoreReader(Database database) : database_(std::move(database)) {}
+  struct Definer {
+    std::int64_t id;
+    std::string path;
+    bool is_preferred = false;
+  };
+  Expected<std::vector<Definer>> definers(std::int64_t name, int files_max,
+                                          const PathTest& is_preferred);
   Expected<std::int64_t> name_id(std::string_view name);  // 0: unknown
   Expected<std::string> name(std::uint64_t id);
   Expected<SymbolRow> row_of(const PackedSymbol& packed, std::int64_t file, std::string path,

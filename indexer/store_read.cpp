@@ -10,6 +10,9 @@ namespace {
 
 using Next = Database::Next;
 
+// A name with more definers ("main", "test") is cut off here before its paths are compared.
+constexpr int kDefinersRead = 2000;
+
 FileRow file_from(const SqlRow& row) {
   return {.id = row.integer(0),
           .path = std::string(row.text(1)),
@@ -120,33 +123,45 @@ Expected<SymbolRow> StoreReader::row_of(const PackedSymbol& packed, std::int64_t
                    .signature_bytes = packed.signature_bytes};
 }
 
-Expected<std::vector<SymbolRow>> StoreReader::symbols_named(std::string_view name, int files_max) {
+Expected<std::vector<StoreReader::Definer>> StoreReader::definers(std::int64_t name, int files_max,
+                                                                  const PathTest& is_preferred) {
+  std::vector<Definer> found;
+  Status read = database_.query(
+      "SELECT f.id, f.path FROM definers d JOIN files f ON f.id = d.file WHERE d.name = ? LIMIT ?",
+      {name, kDefinersRead}, [&](const SqlRow& row) {
+        Definer definer{row.integer(0), std::string(row.text(1))};
+        definer.is_preferred = is_preferred && is_preferred(definer.path);
+        found.push_back(std::move(definer));
+        return Next::kMore;
+      });
+  if (!read) return std::move(read.error()).pass();
+  std::sort(found.begin(), found.end(), [](const Definer& a, const Definer& b) {
+    return a.is_preferred != b.is_preferred ? a.is_preferred : a.path < b.path;
+  });
+  if (found.size() > static_cast<std::size_t>(files_max)) found.resize(files_max);
+  std::sort(found.begin(), found.end(),
+            [](const Definer& a, const Definer& b) { return a.path < b.path; });
+  return found;
+}
+
+Expected<std::vector<SymbolRow>> StoreReader::symbols_named(std::string_view name, int files_max,
+                                                            const PathTest& is_preferred) {
   Expected<std::int64_t> id = name_id(name);
   if (!id) return std::move(id.error()).pass();
   std::vector<SymbolRow> rows;
   if (*id == 0) return rows;
-  struct Definer {
-    std::int64_t file;
-    std::string path;
-    std::vector<PackedSymbol> symbols;  // of this name
-  };
-  std::vector<Definer> definers;
-  Status read = database_.query(
-      "SELECT d.file, f.path, s.packed FROM definers d JOIN files f ON f.id = d.file"
-      " JOIN symbols s ON s.file = d.file WHERE d.name = ? LIMIT ?",
-      {*id, files_max}, [&](const SqlRow& row) {
-        definers.push_back({row.integer(0), std::string(row.text(1)), unpack_symbols(row.text(2))});
-        std::erase_if(definers.back().symbols, [&](const PackedSymbol& symbol) {
-          return symbol.name != static_cast<std::uint64_t>(*id);
+  Expected<std::vector<Definer>> files = definers(*id, files_max, is_preferred);
+  if (!files) return std::move(files.error()).pass();
+  for (const Definer& file : *files) {
+    std::vector<PackedSymbol> symbols;
+    Status read = database_.query(
+        "SELECT packed FROM symbols WHERE file = ?", {file.id}, [&](const SqlRow& row) {
+          symbols = unpack_symbols(row.text(0), static_cast<std::uint64_t>(*id));
+          return Next::kEnough;
         });
-        return Next::kMore;
-      });
-  if (!read) return std::move(read.error()).pass();
-  std::sort(definers.begin(), definers.end(),
-            [](const Definer& a, const Definer& b) { return a.path < b.path; });
-  for (const Definer& definer : definers) {
-    for (const PackedSymbol& symbol : definer.symbols) {
-      Expected<SymbolRow> row = row_of(symbol, definer.file, definer.path, std::string(name));
+    if (!read) return std::move(read.error()).pass();
+    for (const PackedSymbol& symbol : symbols) {
+      Expected<SymbolRow> row = row_of(symbol, file.id, file.path, std::string(name));
       if (!row) return std::move(row.error()).pass();
       rows.push_back(std::move(*row));
     }

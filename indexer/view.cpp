@@ -9,11 +9,8 @@ namespace {
 // Length normalisation of BM25 (Robertson & Zaragoza 2009, 3.4) with every term counted once.
 constexpr double kLengthPart = 0.4;
 constexpr double kTermsUsual = 60;
-// Files looked into for a name even when fewer rows are wanted: definitions come before
-// declarations only among these.
-constexpr int kDefinersMin = 48;
 // Limits of the look-ups of one term, see look_up.
-constexpr int kFirstPostings = 64, kPostingsGrowth = 8;
+constexpr int kFirstPostings = 64, kPostingsGrowth = 4;
 
 double against_length(double sum, std::uint32_t terms) {
   return sum / (1 - kLengthPart + kLengthPart * terms / kTermsUsual);
@@ -44,9 +41,9 @@ std::shared_ptr<const std::string> View::text(const std::string& path) {
   return place->second.text;
 }
 
-Expected<std::vector<SymbolRow>> View::symbols_named(std::string_view name, int limit) {
-  Expected<std::vector<SymbolRow>> rows =
-      reader_.symbols_named(name, std::max(limit, kDefinersMin));
+Expected<std::vector<SymbolRow>> View::symbols_named(std::string_view name, int files_max,
+                                                     const StoreReader::PathTest& is_preferred) {
+  Expected<std::vector<SymbolRow>> rows = reader_.symbols_named(name, files_max, is_preferred);
   if (!rows) return rows;
   std::erase_if(*rows, [&](const SymbolRow& row) { return document(row.path) != nullptr; });
   for (const DocumentPtr& open : documents_) {
@@ -55,7 +52,6 @@ Expected<std::vector<SymbolRow>> View::symbols_named(std::string_view name, int 
     }
   }
   std::sort(rows->begin(), rows->end(), before);
-  if (rows->size() > static_cast<std::size_t>(limit)) rows->resize(limit);
   return rows;
 }
 
@@ -104,7 +100,8 @@ Expected<std::vector<View::Term>> View::look_up(const std::vector<std::string>& 
       if (held && (fits || last_resort)) kept.push_back({text, std::move(*chunks)});
     }
     waiting = std::move(overflowed);
-    if (kept.size() >= static_cast<std::size_t>(terms_max) || limit == postings_max) break;
+    const bool enough = 2 * kept.size() >= static_cast<std::size_t>(terms_max);
+    if (enough || limit == postings_max) break;
   }
   std::stable_sort(kept.begin(), kept.end(),
                    [](const Term& a, const Term& b) { return a.chunks.size() < b.chunks.size(); });

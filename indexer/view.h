@@ -34,7 +34,9 @@ class View {
   std::shared_ptr<const std::string> text(const std::string& path);
 
   // Definitions before declarations, then by path and place.
-  Expected<std::vector<SymbolRow>> symbols_named(std::string_view name, int limit);
+  // Of a name with very many definers, only those in `files_max` files, the preferred ones first.
+  Expected<std::vector<SymbolRow>> symbols_named(std::string_view name, int files_max,
+                                                 const StoreReader::PathTest& is_preferred = {});
   Expected<std::vector<SymbolRow>> symbols_of(std::string_view path);
   Expected<std::vector<ChunkRow>> chunks_of(std::string_view path);
   Expected<std::vector<std::string>> imports_of(std::string_view path);

@@ -10,9 +10,7 @@
 #include "indexer/source/parse.h"
 
 namespace curlew::indexer {
-namespace {
 
-// Words of the languages themselves: two pieces of code are not alike for sharing them.
 bool is_keyword(std::string_view word) {
   static const std::unordered_set<std::string_view> kKeywords = {
       "and",       "as",     "async",     "auto",     "await",    "bool",     "break",
@@ -32,8 +30,6 @@ bool is_keyword(std::string_view word) {
       "with",      "yield"};
   return kKeywords.contains(word);
 }
-
-}  // namespace
 
 std::vector<std::string> search_terms(std::string_view text) {
   std::unordered_set<std::string_view> words;  // most words repeat: split each once

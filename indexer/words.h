@@ -46,6 +46,9 @@ std::vector<std::string> search_terms(std::string_view text);
 // The same, in one string with blanks between, as the full-text table takes it.
 std::string joined_terms(std::string_view text);
 
+// Words of the languages themselves: two pieces of code are not alike for sharing them.
+bool is_keyword(std::string_view word);
+
 // The distinct words of a text, keywords left out, as sorted hashes.
 using WordSet = std::vector<std::uint32_t>;
 WordSet word_set(std::string_view text);

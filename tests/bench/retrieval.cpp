@@ -1,6 +1,7 @@
 // How good and how fast retrieval is on a real tree. Not a test: it prints figures.
 //
-//   bench_retrieval DIR [CASES]
+//   bench_retrieval DIR [CASES [STORE]]     STORE is kept for the next run; without it, a temporary
+//   one
 //
 // Cases are made from the tree itself: a line of code that uses a name whose only definers lie in
 // other files. The line and everything after it are hidden; asked is whether the definition is
@@ -117,9 +118,11 @@ int rank_in_full_text(View& view, const Case& c) {
   return -1;
 }
 
-int run(const std::filesystem::path& root, int count) {
-  const std::filesystem::path store =
-      std::filesystem::temp_directory_path() / fmt::format("curlew-bench-{}.sqlite", ::getpid());
+int run(const std::filesystem::path& root, int count, const std::filesystem::path& kept_store) {
+  const std::filesystem::path store = !kept_store.empty()
+                                          ? kept_store
+                                          : std::filesystem::temp_directory_path() /
+                                                fmt::format("curlew-bench-{}.sqlite", ::getpid());
   Expected<std::unique_ptr<Index>> opened = Index::open({.root = root, .store = store});
   if (!opened) {
     fmt::print(stderr, "{}\n", opened.error().message());
@@ -171,6 +174,7 @@ int run(const std::filesystem::path& root, int count) {
         "context(): {:.2f} ms of processor time at the median, {:.2f} ms at p95, {:.2f} ms at "
         "most\n",
         times[times.size() / 2], times[times.size() * 95 / 100], times.back());
+  if (!kept_store.empty()) return 0;
   for (const char* suffix : {"", "-wal", "-shm", ".lock"})
     std::filesystem::remove(store.string() + suffix);
   return 0;
@@ -181,8 +185,9 @@ int run(const std::filesystem::path& root, int count) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    fmt::print(stderr, "usage: bench_retrieval DIR [CASES]\n");
+    fmt::print(stderr, "usage: bench_retrieval DIR [CASES [STORE]]\n");
     return 2;
   }
-  return curlew::indexer::run(argv[1], argc > 2 ? std::atoi(argv[2]) : 300);
+  return curlew::indexer::run(argv[1], argc > 2 ? std::atoi(argv[2]) : 300,
+                              argc > 3 ? argv[3] : "");
 }
