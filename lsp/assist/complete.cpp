@@ -23,8 +23,13 @@ void take(Completion& completion, const Proposal& proposal, CompletionSource sou
   completion.finish = std::move(finish);
 }
 
-void note_generation(Completion& completion, const model::Generation& generation,
-                     const Retrieved& retrieved) {
+void note_model(Completion& completion, const model::Generator& generator,
+                const std::optional<ModelProposal>& proposed, const Retrieved& retrieved) {
+  const model::GeneratorInfo info = generator.info();
+  completion.model = info.model;
+  completion.device = info.device;
+  if (!proposed) return;
+  const model::Generation& generation = proposed->generation;
   completion.prompt_tokens = generation.prompt_tokens;
   completion.cached_tokens = generation.cached_tokens;
   completion.tokens = static_cast<int>(generation.tokens.size());
@@ -106,17 +111,12 @@ Expected<Completion> complete(const Sources& sources, const CompletionRequest& r
   const bool in_time = !deadline || Clock::now() < *deadline;
   if (sources.generator != nullptr && copy.confidence < kSureCopy && in_time) {
     auto proposed = propose_model(*sources.generator, *place, request, *retrieved, deadline, stop);
-    if (!proposed) {
-      // A broken model does not take the copy away; a cancelled request wants no answer.
-      if (copy.shaped.text.empty() || proposed.error().kind() == Errc::kCancelled)
-        return std::move(proposed.error()).during("complete");
-    } else {
-      generated = std::move(*proposed);
-      note_generation(completion, generated->generation, *retrieved);
-    }
-    const model::GeneratorInfo info = sources.generator->info();
-    completion.model = info.model;
-    completion.device = info.device;
+    // A broken model does not take the copy away; a cancelled request wants no answer.
+    const bool fatal =
+        !proposed && (copy.shaped.text.empty() || proposed.error().kind() == Errc::kCancelled);
+    if (fatal) return std::move(proposed.error()).during("complete");
+    if (proposed) generated = std::move(*proposed);
+    note_model(completion, *sources.generator, generated, *retrieved);
   }
   if (stop.stop_requested()) return fail(Errc::kCancelled, "complete: superseded");
 

@@ -110,7 +110,10 @@ struct SuffixAutomaton::Builder {
 
 SuffixAutomaton::SuffixAutomaton(std::span<const std::uint32_t> ids) {
   assert(ids.size() <= kLexemesMax);
-  letters_.resize(std::bit_ceil(2 * ids.size() + 2));
+  std::vector<std::uint32_t> distinct(ids.begin(), ids.end());
+  std::sort(distinct.begin(), distinct.end());
+  const auto n_distinct = std::unique(distinct.begin(), distinct.end()) - distinct.begin();
+  letters_.resize(std::bit_ceil(2 * static_cast<std::size_t>(n_distinct) + 2));
   std::vector<std::uint16_t> text;
   text.reserve(ids.size());
   std::uint16_t n_letters = 0;

@@ -88,7 +88,7 @@ TEST(SuffixAutomaton, HoldsTheLongestSequence) {
 TEST(SuffixAutomaton, TakesAboutFortyBytesALexeme) {
   std::mt19937 rng(4);
   const SuffixAutomaton automaton{random_ids(rng, 1500, 250)};
-  EXPECT_LT(automaton.size_bytes(), 1500u * 60);
+  EXPECT_LT(automaton.size_bytes(), 1500u * 45);
 }
 
 }  // namespace
