@@ -18,17 +18,18 @@ from lsp_client import Client, clean_environment, place, span
 
 CURLEW = os.path.abspath(os.environ.get('CURLEW_BINARY', 'build/release/curlew'))
 SPEED_UP_MIN = 5.0  # of the second completion over the first
+SPEED_ROUNDS = 8
 
 CANCELLED, INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR = -32800, -32602, -32600, -32700
 METHOD_NOT_FOUND, NOT_INITIALIZED = -32601, -32002
 
 
-def long_source(functions):
+def long_source(functions, first=0):
     """Ordinary code that is not the same line again and again."""
     words = ['index', 'buffer', 'token', 'shard', 'cursor', 'range', 'symbol', 'chunk', 'query', 'score']
     verbs = ['load', 'store', 'merge', 'split', 'parse', 'print', 'count', 'reset', 'find', 'sort']
     out = ['#include <string>', '#include <vector>', '']
-    for number in range(functions):
+    for number in range(first, first + functions):
         verb, word, other = verbs[number % 10], words[number // 10 % 10], words[(number * 7 + 3) % 10]
         name = f'{verb}_{word}_{other}_{number}'
         out += [f'// Makes the {word} of every {other} ready, at most {number * 13 + 5} of them.',
@@ -144,34 +145,33 @@ class SessionTest(unittest.TestCase):
     # --- Speed ------------------------------------------------------------------------------------
 
     def test_a_typed_character_reuses_the_cache(self):
-        text = long_source(120)
-        lines = text.split('\n')
+        # One thread: with several, a busy machine stretches the short completion most.
+        client = self.started('--threads', '1')
+        client.wait_until_ready()
+        rounds = [self.type_one_character(client, number) for number in range(SPEED_ROUNDS)]
+        for first, second in rounds:
+            self.assertGreater(second['cached_tokens'], second['prompt_tokens'] * 0.9)
+            self.assertLess(first['cached_tokens'], first['prompt_tokens'] * 0.5)
+        # The fastest of each kind: other work on the machine only ever adds time.
+        first_ms, second_ms = (min(pair[kind]['timings']['total_ms'] for pair in rounds) for kind in (0, 1))
+        tokens = rounds[-1][1]
+        print(f'\nafter one typed character: {second_ms:.1f} ms instead of {first_ms:.1f} ms, '
+              f'{first_ms / second_ms:.1f} times faster; {tokens["cached_tokens"]} of '
+              f'{tokens["prompt_tokens"]} prompt tokens from the cache', file=sys.stderr)
+        self.assertGreaterEqual(first_ms / second_ms, SPEED_UP_MIN)
+
+    def type_one_character(self, client, number):
+        """A completion in a long new file, and the next one after a character."""
+        lines = long_source(120, first=number * 1000).split('\n')
         line = next(n for n, s in enumerate(lines) if 'parse_shard' in s and s.startswith('int')) + 2
         lines.insert(line, '  int answer = ')
-        uri = self.write('src/long.cpp', '\n'.join(lines))
-        client = self.started()
-        client.wait_until_ready()
+        uri = self.write(f'src/long{number}.cpp', '\n'.join(lines))
         client.open(uri, '\n'.join(lines))
         column = len(lines[line])
-
-        def complete():
-            begin = time.monotonic()
-            result = client.call('curlew/complete', dict(place(uri, line, column), lines='one'))
-            return result, (time.monotonic() - begin) * 1000
-
-        first, first_wall_ms = complete()
+        first = client.call('curlew/complete', dict(place(uri, line, column), lines='one'))
         client.change(uri, (line, column, line, column, 's'))
-        column += 1
-        second, second_wall_ms = complete()
-        ratio = first['timings']['total_ms'] / second['timings']['total_ms']
-        print(f'\ntyped one character: {first["timings"]["total_ms"]:.1f} ms, then '
-              f'{second["timings"]["total_ms"]:.1f} ms ({ratio:.1f} times faster; '
-              f'{first_wall_ms:.1f} and {second_wall_ms:.1f} ms at the client); '
-              f'{second["cached_tokens"]} of {second["prompt_tokens"]} prompt tokens from the cache '
-              f'({first["cached_tokens"]} of {first["prompt_tokens"]} before)', file=sys.stderr)
-        print(f'  {first["timings"]}\n  {second["timings"]}', file=sys.stderr)
-        self.assertGreater(second['cached_tokens'], first['cached_tokens'])
-        self.assertGreaterEqual(ratio, SPEED_UP_MIN)
+        second = client.call('curlew/complete', dict(place(uri, line, column + 1), lines='one'))
+        return first, second
 
     # --- Cancelling -------------------------------------------------------------------------------
 
@@ -301,7 +301,7 @@ class SessionTest(unittest.TestCase):
         client = self.started('--model', 'none')
         for bad in [b'hello?\r\n\r\n', b'Content-Length: -3\r\n\r\nabc', b'Content-Length: 4\r\n\r\n{"a"',
                     b'Content-Length: 99999999999999\r\n\r\n', b'Content-Type: x\r\n\r\n', b'\x00\xff\x7f\n',
-                    b'Content-Length: 2\r\n\r\n[]', b'Content-Length: 6\r\n\r\n"\xff\xfe\x00"',
+                    b'Content-Length: 2\r\n\r\n[]', b'Content-Length: 5\r\n\r\n"\xff\xfe\x00"',
                     b'X: ' + b'y' * 20000 + b'\r\n\r\n']:
             seen = len(client.orphans)
             client.send_bytes(bad)

@@ -72,11 +72,19 @@ TEST(Changes, AgreeWithEditingCharacters) {
   }
 }
 
+protocol::DidChangeTextDocumentParams whole_change(std::string uri, int version, std::string text) {
+  protocol::DidChangeTextDocumentParams params;
+  params.textDocument.uri = std::move(uri);
+  params.textDocument.version = version;
+  params.contentChanges.emplace_back().text = std::move(text);
+  return params;
+}
+
 TEST(Documents, KeepOldSnapshotsAlive) {
   Documents documents;
   ASSERT_TRUE(documents.open({"file:///a", "cpp", 1, "one"}, {}));
   const auto before = documents.find("file:///a");
-  ASSERT_TRUE(documents.change({{"file:///a", 2}, {{std::nullopt, "two"}}}));
+  ASSERT_TRUE(documents.change(whole_change("file:///a", 2, "two")));
   ASSERT_TRUE(documents.close("file:///a"));
   EXPECT_EQ(before->text(), "one");
   EXPECT_EQ(documents.find("file:///a"), nullptr);
@@ -86,7 +94,7 @@ TEST(Documents, RememberWhichWereUsedLast) {
   Documents documents;
   for (const char* uri : {"a", "b", "c"}) ASSERT_TRUE(documents.open({uri, "", 1, ""}, {}));
   documents.touch("a");
-  ASSERT_TRUE(documents.change({{"b", 2}, {{std::nullopt, "x"}}}));
+  ASSERT_TRUE(documents.change(whole_change("b", 2, "x")));
   std::vector<std::string> order;
   for (const auto& document : documents.recent(10)) order.push_back(document->uri());
   EXPECT_EQ(order, (std::vector<std::string>{"b", "a", "c"}));

@@ -36,7 +36,7 @@ TEST(PendingRequest, IsAnsweredByWhoeverComesFirst) {
   auto request = sent.request(1);
   request->cancel("no longer wanted");
   request->cancel("again");
-  Reply<Json>(request)(Json("late"));
+  Reply<Json>{request}(Json("late"));
   ASSERT_EQ(sent.messages.size(), 1u);
   EXPECT_EQ(sent.code(0), -32800);
   EXPECT_TRUE(request->stop_token().stop_requested());
@@ -45,7 +45,7 @@ TEST(PendingRequest, IsAnsweredByWhoeverComesFirst) {
 TEST(PendingRequest, StopsTheWorkOnlyWhenCancelledInTime) {
   Sent sent;
   auto request = sent.request(1);
-  Reply<Json>(request)(Json(5));
+  Reply<Json>{request}(Json(5));
   request->cancel("too late");
   ASSERT_EQ(sent.messages.size(), 1u);
   EXPECT_EQ(sent.messages[0]["result"], 5);
@@ -66,7 +66,7 @@ TEST(PendingRequest, TurnsErrorsIntoCodes) {
                                         {Errc::kCancelled, -32800},
                                         {Errc::kInternal, -32603}};
   for (const auto& [kind, code] : codes) {
-    Reply<Json>(sent.request(1))(fail(kind, "why"));
+    Reply<Json>{sent.request(1)}(fail(kind, "why"));
     EXPECT_EQ(sent.code(sent.messages.size() - 1), code);
   }
 }

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <fstream>
 #include <regex>
@@ -117,8 +119,8 @@ struct Asked {
     out.complete = [this](const assist::Sources&, const assist::CompletionRequest& request,
                           std::stop_token) -> assist::Expected<assist::Completion> {
       std::lock_guard lock(mutex);
-      std::string place(request.text);
-      places.push_back(place.insert(request.cursor, "|"));
+      places.push_back(fmt::format("{}|{}", request.text.substr(0, request.cursor),
+                                   request.text.substr(request.cursor)));
       return assist::Completion{};
     };
     return out;
