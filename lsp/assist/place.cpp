@@ -25,7 +25,8 @@ bool inside_character(std::string_view text, std::size_t at) {
 }
 
 Status check(const CompletionRequest& request) {
-  const std::string_view name = request.path.empty() ? "the document" : request.path;
+  const std::string_view name =
+      request.path.empty() ? std::string_view("the document") : std::string_view(request.path);
   const std::size_t size = request.text.size();
   if (request.cursor > size)
     return fail(Errc::kInvalidInput, "{}: byte {} is outside the text of {} bytes", name,
