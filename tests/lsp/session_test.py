@@ -8,6 +8,7 @@ Ends with 77 (skipped) when there is no binary.
 
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from lsp_client import Client, clean_environment, place, span
 
 CURLEW = os.path.abspath(os.environ.get('CURLEW_BINARY', 'build/release/curlew'))
 SPEED_UP_MIN = 5.0  # of the second completion over the first
-SPEED_ROUNDS = 8
+SPEED_ROUNDS = 9
 
 CANCELLED, INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR = -32800, -32602, -32600, -32700
 METHOD_NOT_FOUND, NOT_INITIALIZED = -32601, -32002
@@ -152,13 +153,13 @@ class SessionTest(unittest.TestCase):
         for first, second in rounds:
             self.assertGreater(second['cached_tokens'], second['prompt_tokens'] * 0.9)
             self.assertLess(first['cached_tokens'], first['prompt_tokens'] * 0.5)
-        # The fastest of each kind: other work on the machine only ever adds time.
-        first_ms, second_ms = (min(pair[kind]['timings']['total_ms'] for pair in rounds) for kind in (0, 1))
+        first_ms, second_ms = ([pair[kind]['timings']['total_ms'] for pair in rounds] for kind in (0, 1))
+        ratio = statistics.median(one / other for one, other in zip(first_ms, second_ms))
         tokens = rounds[-1][1]
-        print(f'\nafter one typed character: {second_ms:.1f} ms instead of {first_ms:.1f} ms, '
-              f'{first_ms / second_ms:.1f} times faster; {tokens["cached_tokens"]} of '
-              f'{tokens["prompt_tokens"]} prompt tokens from the cache', file=sys.stderr)
-        self.assertGreaterEqual(first_ms / second_ms, SPEED_UP_MIN)
+        print(f'\nafter one typed character: {statistics.median(second_ms):.1f} ms instead of '
+              f'{statistics.median(first_ms):.1f} ms, {ratio:.1f} times faster (medians of {SPEED_ROUNDS}); '
+              f'{tokens["cached_tokens"]} of {tokens["prompt_tokens"]} prompt tokens from the cache', file=sys.stderr)
+        self.assertGreaterEqual(ratio, SPEED_UP_MIN, (first_ms, second_ms))
 
     def type_one_character(self, client, number):
         """A completion in a long new file, and the next one after a character."""
@@ -171,6 +172,7 @@ class SessionTest(unittest.TestCase):
         first = client.call('curlew/complete', dict(place(uri, line, column), lines='one'))
         client.change(uri, (line, column, line, column, 's'))
         second = client.call('curlew/complete', dict(place(uri, line, column + 1), lines='one'))
+        client.notify('textDocument/didClose', {'textDocument': {'uri': uri}})
         return first, second
 
     # --- Cancelling -------------------------------------------------------------------------------
