@@ -15,7 +15,7 @@ import threading
 import time
 
 KNOWN = [
-    "for (int row = 0; row < rows; ++row) {\n    best = x[row];\n  }",
+    "for (int c = 0; c < cols; ++c) squares +=\n        row[c];",
     "int add(int a, int b) {\n  return a + b;\n}",
     "int sum = add(1, 2);",
     'auto smile = u8"😀😀"; // grin',

@@ -15,25 +15,10 @@ import tempfile
 import time
 
 WAIT_S = 60
-COLUMNS, ROWS = 88, 20
+COLUMNS, ROWS = 90, 24
 
-SOURCE = """\
-// Sums of matrices.
-float sum(const float* x, int rows, int cols) {
-  float total = 0;
-  for (int row = 0; row < rows; ++row)
-    for (int col = 0; col < cols; ++col) total += x[row * cols + col];
-  return total;
-}
-
-float largest(const float* x, int rows, int cols) {
-  float best = x[0];
-
-  return best;
-}
-"""
-LINE = 11  # the empty one
-TYPED = "  for (int row = 0; row < "
+LINE = 13  # of tests/editors/sample.cpp: the empty one
+TYPED = "    for (int c = 0; c < cols; ++c) squares +="
 
 INIT = """
 vim.opt.runtimepath:prepend('{source}/editors/neovim')
@@ -61,7 +46,7 @@ class Terminal:
         }
         size = ["-x", str(COLUMNS), "-y", str(ROWS)]
         start = ["tmux", "-S", self.socket, "-f", "/dev/null", "-u", "new-session", "-d", *size]
-        subprocess.run([*start, *command], env=environment, cwd=folder, check=True, timeout=20)
+        subprocess.run([*start, *command], env=environment, cwd=folder / "curlew", check=True, timeout=20)
 
     def tmux(self, *arguments):
         command = ["tmux", "-S", self.socket, *arguments]
@@ -113,13 +98,14 @@ def code_line(screen, number):
 
 def session(terminal, file):
     """Returns the screens with their headings."""
+    unchanged = file.read_text()
     terminal.wait_for("status line", lambda screen: "curlew: ready" in screen)
     time.sleep(1)  # the server tells of its work a moment later
     terminal.wait_for("status line", lambda screen: "curlew: ready" in screen)
     terminal.type(f"{LINE}GA")
     terminal.type(TYPED)
     ghost = settled(
-        terminal, "ghost text", lambda screen: len(code_line(screen, LINE).rstrip()) > len(TYPED.rstrip())
+        terminal, "ghost text", lambda screen: len(code_line(screen, LINE).rstrip()) > len(TYPED)
     )
     shown = code_line(ghost, LINE).rstrip()
     assert shown.startswith(TYPED), shown
@@ -129,7 +115,7 @@ def session(terminal, file):
     terminal.type(":w")
     terminal.press("Enter")
     deadline = time.monotonic() + WAIT_S
-    while (text := file.read_text()) == SOURCE:
+    while (text := file.read_text()) == unchanged:
         assert time.monotonic() < deadline, "the file was not saved"
         time.sleep(0.05)
     assert text.splitlines()[LINE - 1].rstrip() == shown, text
@@ -137,22 +123,23 @@ def session(terminal, file):
     terminal.press("Enter")
     status = settled(terminal, "status", lambda screen: "last completion" in screen)
     return [
-        ("Typed, and the ghost text behind it", ghost),
+        ("Typed; between ‹ and › is ghost text", ghost.replace(shown, f"{TYPED}‹{shown[len(TYPED):]}›", 1)),
         ("After Tab", accepted),
         (":Curlew status", status),
     ]
 
 
 def main():
-    nvim, source = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
+    nvim, source = os.path.abspath(shutil.which(sys.argv[1])), pathlib.Path(sys.argv[2]).resolve()
     if not shutil.which("tmux"):
         print("skipped: no tmux")
         return 77
     folder = pathlib.Path(tempfile.mkdtemp(prefix="curlew-nvim-"))
-    workspace = folder / "demo"
+    workspace = folder / "curlew"
     (workspace / ".git").mkdir(parents=True)
-    file = workspace / "matrix.cpp"
-    file.write_text(SOURCE)
+    shutil.copytree(source / "kernels", workspace / "kernels")
+    file = workspace / "kernels/reference/unit_rows.cpp"
+    shutil.copy(source / "tests/editors/sample.cpp", file)
     init = folder / "init.lua"
     init.write_text(INIT.format(source=source, binary=os.environ["CURLEW_BINARY"]))
     terminal = Terminal(folder, [nvim, "--clean", "-u", str(init), str(file)])

@@ -18,9 +18,12 @@ const updatePictures = process.argv.includes('--update-pictures');
 const { chromium } = createRequire(path.join(extension, 'package.json'))('playwright-core');
 
 const limitMs = 60_000; // of every single wait
-const file = 'kernels/reference/shapes.cpp';
-// Typed where a line begins alike elsewhere in the workspace, so that every model has an answer.
-const typed = '  for (int row = 0; row < ';
+// A half-written function beside one much like it, kernels/reference/reference.cpp: whatever the model,
+// there is something to suggest.
+const file = 'kernels/reference/unit_rows.cpp';
+const fileText = fs.readFileSync(path.join(source, 'tests/editors/sample.cpp'), 'utf8');
+const cursorLine = fileText.split('\n').indexOf('    double squares = 0;') + 1; // the empty line
+const typed = '    for (int c = 0; c < cols; ++c) squares +=';
 
 // A program's place belongs to the machine the server runs on, and so to that machine's settings.
 const machineSettings = { 'curlew.server.path': process.env.CURLEW_BINARY };
@@ -49,38 +52,11 @@ const lap = (what) => console.log(`${((Date.now() - started) / 1000).toFixed(1)}
 
 function makeWorkspace(folder) {
   const workspace = path.join(folder, 'curlew');
-  const parts = ['kernels/reference', 'kernels/ops.h', 'kernels/block_format.h'];
-  for (const part of parts) {
-    const from = path.join(source, part);
-    if (fs.existsSync(from)) fs.cpSync(from, path.join(workspace, part), { recursive: true });
-  }
+  fs.cpSync(path.join(source, 'kernels'), path.join(workspace, 'kernels'), { recursive: true });
   fs.mkdirSync(path.join(workspace, '.git'));
-  fs.mkdirSync(path.dirname(path.join(workspace, file)), { recursive: true });
   fs.writeFileSync(path.join(workspace, file), fileText);
   return workspace;
 }
-
-const fileText = `// Sums of matrices.
-#include <cstddef>
-
-namespace curlew {
-
-float sum(const float* x, int rows, int cols) {
-  float total = 0;
-  for (int row = 0; row < rows; ++row)
-    for (int col = 0; col < cols; ++col) total += x[std::size_t(row) * cols + col];
-  return total;
-}
-
-float largest(const float* x, int rows, int cols) {
-  float best = x[0];
-
-  return best;
-}
-
-}  // namespace curlew
-`;
-const cursorLine = fileText.split('\n').indexOf('  float best = x[0];') + 1; // 0-based: the empty one
 
 function freePort() {
   return new Promise((resolve, reject) => {
