@@ -12,7 +12,7 @@ namespace curlew::indexer {
 namespace {
 
 // Larger texts are judged by a window of lines around the place.
-constexpr std::size_t kLiveBytesMax = 64u << 10;
+constexpr std::size_t kLiveBytesMax = 32u << 10;
 constexpr std::chrono::milliseconds kQuestionTimeMax{100};  // of this thread
 
 TSPoint point_at(std::string_view text, std::size_t offset) {

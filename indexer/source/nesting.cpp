@@ -103,6 +103,10 @@ class Nester {
   void enter_symbol(FoundSymbol& f) {
     settle_kind(f);
     if (is_local(f)) return add_to_function(f);
+    if (repeats_outer(f)) {
+      out_.name_starts.push_back(f.name_range.start_byte);
+      return;
+    }
     if (f.kind == SymbolKind::kSection) f.name = without_closing_marks(f.name);
     extend_over_wrappers(f);
     Symbol symbol;
@@ -144,6 +148,12 @@ class Nester {
           qualifier.empty() ? last_part(path(), language_.separator) : qualifier;
       if (owner == f.name) f.kind = SymbolKind::kConstructor;
     }
+  }
+
+  // The second name in `app.use = function use() {...}`.
+  bool repeats_outer(const FoundSymbol& f) const {
+    return is_function_kind(f.kind) && !open_.empty() && open_.back().what == What::kSymbol &&
+           open_.back().end_byte == f.range.end_byte && out_.symbols.back().name == f.name;
   }
 
   // Variables and prototypes inside of a function are its own business.

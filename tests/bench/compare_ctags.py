@@ -41,7 +41,7 @@ EXCEPTIONS = {
     ("Go", "package"): "modules",
 }
 # Kinds that ctags leaves out unless asked: declarations, to compare with ours.
-EXTRA_KINDS = {"C": "+px", "C++": "+px", "C#": ""}
+EXTRA_KINDS = {"C": "+px", "C++": "+px"}
 
 
 def our_tags(program, folder):
@@ -83,7 +83,7 @@ def ctags_tags(language, folder, files, with_declarations):
             continue
         path, number, kind, tag = parts
         group = EXCEPTIONS.get((name, kind), GROUP_OF.get(kind))
-        if group and not tag.startswith("__anon"):
+        if group and not tag.startswith(("__anon", "AnonymousFunction")):
             tags.append((path, group, tag.split("::")[-1].replace(" ", ""), int(number)))
     return tags
 
@@ -131,11 +131,11 @@ def main():
         if language not in CTAGS_LANGUAGE or (options.language and language != options.language):
             continue
         title = f"{language}: {len(files[language])} files"
-        theirs = ctags_tags(language, options.folder, files[language], False)
-        compare(title, [t for t in tags[language] if t[4]], theirs, options.samples)
-        if EXTRA_KINDS.get(CTAGS_LANGUAGE[language]):
-            theirs = ctags_tags(language, options.folder, files[language], True)
-            compare(title + ", with declarations", tags[language], theirs, options.samples)
+        if CTAGS_LANGUAGE[language] in EXTRA_KINDS:
+            theirs = ctags_tags(language, options.folder, files[language], False)
+            compare(title + ", definitions", [t for t in tags[language] if t[4]], theirs, options.samples)
+        theirs = ctags_tags(language, options.folder, files[language], True)
+        compare(title + ", with declarations", tags[language], theirs, options.samples)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 (generator_function_declaration name: (_) @name) @definition.function
 (variable_declarator name: (identifier) @name value: [(arrow_function) (function_expression) (generator_function)]) @definition.function
 (assignment_expression left: (member_expression property: (property_identifier) @name) right: [(arrow_function) (function_expression)]) @definition.function
+(function_expression name: (_) @name) @definition.function
 (lexical_declaration "const" (variable_declarator name: (identifier) @name) @definition.constant)
 (variable_declarator name: (identifier) @name) @definition.variable
 (variable_declarator name: (identifier) @name value: (object)) @scope

@@ -40,5 +40,8 @@ const api = {
     for (const piece of data) new Shape(piece);
   },
 };
-module.exports.late = function () {};
+module.exports.late = function late() {};
+api.on("end", function whenDone() {
+  api.load();
+});
 const view = <Shape size={current} />;
