@@ -35,8 +35,7 @@ void note_model(Completion& completion, const model::Generator& generator,
   completion.tokens = static_cast<int>(generation.tokens.size());
   completion.timings.prefill_ms = generation.timings.prefill_ms;
   completion.timings.decode_ms = generation.timings.decode_ms;
-  const std::size_t used = std::min(generation.context_used, retrieved.chunks.size());
-  for (std::size_t i = 0; i < used; ++i)
+  for (const std::size_t i : proposed->context_chunk_idxs)
     completion.context.push_back(context_entry(retrieved.chunks[i]));
 }
 
@@ -119,6 +118,9 @@ Expected<Completion> complete(const Sources& sources, const CompletionRequest& r
     note_model(completion, *sources.generator, generated, *retrieved);
   }
   if (stop.stop_requested()) return fail(Errc::kCancelled, "complete: superseded");
+  if (!generated)  // nothing went into a prompt: what the copy predictor searched
+    for (const indexer::ContextChunk& chunk : retrieved->chunks)
+      completion.context.push_back(context_entry(chunk));
 
   choose(completion, copy, generated);
   if (!completion.text.empty() && !request.explicit_request && completion.confidence < kQuietBelow)

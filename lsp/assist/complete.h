@@ -89,7 +89,8 @@ struct Completion {
   std::string finish;    // model finish, or "copy", "quiet: <reason>", "nothing: <reason>"
   int prompt_tokens = 0, cached_tokens = 0, tokens = 0;
   CompletionTimings timings;
-  std::vector<ContextEntry> context;  // what stood in the prompt
+  // What stood in the prompt; where the model was not asked, what the copy predictor searched.
+  std::vector<ContextEntry> context;
   std::string model, device;
 };
 

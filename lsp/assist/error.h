@@ -17,7 +17,8 @@ namespace curlew::assist {
 enum class Errc {
   kInvalidInput,  // a place outside the file, a document that is not open
   kNotFound,
-  kUnavailable,  // what it takes is not to be had: no model, a broken file, a full disk, no endpoint
+  kUnavailable,  // what it takes is not to be had: no model, a broken file, a full disk, no
+                 // endpoint
   kCancelled,
   kInternal,
 };

@@ -10,6 +10,7 @@ namespace {
 constexpr int kOneLineTokens = 24;
 constexpr int kManyLinesTokens = 96;
 constexpr int kCopiesTried = 3;
+constexpr float kContextFitShare = 0.8f;  // of the prompt's share: what is left is room to be wrong
 constexpr int kPlainPromptBytesPerToken = 2;  // of a model without fill-in-the-middle; cautious
 
 Shaped shape_and_parse(const CompletionPlace& place, std::string_view text, bool explicit_request) {
@@ -20,14 +21,14 @@ Shaped shape_and_parse(const CompletionPlace& place, std::string_view text, bool
 }
 
 model::Prompt prompt_of(const model::Generator& generator, const CompletionPlace& place,
-                        const CompletionRequest& request, const Retrieved& retrieved) {
+                        const CompletionRequest& request, PromptContext& context) {
   const model::GeneratorInfo info = generator.info();
   if (info.fim)
     return model::FimText{.prefix = place.prefix,
                           .suffix = place.suffix,
                           .path = request.path,
                           .repo_name = request.repo_name,
-                          .context = context_blocks(retrieved)};
+                          .context = std::move(context.blocks)};
   // A model that only continues text gets what stands before the cursor, from a line's start.
   const std::size_t bytes_max =
       static_cast<std::size_t>(std::max(64, info.context_tokens * kPlainPromptBytesPerToken));
@@ -76,7 +77,11 @@ Expected<ModelProposal> propose_model(model::Generator& generator, const Complet
                                       std::optional<std::chrono::steady_clock::time_point> deadline,
                                       std::stop_token stop) {
   model::GenerateRequest generate;
-  generate.prompt = prompt_of(generator, place, request, retrieved);
+  const float share = generate.fim_budget.context_share * kContextFitShare;
+  PromptContext context =
+      fit_context(generator, retrieved,
+                  static_cast<int>(static_cast<float>(generator.info().context_tokens) * share));
+  generate.prompt = prompt_of(generator, place, request, context);
   generate.new_tokens_max = request.new_tokens_max > 0 ? request.new_tokens_max
                             : place.many_lines         ? kManyLinesTokens
                                                        : kOneLineTokens;
@@ -90,6 +95,8 @@ Expected<ModelProposal> propose_model(model::Generator& generator, const Complet
     return fail(Errc::kCancelled, "generate: stopped after {} tokens", generation->tokens.size());
 
   ModelProposal out{.proposal = {}, .generation = std::move(*generation)};
+  context.chunk_idxs.resize(std::min(context.chunk_idxs.size(), out.generation.context_used));
+  out.context_chunk_idxs = std::move(context.chunk_idxs);
   out.proposal.shaped = shape_and_parse(place, out.generation.text, request.explicit_request);
   if (!out.proposal.shaped.refused.empty()) return out;
   const bool line_is_whole = out.generation.text.find('\n') != std::string::npos;

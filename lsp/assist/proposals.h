@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lsp/assist/retrieve.h"
 #include "lsp/assist/shape.h"
@@ -22,6 +23,7 @@ Proposal propose_copy(model::CopyPredictor& copy, const CompletionPlace& place,
 struct ModelProposal {
   Proposal proposal;
   model::Generation generation;
+  std::vector<std::size_t> context_chunk_idxs;  // of Retrieved::chunks, those in the prompt
 };
 
 Expected<ModelProposal> propose_model(model::Generator& generator, const CompletionPlace& place,

@@ -1,6 +1,9 @@
 #include "lsp/assist/retrieve.h"
 
+#include <algorithm>
 #include <chrono>
+#include <map>
+#include <numeric>
 
 namespace curlew::assist {
 namespace {
@@ -8,6 +11,23 @@ namespace {
 constexpr std::size_t kRecentPathsMax = 16;
 constexpr std::size_t kOpenDocumentsMax = 16;           // searched by the copy predictor
 constexpr std::size_t kOpenDocumentBytesMax = 1 << 20;  // of one; a larger one is left out
+constexpr int kBlockOverheadTokens = 4;  // control tokens and line ends around a block
+constexpr std::size_t kCutLinesMin = 3;  // of a chunk that does not fit whole
+
+// The whole text where it fits, else as many whole lines as fit; "" when fewer than a few do.
+std::string first_lines(const model::Generator& generator, const std::string& text,
+                        int tokens_max) {
+  if (tokens_max <= 0) return {};
+  if (generator.count_tokens(text) <= tokens_max) return text;
+  std::size_t end = 0, lines = 0;
+  for (int tokens = 0; end < text.size(); ++lines) {
+    const std::size_t next = std::min(text.find('\n', end), text.size() - 1) + 1;
+    tokens += generator.count_tokens(std::string_view(text).substr(end, next - end));
+    if (tokens > tokens_max) break;
+    end = next;
+  }
+  return lines >= kCutLinesMin ? text.substr(0, end) : std::string();
+}
 
 }  // namespace
 
@@ -33,11 +53,27 @@ Expected<Retrieved> retrieve(const indexer::Index* index, const CompletionReques
   return retrieved;
 }
 
-std::vector<model::ContextBlock> context_blocks(const Retrieved& retrieved) {
-  std::vector<model::ContextBlock> blocks;
-  for (const indexer::ContextChunk& chunk : retrieved.chunks)
-    blocks.push_back({chunk.path, chunk.text});
-  return blocks;
+PromptContext fit_context(const model::Generator& generator, const Retrieved& retrieved,
+                          int tokens_max) {
+  const auto& chunks = retrieved.chunks;
+  std::vector<std::size_t> by_score(chunks.size());
+  std::iota(by_score.begin(), by_score.end(), std::size_t{0});
+  std::stable_sort(by_score.begin(), by_score.end(),
+                   [&](std::size_t a, std::size_t b) { return chunks[a].score > chunks[b].score; });
+  std::map<std::size_t, std::string> chosen;  // by place in the retrieved order, which is stable
+  for (const std::size_t i : by_score) {
+    const int room = tokens_max - generator.count_tokens(chunks[i].path) - kBlockOverheadTokens;
+    std::string text = first_lines(generator, chunks[i].text, room);
+    if (text.empty()) continue;
+    tokens_max = room - generator.count_tokens(text);
+    chosen.emplace(i, std::move(text));
+  }
+  PromptContext out;
+  for (auto& [i, text] : chosen) {
+    out.blocks.push_back({chunks[i].path, std::move(text)});
+    out.chunk_idxs.push_back(i);
+  }
+  return out;
 }
 
 ContextEntry context_entry(const indexer::ContextChunk& chunk) {

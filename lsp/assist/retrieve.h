@@ -8,7 +8,7 @@
 
 #include "indexer/index.h"
 #include "lsp/assist/complete.h"
-#include "model/text/fim.h"
+#include "model/generator.h"
 
 namespace curlew::assist {
 
@@ -21,7 +21,15 @@ struct Retrieved {
 // may hold the file as it was on the disk.
 Expected<Retrieved> retrieve(const indexer::Index* index, const CompletionRequest& request);
 
-std::vector<model::ContextBlock> context_blocks(const Retrieved& retrieved);
+// The chunks that go into a prompt with room for so many tokens of context, in the order they were
+// retrieved in: the best by score that fit, the next one cut at a line's end where a few lines of
+// it fit. What does not fit is still searched by the copy predictor.
+struct PromptContext {
+  std::vector<model::ContextBlock> blocks;
+  std::vector<std::size_t> chunk_idxs;  // of each block, into Retrieved::chunks
+};
+PromptContext fit_context(const model::Generator& generator, const Retrieved& retrieved,
+                          int tokens_max);
 ContextEntry context_entry(const indexer::ContextChunk& chunk);
 
 // The open documents and the retrieved chunks; views into both.
