@@ -58,3 +58,6 @@ int geo::Circle::count = 0;
 double* geo::Circle::data() const {
   return helper->data(radius_);
 }
+
+int (*on_close)(Key *key);
+int set_open(Key *key, int (*open)(Key *key));

@@ -1,4 +1,8 @@
 ; inherits: c
+; What the grammar takes for expressions: `int (*name)(Key *key);` at file level, and a prototype that has such a parameter.
+(expression_statement (call_expression function: (call_expression function: (primitive_type) arguments: (argument_list (pointer_expression argument: (identifier) @name))))) @definition.variable
+(declaration declarator: (init_declarator declarator: (identifier) @name value: (argument_list (call_expression function: (call_expression function: (primitive_type)))))) @declaration.function
+
 (declaration (type_qualifier "constexpr") declarator: (_) @declarator) @definition.constant
 (field_declaration (storage_class_specifier "static") (type_qualifier ["const" "constexpr"]) declarator: (_) @declarator) @definition.constant
 (namespace_definition name: (_) @name) @definition.module
