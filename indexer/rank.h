@@ -52,7 +52,7 @@ struct SourceWeights {
   double weight, threshold, share;
 };
 constexpr SourceWeights kSources[] = {
-    {1.00, 0.10, 0.60},  // ContextSource::kDefinition
+    {1.00, 0.06, 0.60},  // ContextSource::kDefinition
     {0.90, 0.12, 0.35},  // kSimilar
     {1.00, 0.09, 0.25},  // kRecentEdit
     {0.35, 0.10, 0.20},  // kImport
