@@ -11,14 +11,18 @@ namespace {
 constexpr std::size_t kRecentPathsMax = 16;
 constexpr std::size_t kOpenDocumentsMax = 16;           // searched by the copy predictor
 constexpr std::size_t kOpenDocumentBytesMax = 1 << 20;  // of one; a larger one is left out
-constexpr int kBlockOverheadTokens = 4;  // control tokens and line ends around a block
-constexpr std::size_t kCutLinesMin = 3;  // of a chunk that does not fit whole
+constexpr int kBlockOverheadTokens = 4;       // control tokens and line ends around a block
+constexpr int kContextTokensMin = 16;         // with less room no chunk is worth a try
+constexpr std::size_t kBytesPerTokenMax = 6;  // of code, in any vocabulary
+constexpr std::size_t kCutLinesMin = 3;       // of a chunk that does not fit whole
 
 // The whole text where it fits, else as many whole lines as fit; "" when fewer than a few do.
 std::string first_lines(const model::Generator& generator, const std::string& text,
                         int tokens_max) {
-  if (tokens_max <= 0) return {};
-  if (generator.count_tokens(text) <= tokens_max) return text;
+  if (tokens_max < kContextTokensMin) return {};
+  // Counting is dear: texts that cannot fit whole are not counted whole.
+  const bool may_fit = text.size() / kBytesPerTokenMax <= static_cast<std::size_t>(tokens_max);
+  if (may_fit && generator.count_tokens(text) <= tokens_max) return text;
   std::size_t end = 0, lines = 0;
   for (int tokens = 0; end < text.size(); ++lines) {
     const std::size_t next = std::min(text.find('\n', end), text.size() - 1) + 1;
@@ -62,6 +66,7 @@ PromptContext fit_context(const model::Generator& generator, const Retrieved& re
                    [&](std::size_t a, std::size_t b) { return chunks[a].score > chunks[b].score; });
   std::map<std::size_t, std::string> chosen;  // by place in the retrieved order, which is stable
   for (const std::size_t i : by_score) {
+    if (tokens_max < kContextTokensMin) break;
     const int room = tokens_max - generator.count_tokens(chunks[i].path) - kBlockOverheadTokens;
     std::string text = first_lines(generator, chunks[i].text, room);
     if (text.empty()) continue;

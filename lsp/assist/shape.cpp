@@ -225,7 +225,9 @@ bool breaks_parse(const CompletionPlace& place, const Shaped& shaped) {
     return false;
   const std::string suffix = place.suffix.substr(shaped.replaces_after);
   const std::string with_suffix = place.prefix + suffix;
-  indexer::Parser parser;
+  // Kept by the thread: while one document is typed in, the next question is about a text that
+  // differs by a key or two, and only that is parsed again.
+  thread_local indexer::Parser parser;
   const auto breaks = [&](const std::string& insertion) {
     return parser.breaks_parse(*place.language, with_suffix, place.prefix.size(), insertion);
   };
