@@ -40,7 +40,7 @@ struct PackedSymbol {
 };
 
 // Appends symbols; each place is stored as its distance from the one before, so symbols in source
-// order take about 13 bytes.
+// order take about 12 bytes.
 class SymbolPacker {
  public:
   void add(const PackedSymbol& symbol);
