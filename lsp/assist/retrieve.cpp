@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <numeric>
+#include <unordered_map>
 
 namespace curlew::assist {
 namespace {
@@ -14,7 +15,23 @@ constexpr std::size_t kOpenDocumentBytesMax = 1 << 20;  // of one; a larger one 
 constexpr int kBlockOverheadTokens = 4;       // control tokens and line ends around a block
 constexpr int kContextTokensMin = 16;         // with less room no chunk is worth a try
 constexpr std::size_t kBytesPerTokenMax = 6;  // of code, in any vocabulary
-constexpr std::size_t kCutLinesMin = 3;       // of a chunk that does not fit whole
+constexpr std::size_t kCountsRememberedMax = 4096;
+constexpr std::size_t kCutLinesMin = 3;  // of a chunk that does not fit whole
+
+// Tokens of a text, remembered by the thread: from one keystroke to the next the chunks are the
+// same. By hash; a collision would make one estimate wrong, which the prompt's own budget mends.
+int count_tokens(const model::Generator& generator, std::string_view text) {
+  struct Memo {
+    const model::Generator* generator = nullptr;
+    std::unordered_map<std::size_t, int> tokens;
+  };
+  thread_local Memo memo;
+  if (memo.generator != &generator || memo.tokens.size() >= kCountsRememberedMax)
+    memo = {.generator = &generator, .tokens = {}};
+  const auto [entry, is_new] = memo.tokens.try_emplace(std::hash<std::string_view>()(text));
+  if (is_new) entry->second = generator.count_tokens(text);
+  return entry->second;
+}
 
 // The whole text where it fits, else as many whole lines as fit; "" when fewer than a few do.
 std::string first_lines(const model::Generator& generator, const std::string& text,
@@ -22,11 +39,11 @@ std::string first_lines(const model::Generator& generator, const std::string& te
   if (tokens_max < kContextTokensMin) return {};
   // Counting is dear: texts that cannot fit whole are not counted whole.
   const bool may_fit = text.size() / kBytesPerTokenMax <= static_cast<std::size_t>(tokens_max);
-  if (may_fit && generator.count_tokens(text) <= tokens_max) return text;
+  if (may_fit && count_tokens(generator, text) <= tokens_max) return text;
   std::size_t end = 0, lines = 0;
   for (int tokens = 0; end < text.size(); ++lines) {
     const std::size_t next = std::min(text.find('\n', end), text.size() - 1) + 1;
-    tokens += generator.count_tokens(std::string_view(text).substr(end, next - end));
+    tokens += count_tokens(generator, std::string_view(text).substr(end, next - end));
     if (tokens > tokens_max) break;
     end = next;
   }
@@ -67,10 +84,10 @@ PromptContext fit_context(const model::Generator& generator, const Retrieved& re
   std::map<std::size_t, std::string> chosen;  // by place in the retrieved order, which is stable
   for (const std::size_t i : by_score) {
     if (tokens_max < kContextTokensMin) break;
-    const int room = tokens_max - generator.count_tokens(chunks[i].path) - kBlockOverheadTokens;
+    const int room = tokens_max - count_tokens(generator, chunks[i].path) - kBlockOverheadTokens;
     std::string text = first_lines(generator, chunks[i].text, room);
     if (text.empty()) continue;
-    tokens_max = room - generator.count_tokens(text);
+    tokens_max = room - count_tokens(generator, text);
     chosen.emplace(i, std::move(text));
   }
   PromptContext out;
