@@ -4,6 +4,7 @@
 #include "editors/cli/options.h"
 #include "editors/cli/report.h"
 #include "editors/cli/workspace.h"
+#include "lsp/server/completion_json.h"
 
 namespace curlew::cli {
 namespace {
@@ -63,7 +64,8 @@ int run_complete(const CommonOptions& common, const CompleteOptions& options) {
   auto completion =
       assist::complete({index.get(), generator->get(), &copy}, request, std::stop_token());
   if (!completion) return report(completion.error());
-  return print(common.json ? dump(to_json(*completion)) + "\n" : describe(*completion));
+  return print(common.json ? dump(server::completion_to_json(*completion)) + "\n"
+                           : describe(*completion));
 }
 
 int run_context(const CommonOptions& common, const ContextOptions& options) {
@@ -84,7 +86,7 @@ int run_context(const CommonOptions& common, const ContextOptions& options) {
 
   if (common.json) {
     Json list = Json::array();
-    for (const indexer::ContextChunk& chunk : *chunks) list.push_back(to_json(chunk));
+    for (const indexer::ContextChunk& chunk : *chunks) list.push_back(Json(server::chunk_to_json(chunk)));
     return print(dump(list) + "\n");
   }
   std::string out;

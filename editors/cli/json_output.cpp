@@ -2,44 +2,6 @@
 
 namespace curlew::cli {
 
-Json to_json(const assist::Completion& completion) {
-  Json context = Json::array();
-  for (const assist::ContextEntry& entry : completion.context)
-    context.push_back({{"path", entry.path},
-                       {"start_line", entry.start_line},
-                       {"end_line", entry.end_line},
-                       {"score", entry.score},
-                       {"why", entry.why}});
-  const assist::CompletionTimings& t = completion.timings;
-  return {{"text", completion.text},
-          {"finish", completion.finish},
-          {"source", assist::completion_source_name(completion.source)},
-          {"confidence", completion.confidence},
-          {"replaces_after", completion.replaces_after},
-          {"prompt_tokens", completion.prompt_tokens},
-          {"cached_tokens", completion.cached_tokens},
-          {"tokens", completion.tokens},
-          {"timings",
-           {{"retrieve_ms", t.retrieve_ms},
-            {"copy_ms", t.copy_ms},
-            {"prefill_ms", t.prefill_ms},
-            {"decode_ms", t.decode_ms},
-            {"total_ms", t.total_ms}}},
-          {"context", std::move(context)},
-          {"model", completion.model},
-          {"device", completion.device}};
-}
-
-Json to_json(const indexer::ContextChunk& chunk) {
-  return {{"path", chunk.path},
-          {"start_line", chunk.start_line + 1},
-          {"end_line", chunk.end_line},
-          {"score", chunk.score},
-          {"source", indexer::context_source_name(chunk.source)},
-          {"why", chunk.why},
-          {"text", chunk.text}};
-}
-
 Json to_json(const indexer::SearchHit& hit) {
   return {{"path", hit.path},
           {"start_line", hit.range.start_line + 1},

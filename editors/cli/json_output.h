@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "indexer/index.h"
-#include "lsp/assist/complete.h"
 #include "lsp/assist/evaluate.h"
 #include "model/generator.h"
 
@@ -15,8 +14,6 @@ namespace curlew::cli {
 
 using Json = nlohmann::ordered_json;
 
-Json to_json(const assist::Completion& completion);
-Json to_json(const indexer::ContextChunk& chunk);
 Json to_json(const indexer::SearchHit& hit);
 Json to_json(const indexer::IndexStats& stats);
 Json to_json(const assist::EvaluationReport& report);

@@ -74,9 +74,7 @@ class Completer {
   std::int64_t next_id_ = 1;                      // mutex_
 };
 
-// As `curlew complete --json` prints it.
-protocol::Json completion_to_json(const assist::Completion& completion);
-// The same without the text, with the id: the `data` of an item (docs/protocol.md).
+// completion_to_json() without the text, with the id: the `data` of an item (docs/protocol.md).
 protocol::Json suggestion_data(const Suggestion& suggestion);
 
 }  // namespace curlew::server

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lsp/server/completion_json.h"
+
 namespace curlew::server {
 
 using protocol::Json;
@@ -10,16 +12,6 @@ using protocol::PlaceParams;
 namespace {
 
 constexpr int kBytesPerToken = 3;  // of code, roughly: a budget in tokens is a wish here
-
-Json chunk_to_json(const indexer::ContextChunk& chunk) {
-  return {{"path", chunk.path},
-          {"start_line", chunk.start_line + 1},  // as people read them: from 1, inclusive
-          {"end_line", chunk.end_line},
-          {"score", chunk.score},
-          {"source", indexer::context_source_name(chunk.source)},
-          {"why", chunk.why},
-          {"text", chunk.text}};
-}
 
 }  // namespace
 
