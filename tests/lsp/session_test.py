@@ -19,7 +19,8 @@ from lsp_client import Client, clean_environment, place, span
 
 CURLEW = os.path.abspath(os.environ.get('CURLEW_BINARY', 'build/release/curlew'))
 SPEED_UP_MIN = 5.0  # of the second completion over the first
-SPEED_ROUNDS = 9
+SPEED_ROUNDS = 5
+PROCESSOR_SHARE_MIN = 0.8  # below it, times say more about other work than about ours
 
 CANCELLED, INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR = -32800, -32602, -32600, -32700
 METHOD_NOT_FOUND, NOT_INITIALIZED = -32601, -32002
@@ -40,6 +41,14 @@ def long_source(functions, first=0):
                 f'  if ({word}_total > {other}_count) return {word}_total;',
                 f'  return {other}_count + {number * 3 % 29};', '}', '']
     return '\n'.join(out)
+
+
+def processor_share(seconds=0.05):
+    """How much of a processor this process gets when it wants a whole one."""
+    begin, begin_busy = time.perf_counter(), time.process_time()
+    while time.perf_counter() - begin < seconds:
+        pass
+    return (time.process_time() - begin_busy) / (time.perf_counter() - begin)
 
 
 class SessionTest(unittest.TestCase):
@@ -146,34 +155,37 @@ class SessionTest(unittest.TestCase):
     # --- Speed ------------------------------------------------------------------------------------
 
     def test_a_typed_character_reuses_the_cache(self):
-        # One thread: with several, a busy machine stretches the short completion most.
-        client = self.started('--threads', '1')
-        client.wait_until_ready()
-        rounds = [self.type_one_character(client, number) for number in range(SPEED_ROUNDS)]
-        for first, second in rounds:
-            self.assertGreater(second['cached_tokens'], second['prompt_tokens'] * 0.9)
-            self.assertLess(first['cached_tokens'], first['prompt_tokens'] * 0.5)
-        first_ms, second_ms = ([pair[kind]['timings']['total_ms'] for pair in rounds] for kind in (0, 1))
-        ratio = statistics.median(one / other for one, other in zip(first_ms, second_ms))
-        tokens = rounds[-1][1]
-        print(f'\nafter one typed character: {statistics.median(second_ms):.1f} ms instead of '
-              f'{statistics.median(first_ms):.1f} ms, {ratio:.1f} times faster (medians of {SPEED_ROUNDS}); '
-              f'{tokens["cached_tokens"]} of {tokens["prompt_tokens"]} prompt tokens from the cache', file=sys.stderr)
-        self.assertGreaterEqual(ratio, SPEED_UP_MIN, (first_ms, second_ms))
+        ratios = []
+        for _ in range(SPEED_ROUNDS):
+            before = processor_share()
+            ratio = self.speed_up_of_a_typed_character()
+            if min(before, processor_share()) >= PROCESSOR_SHARE_MIN:
+                ratios.append(ratio)
+        if not ratios:
+            self.skipTest('the machine is too busy to time anything; that the cache is reused was checked')
+        self.assertGreaterEqual(statistics.median(ratios), SPEED_UP_MIN, ratios)
 
-    def type_one_character(self, client, number):
-        """A completion in a long new file, and the next one after a character."""
-        lines = long_source(120, first=number * 1000).split('\n')
+    def speed_up_of_a_typed_character(self):
+        """The first completion in a long file over the next one, after a character."""
+        lines = long_source(120).split('\n')
         line = next(n for n, s in enumerate(lines) if 'parse_shard' in s and s.startswith('int')) + 2
         lines.insert(line, '  int answer = ')
-        uri = self.write(f'src/long{number}.cpp', '\n'.join(lines))
+        uri = self.write('src/long.cpp', '\n'.join(lines))
+        client = self.started(initializationOptions={'completion': {'budgetMs': 60000}})
+        client.wait_until_ready()
         client.open(uri, '\n'.join(lines))
         column = len(lines[line])
         first = client.call('curlew/complete', dict(place(uri, line, column), lines='one'))
         client.change(uri, (line, column, line, column, 's'))
         second = client.call('curlew/complete', dict(place(uri, line, column + 1), lines='one'))
-        client.notify('textDocument/didClose', {'textDocument': {'uri': uri}})
-        return first, second
+        first_ms, second_ms = first['timings']['total_ms'], second['timings']['total_ms']
+        print(f'\nafter one typed character: {second_ms:.1f} ms instead of {first_ms:.1f} ms, '
+              f'{first_ms / second_ms:.1f} times faster; {second["cached_tokens"]} of {second["prompt_tokens"]} '
+              'prompt tokens from the cache', file=sys.stderr)
+        self.assertGreater(second['cached_tokens'], second['prompt_tokens'] * 0.9)
+        self.assertLess(first['cached_tokens'], first['prompt_tokens'] * 0.5)
+        self.assertEqual(client.shut_down(), 0)
+        return first_ms / second_ms
 
     # --- Cancelling -------------------------------------------------------------------------------
 
