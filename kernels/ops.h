@@ -30,9 +30,11 @@ class ThreadPool {
 
   int size() const;
 
-  // Calls job(thread_idx) once on each of size() threads, thread 0 being the caller; returns when
-  // all are done.
-  void run(const std::function<void(int thread_idx)>& job);
+  // Calls job(thread_idx) on the caller, who is thread 0, and on those others that come before the
+  // caller is through with it, once each at most; returns when all of them are done. A job hands
+  // out its work through a cursor of its own, so that whoever is there does it: a thread that the
+  // machine has no core for is not waited for.
+  void share(const std::function<void(int thread_idx)>& job);
 
   // Splits [0, count) into pieces of at least `grain` and calls job(begin, end) on them, balanced
   // dynamically.

@@ -182,7 +182,7 @@ void attention(const AttentionArgs& a, ThreadPool& pool) {
       if (plan.spans == 1) write_tile(a, plan, item, result);
     }
   };
-  pool.run(std::ref(attend_items));
+  pool.share(std::ref(attend_items));
   if (plan.spans == 1) return;
   for (int i = 0; i < plan.items(a); i += plan.spans)
     write_tile(a, plan, Item(a, plan, i), result_floats + plan.result_floats() * i);

@@ -1,9 +1,15 @@
-// One job at a time: the caller publishes it by advancing `round_`, every worker runs it once and
-// counts itself off in `busy_`, the caller waits for zero. Both sides spin for a bounded time and
-// then sleep on the atomic.
+// One job at a time. The caller opens the gate and advances `round_`, which calls the workers; one
+// that comes while the gate is open enters, runs the job, and leaves; the caller runs the job too,
+// closes the gate, and waits for those inside. A worker that comes late finds the gate closed and
+// goes back to waiting: on a machine busy with other work nobody waits for a thread that has no
+// core.
 //
-// Orders: job_ is written before round_ is advanced (release) and read after it is seen (acquire);
-// a worker's writes happen before its decrement of busy_ (release), which the caller acquires.
+// gate_ holds how many are inside, and kClosed. Orders: job_ is written while the gate is closed
+// and nobody is inside, before the gate is opened (release), and read after entering (acquire); a
+// worker's writes happen before it leaves (release), which the caller acquires. The gate opens
+// before round_ advances, so a worker that was called finds it open as long as there is work. The
+// caller cannot go on to the next round while somebody is inside, so the round that a worker notes
+// there is one it has had.
 #include <algorithm>
 #include <atomic>
 #include <cassert>
@@ -35,18 +41,21 @@ void pause_cpu() {
 #endif
 }
 
-// Returns when value differs from `old`. With spin == false goes to sleep at once.
-void wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old, bool spin) {
+// Returns a value other than `old`, once there is one. With spin == false goes to sleep at once.
+std::uint32_t wait_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old,
+                               bool spin) {
   if (spin) {
     const auto give_up = std::chrono::steady_clock::now() + kSpinTimeMax;
     do {
       for (int i = 0; i < kPausesPerClockRead; ++i) {
-        if (value.load(std::memory_order_acquire) != old) return;
+        const std::uint32_t now = value.load(std::memory_order_acquire);
+        if (now != old) return now;
         pause_cpu();
       }
     } while (std::chrono::steady_clock::now() < give_up);
   }
   value.wait(old, std::memory_order_acquire);
+  return value.load(std::memory_order_acquire);
 }
 
 }  // namespace
@@ -56,12 +65,16 @@ struct ThreadPool::Impl {
   ~Impl();
 
   void work(int thread_idx);
-  void run(const std::function<void(int)>& job);
+  void share(const std::function<void(int)>& job);
+  void leave();
+
+  static constexpr std::uint32_t kClosed = 1u << 31;
 
   const bool spin_;  // no use when other threads of the team wait for this core
   std::atomic<std::uint32_t> round_{0};
-  alignas(64) std::atomic<std::uint32_t> busy_{0};
-  const std::function<void(int)>* job_ = nullptr;  // null in the last round: go home
+  alignas(64) std::atomic<std::uint32_t> gate_{kClosed};
+  const std::function<void(int)>* job_ = nullptr;
+  std::atomic<bool> go_home_{false};
   std::vector<std::thread> workers_;
   std::byte* scratch_ = nullptr;
   std::size_t scratch_bytes_ = 0;
@@ -74,7 +87,7 @@ ThreadPool::Impl::Impl(int threads)
 }
 
 ThreadPool::Impl::~Impl() {
-  job_ = nullptr;
+  go_home_.store(true, std::memory_order_relaxed);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
   for (std::thread& worker : workers_) worker.join();
@@ -83,23 +96,28 @@ ThreadPool::Impl::~Impl() {
 
 void ThreadPool::Impl::work(int thread_idx) {
   for (std::uint32_t round = 0;;) {
-    wait_while_equal(round_, round, spin_);
-    ++round;  // the next round cannot start before this one is counted off
-    if (!job_) return;
-    (*job_)(thread_idx);
-    if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();
+    const std::uint32_t seen = wait_while_equal(round_, round, spin_);
+    if (go_home_.load(std::memory_order_relaxed)) return;
+    const bool is_open = (gate_.fetch_add(1, std::memory_order_acquire) & kClosed) == 0;
+    if (is_open) (*job_)(thread_idx);
+    round = is_open ? round_.load(std::memory_order_relaxed) : seen;
+    leave();
   }
 }
 
-void ThreadPool::Impl::run(const std::function<void(int)>& job) {
-  const auto others = static_cast<std::uint32_t>(workers_.size());
+void ThreadPool::Impl::leave() {
+  if (gate_.fetch_sub(1, std::memory_order_acq_rel) == kClosed + 1) gate_.notify_one();
+}
+
+void ThreadPool::Impl::share(const std::function<void(int)>& job) {
   job_ = &job;
-  busy_.store(others, std::memory_order_relaxed);
+  gate_.fetch_and(~kClosed, std::memory_order_release);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
   job(0);
-  for (std::uint32_t busy; (busy = busy_.load(std::memory_order_acquire)) != 0;)
-    wait_while_equal(busy_, busy, spin_);
+  for (std::uint32_t inside = gate_.fetch_or(kClosed, std::memory_order_acq_rel) | kClosed;
+       inside != kClosed; inside = gate_.load(std::memory_order_acquire))
+    wait_while_equal(gate_, inside, spin_);
 }
 
 ThreadPool::ThreadPool(int threads) : impl_(std::make_unique<Impl>(std::max(threads, 1))) {}
@@ -109,9 +127,9 @@ int ThreadPool::size() const {
   return static_cast<int>(impl_->workers_.size()) + 1;
 }
 
-void ThreadPool::run(const std::function<void(int)>& job) {
+void ThreadPool::share(const std::function<void(int)>& job) {
   if (impl_->workers_.empty()) return job(0);
-  impl_->run(job);
+  impl_->share(job);
 }
 
 void ThreadPool::for_range(std::int64_t count, std::int64_t grain,
@@ -132,7 +150,7 @@ void ThreadPool::for_range(std::int64_t count, std::int64_t grain,
       job(begin, std::min(begin + grain, count));
     }
   };
-  impl_->run(
+  impl_->share(
       std::ref(take_pieces));  // std::ref: std::function then holds a pointer and allocates nothing
 }
 

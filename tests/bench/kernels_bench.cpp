@@ -131,7 +131,7 @@ void BM_Rope(benchmark::State& state) {
 // One empty job on a warm team.
 void BM_PoolRun(benchmark::State& state) {
   ThreadPool pool(static_cast<int>(state.range(0)));
-  for (auto _ : state) pool.run([](int) {});
+  for (auto _ : state) pool.share([](int) {});
 }
 
 void register_products() {

@@ -8,22 +8,37 @@
 namespace curlew::kernels {
 namespace {
 
-TEST(ThreadPool, RunsTheJobOnceOnEveryThread) {
+TEST(ThreadPool, RunsTheJobOnTheCallerOnceAndNeverTwiceAtATimeOnAnother) {
   for (const int threads : {1, 2, 3, 8}) {
     ThreadPool pool(threads);
     ASSERT_EQ(pool.size(), threads);
-    std::vector<int> calls(static_cast<std::size_t>(threads), 0);
-    for (int round = 1; round <= 200; ++round) {
-      pool.run([&](int idx) { ++calls[static_cast<std::size_t>(idx)]; });
-      for (const int count : calls) ASSERT_EQ(count, round);
+    for (int round = 1; round <= 500; ++round) {
+      std::vector<std::atomic<int>> inside(static_cast<std::size_t>(threads));
+      int by_caller = 0;
+      pool.share([&](int idx) {
+        ASSERT_LT(idx, threads);
+        ASSERT_EQ(++inside[static_cast<std::size_t>(idx)], 1);
+        if (idx == 0) ++by_caller;
+        --inside[static_cast<std::size_t>(idx)];
+      });
+      ASSERT_EQ(by_caller, 1);
     }
+  }
+}
+
+TEST(ThreadPool, NobodyIsInsideAJobAfterItIsShared) {
+  ThreadPool pool(4);
+  for (int round = 0; round < 2000; ++round) {
+    std::atomic<bool> is_over{false};
+    pool.share([&](int) { ASSERT_FALSE(is_over); });
+    is_over = true;
   }
 }
 
 TEST(ThreadPool, RunsThreadZeroOnTheCaller) {
   ThreadPool pool(3);
   std::thread::id zero;
-  pool.run([&](int idx) {
+  pool.share([&](int idx) {
     if (idx == 0) zero = std::this_thread::get_id();
   });
   EXPECT_EQ(zero, std::this_thread::get_id());
@@ -45,26 +60,33 @@ TEST(ThreadPool, CoversARangeExactlyOnceInPiecesOfTheGrain) {
       }
 }
 
+// Every thread stays in the job until all are there, which only happens when the sleepers wake.
 TEST(ThreadPool, WakesThreadsThatWentToSleep) {
   ThreadPool pool(3);
-  std::atomic<int> calls{0};
   for (int round = 0; round < 5; ++round) {
-    pool.run([&](int) { ++calls; });
+    std::atomic<int> arrived{0};
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    pool.share([&](int) {
+      ++arrived;
+      while (arrived < 3 && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+    });
+    ASSERT_EQ(arrived, 3);
     std::this_thread::sleep_for(std::chrono::milliseconds(2));  // far longer than any spin
   }
-  EXPECT_EQ(calls, 15);
 }
 
 TEST(ThreadPool, PublishesWritesOfOneJobToTheNext) {
   ThreadPool pool(4);
-  std::vector<int> values(4, 0), copy(4, 0);
+  std::vector<int> values(64, 0), copy(64, 0);
   for (int round = 1; round <= 500; ++round) {
-    pool.run([&](int idx) { values[static_cast<std::size_t>(idx)] = round * 10 + idx; });
-    pool.run([&](int idx) {
-      copy[static_cast<std::size_t>(idx)] = values[static_cast<std::size_t>((idx + 1) % 4)];
+    pool.for_range(64, 1, [&](std::int64_t i, std::int64_t) {
+      values[static_cast<std::size_t>(i)] = round * 100 + static_cast<int>(i);
     });
-    for (int i = 0; i < 4; ++i)
-      ASSERT_EQ(copy[static_cast<std::size_t>(i)], round * 10 + (i + 1) % 4);
+    pool.for_range(64, 1, [&](std::int64_t i, std::int64_t) {
+      copy[static_cast<std::size_t>(i)] = values[static_cast<std::size_t>((i + 7) % 64)];
+    });
+    for (int i = 0; i < 64; ++i)
+      ASSERT_EQ(copy[static_cast<std::size_t>(i)], round * 100 + (i + 7) % 64);
   }
 }
 
