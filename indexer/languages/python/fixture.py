@@ -40,3 +40,6 @@ class Square(Shape, mixins.Named):
 
 if sys.platform == "linux":
     SEPARATOR = osp.sep
+
+
+LEFT, RIGHT = "l", "r"

@@ -7,6 +7,8 @@
 (class_definition body: (block (expression_statement (assignment left: (identifier) @name) @definition.field)))
 (module (expression_statement (assignment left: (identifier) @name (#upper-case? @name)) @definition.constant))
 (assignment left: (identifier) @name) @definition.variable
+(module (expression_statement (assignment left: (pattern_list (identifier) @name (#upper-case? @name))) @definition.constant))
+(assignment left: (pattern_list (identifier) @name)) @definition.variable
 (type_alias_statement left: (type (identifier) @name)) @definition.type
 
 (parameters (identifier) @local)
