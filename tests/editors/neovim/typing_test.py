@@ -134,6 +134,12 @@ def main():
     if not shutil.which("tmux"):
         print("skipped: no tmux")
         return 77
+    try:
+        for end in os.openpty():
+            os.close(end)
+    except OSError as error:
+        print(f"skipped: no pseudo-terminal here ({error.strerror})")
+        return 77
     folder = pathlib.Path(tempfile.mkdtemp(prefix="curlew-nvim-"))
     workspace = folder / "curlew"
     (workspace / ".git").mkdir(parents=True)
