@@ -49,6 +49,9 @@ int run_complete(const CommonOptions& common, const CompleteOptions& options) {
   }
   auto generator = open_generator(settings);
   if (!generator) return report(generator.error());
+  if (*generator != nullptr)
+    if (const std::string warning = assist::no_fim_warning((*generator)->info()); !warning.empty())
+      return report_error(warning);
   model::CopyPredictor copy;
 
   assist::CompletionRequest request;
@@ -86,7 +89,8 @@ int run_context(const CommonOptions& common, const ContextOptions& options) {
 
   if (common.json) {
     Json list = Json::array();
-    for (const indexer::ContextChunk& chunk : *chunks) list.push_back(Json(server::chunk_to_json(chunk)));
+    for (const indexer::ContextChunk& chunk : *chunks)
+      list.push_back(Json(server::chunk_to_json(chunk)));
     return print(dump(list) + "\n");
   }
   std::string out;

@@ -83,6 +83,15 @@ const char* completion_source_name(CompletionSource source) {
   return "none";
 }
 
+std::string no_fim_warning(const model::GeneratorInfo& info) {
+  if (info.fim) return {};
+  return fmt::format(
+      "model {} has no fill-in-the-middle tokens, so it cannot complete between what stands before "
+      "and behind the cursor: choose a code model ('curlew models info FILE' says what was looked "
+      "for), or 'none' for the copy predictor alone",
+      info.model);
+}
+
 Expected<Completion> complete(const Sources& sources, const CompletionRequest& request,
                               std::stop_token stop) {
   const Clock::time_point start = Clock::now();

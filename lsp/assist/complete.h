@@ -95,6 +95,9 @@ struct Completion {
 };
 
 // kInvalidInput names the place: a cursor outside the text, inside a character or a line break.
+// What to tell the user of a model that only continues text: "" for one that fills in the middle.
+std::string no_fim_warning(const model::GeneratorInfo& info);
+
 Expected<Completion> complete(const Sources& sources, const CompletionRequest& request,
                               std::stop_token stop);
 

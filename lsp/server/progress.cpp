@@ -54,9 +54,12 @@ void WorkDoneProgress::send(Json value) {
 void ProgressReporter::on_model(const ModelState& state) {
   const int percentage = static_cast<int>(state.fraction * 100);
   std::string message = state.message;
-  if (state.phase == Phase::kReady)
-    if (const auto generator = services_.generator())
-      message = fmt::format("{} on {}", generator->info().model, generator->info().device);
+  if (const auto generator = services_.generator(); generator && state.phase == Phase::kReady) {
+    const model::GeneratorInfo info = generator->info();
+    message = fmt::format("{} on {}", info.model, info.device);
+    if (const std::string warning = assist::no_fim_warning(info); !warning.empty())
+      client_.show_once(protocol::MessageType::kWarning, warning);
+  }
   show("model", "Loading model", state.phase, percentage, message);
 }
 

@@ -298,6 +298,11 @@ class HostileModels(Workspace):
         self.assertIn(key + b"llama", data)
         self.refused(data.replace(key + b"llama", key + b"lamma"), "lamma", "llama", "qwen2")
 
+    def test_a_model_without_fim_tokens_is_named(self):
+        plain = SOURCE / "tests/data/models/llama-t-Q4_0.gguf"
+        done = self.run_curlew("complete", "main.cpp:7:19", "--model", plain)
+        self.assert_refused(done, "llama-t", "no fill-in-the-middle tokens")
+
     def test_a_folder_and_a_missing_file(self):
         done = self.run_curlew("complete", "main.cpp:7:19", "--model", self.root)
         self.assert_refused(done, "workspace")
