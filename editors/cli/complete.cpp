@@ -4,6 +4,7 @@
 #include "editors/cli/options.h"
 #include "editors/cli/report.h"
 #include "editors/cli/workspace.h"
+#include "lsp/assist/retrieve.h"
 #include "lsp/server/completion_json.h"
 
 namespace curlew::cli {
@@ -86,6 +87,7 @@ int run_context(const CommonOptions& common, const ContextOptions& options) {
   query.bytes_max = options.budget_tokens * kBytesPerToken;
   auto chunks = (*index)->context(query);
   if (!chunks) return report(chunks.error());
+  assist::put_best_first(*chunks);
 
   if (common.json) {
     Json list = Json::array();

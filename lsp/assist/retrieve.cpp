@@ -98,6 +98,11 @@ PromptContext fit_context(const model::Generator& generator, const Retrieved& re
   return out;
 }
 
+void put_best_first(std::vector<indexer::ContextChunk>& chunks) {
+  std::stable_sort(chunks.begin(), chunks.end(),
+                   [](const auto& a, const auto& b) { return a.score > b.score; });
+}
+
 ContextEntry context_entry(const indexer::ContextChunk& chunk) {
   return {chunk.path, chunk.start_line + 1, chunk.end_line, chunk.score, chunk.why};
 }

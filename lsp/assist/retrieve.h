@@ -30,6 +30,9 @@ struct PromptContext {
 };
 PromptContext fit_context(const model::Generator& generator, const Retrieved& retrieved,
                           int tokens_max);
+// Chunks come laid out as a prompt wants them; people read the best first.
+void put_best_first(std::vector<indexer::ContextChunk>& chunks);
+
 ContextEntry context_entry(const indexer::ContextChunk& chunk);
 
 // The open documents and the retrieved chunks; views into both.

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "indexer/source/language.h"
+#include "indexer/source/parse.h"
+
 namespace curlew::server {
 namespace fs = std::filesystem;
 
@@ -13,6 +16,15 @@ std::string model_key(const Settings& settings) {
   return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", settings.model, settings.endpoint,
                      settings.endpoint_model, settings.device, settings.threads,
                      settings.context_tokens);
+}
+
+// A language's queries are compiled when its first file is parsed, which takes some 50 ms: here,
+// rather than in the first completion of a session whose index was up to date.
+void prepare_languages(const indexer::IndexStats& stats) {
+  indexer::Parser parser;
+  for (const auto& [name, counts] : stats.by_language)
+    if (const indexer::Language* language = indexer::language_by_name(name))
+      parser.parse(*language, "");
 }
 
 }  // namespace
@@ -145,6 +157,7 @@ void Services::run_update(Workspace& workspace) {
       stop_.get_token());
   if (stats) {
     for (const std::string& note : stats->notes) spdlog::warn("index: {}", note);
+    prepare_languages(*stats);
     set_index_state(workspace, {.phase = Phase::kReady});
   } else if (stats.error().kind() != indexer::Errc::kCancelled) {
     spdlog::error("index of {}: {}", workspace.root().string(), stats.error().message());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lsp/assist/retrieve.h"
 #include "lsp/server/completion_json.h"
 
 namespace curlew::server {
@@ -47,6 +48,7 @@ void ToolsFeature::context(const PlaceParams& params, const Call& call, Reply<Js
   if (params.budget) query.bytes_max = std::clamp(*params.budget, 0, 100000) * kBytesPerToken;
   auto chunks = place.workspace->index()->context(query);
   if (!chunks) return reply(Error(std::move(chunks.error())).during("curlew/context"));
+  assist::put_best_first(*chunks);
   Json out = Json::array();
   for (const indexer::ContextChunk& chunk : *chunks) out.push_back(chunk_to_json(chunk));
   reply(std::move(out));
