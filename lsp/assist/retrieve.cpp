@@ -6,6 +6,8 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "indexer/source/language.h"
+
 namespace curlew::assist {
 namespace {
 
@@ -17,6 +19,13 @@ constexpr int kContextTokensMin = 16;         // with less room no chunk is wort
 constexpr std::size_t kBytesPerTokenMax = 6;  // of code, in any vocabulary
 constexpr std::size_t kCountsRememberedMax = 4096;
 constexpr std::size_t kCutLinesMin = 3;  // of a chunk that does not fit whole
+
+// Prose quotes code, with marks and omissions of its own: not something to show or to copy while
+// code is written.
+bool is_prose(std::string_view path) {
+  const indexer::Language* language = indexer::language_of(path, "");
+  return language != nullptr && language->name == "markdown";
+}
 
 // Tokens of a text, remembered by the thread: from one keystroke to the next the chunks are the
 // same. By hash; a collision would make one estimate wrong, which the prompt's own budget mends.
@@ -64,7 +73,9 @@ Expected<Retrieved> retrieve(const indexer::Index* index, const CompletionReques
     if (query.recent_paths.size() < kRecentPathsMax) query.recent_paths.push_back(document.path);
   auto chunks = index->context(query);
   if (!chunks) return Error(std::move(chunks.error())).during("retrieve context");
+  const bool prose_helps = is_prose(request.path);
   for (indexer::ContextChunk& chunk : *chunks) {
+    if (!prose_helps && is_prose(chunk.path)) continue;
     const bool stale =
         chunk.path == request.path && request.text.find(chunk.text) == std::string_view::npos;
     if (!stale) retrieved.chunks.push_back(std::move(chunk));
