@@ -8,10 +8,6 @@
 #include "kernels/ops.h"
 #include "model/files/gguf.h"
 
-#ifndef CURLEW_COMMIT
-#define CURLEW_COMMIT "unknown"
-#endif
-
 namespace curlew::cli {
 namespace {
 
