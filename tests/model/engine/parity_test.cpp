@@ -97,9 +97,17 @@ void expect_logits(Engine& engine, const Reference& ref) {
   }
 }
 
-// Step by step until the reference itself is a matter of rounding: the difference of two logits,
-// each off by rms in both implementations, has a standard deviation of 2 rms; beyond three of those
-// the choice must be the same.
+// How far ahead, in rms errors of the reference, its choice must be to bind us: its own rule. One
+// file is excepted by name: at step 5 of its short prompt the reference's margin is 4.7 rms, but in
+// exact arithmetic the two tokens are 0.056 apart, 1.2 rms, so that the reference's lead there is
+// itself rounding.
+double binding_margin(const Reference& ref) {
+  const bool has_the_tie =
+      ref.facts["model"].get<std::string>().find("llama-t-Q8_0") != std::string::npos;
+  return has_the_tie ? 6 : 4;
+}
+
+// Step by step, until the reference's choice is a matter of rounding.
 void expect_greedy(Engine& engine, const Reference& ref) {
   const double rms = ref.facts["stats"]["cpu_vs_exact"]["rms"];
   for (const auto& prompt : ref.facts["prompts"]) {
@@ -112,7 +120,7 @@ void expect_greedy(Engine& engine, const Reference& ref) {
     ASSERT_TRUE(got) << got.error().message();
     ASSERT_EQ(got->tokens.size(), want.size());
     EXPECT_EQ(got->finish, Finish::kLength);
-    for (std::size_t i = 0; i < want.size() && margins[i] >= 6 * rms; ++i)
+    for (std::size_t i = 0; i < want.size() && margins[i] >= binding_margin(ref) * rms; ++i)
       ASSERT_EQ(got->tokens[i], want[i]) << prompt["name"] << ", step " << i;
   }
 }
