@@ -112,6 +112,23 @@ class PackedMatrix {
 void matmul(const PackedMatrix& w, const float* x, const float* bias, float* y, int tokens,
             ThreadPool& pool);
 
+// One of several products that do not depend on each other.
+struct MatmulJob {
+  const PackedMatrix* w = nullptr;
+  const float* x = nullptr;     // [tokens, w->cols()]
+  const float* bias = nullptr;  // [w->rows()], or null
+  float* y = nullptr;           // [tokens, w->rows()]; overlaps nothing of another job
+  int tokens = 0;
+};
+
+// All of the jobs at once: the threads meet once instead of once a product, and what several jobs
+// read (the same x) is quantised once. For Q, K and V; gate and up; the experts of a layer.
+void matmul(std::span<const MatmulJob> jobs, ThreadPool& pool);
+
+// Every operation here gives each token the same bits whatever other tokens stand beside it, and on
+// any number of threads: a prompt may be cut into chunks anywhere, drafts may be verified in a
+// batch, and a cached prefix continued, without changing one logit.
+
 // --- Element-wise
 // ------------------------------------------------------------------------------------------
 
@@ -144,7 +161,9 @@ void rope(float* x, const std::int32_t* pos, const float* inv_freq, int n_freqs,
 // --- Attention over a paged KV cache
 // -----------------------------------------------------------------------
 
-enum class KvType { kF32, kF16 };
+// kQ8_0: each row of a head in groups of 32 elements, int8 with a half-precision scale; head_dim is
+// a multiple of 32.
+enum class KvType { kF32, kF16, kQ8_0 };
 
 inline constexpr int kKvBlockTokens = 64;  // positions in one block of the cache
 
@@ -158,9 +177,12 @@ std::size_t kv_block_bytes(KvType type, int n_kv_heads, int head_dim);
 void kv_write(const float* rows, void* const* blocks, KvType type, int first_pos, int tokens,
               int n_kv_heads, int head_dim);
 
-// out[t, h] = softmax_j(scale * q[t, h] . k[j, h / group]) v[j, h / group],  j <= first_pos + t
+// out[t, h] = sum_j p[j] v[j, h / group],   p = softmax_j(scale * q[t, h] . k[j, h / group])
+// over the positions j that token t sees: j <= first_pos + t, and with a window also
+// j > first_pos + t - window.
 //
-//   q, out    [tokens, n_heads, head_dim]   out must not alias q
+//   q     [tokens, n_heads, head_dim]
+//   out   [tokens, n_heads, value_dim]   must not alias q
 //   k_blocks, v_blocks   pointers to blocks that cover positions 0 .. first_pos + tokens - 1
 //
 // Causal, grouped-query (group = n_heads / n_kv_heads), online softmax in float32. arXiv:2205.14135
@@ -171,8 +193,17 @@ struct AttentionArgs {
   float* out = nullptr;
   KvType kv_type = KvType::kF16;
   int tokens = 0, first_pos = 0;
-  int n_heads = 0, n_kv_heads = 0, head_dim = 0;
+  int n_heads = 0, n_kv_heads = 0;
+  int head_dim = 0;   // of queries and keys
+  int value_dim = 0;  // of values and outputs; 0: as head_dim
+  // Elements between two rows of a value block; 0: value_dim. Latent attention (arXiv:2405.04434)
+  // keeps one row a position and reads its first value_dim elements as the value: v_blocks are then
+  // the key blocks.
+  int value_row = 0;
+  int window = 0;  // 0: all of the past
   float scale = 1.f;
+  const float* sinks = nullptr;  // [n_heads] a logit that takes its share of the softmax and gives
+                                 // no value (arXiv:2309.17453, learned); or null
 };
 void attention(const AttentionArgs& args, ThreadPool& pool);
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -45,6 +46,12 @@ struct TextPrompt {
 };
 using Prompt = std::variant<FimText, TextPrompt, std::vector<TokenId>>;
 
+// Returns how long a prefix of the text is whole: what may be shown when time runs out.
+using WholeText = std::function<std::size_t(std::string_view text)>;
+
+class Grammar;  // model/constrain/grammar.h
+class Mixer;    // model/decode/mixer.h
+
 // A lane says who gives way: a typing request pre-empts background work between steps.
 enum class Lane { kTyping, kMain, kBackground };
 
@@ -54,11 +61,23 @@ struct GenerateRequest {
   SamplingOptions sampling;
   std::vector<std::string> stop_strings;
   std::optional<std::chrono::steady_clock::time_point> deadline;
+  WholeText whole;    // asked at the deadline; empty: everything is whole
   TextFilter filter;  // may be empty
   Lane lane = Lane::kTyping;
   FimBudget fim_budget;  // prompt_tokens_max 0: what the context leaves after new_tokens_max
   bool logprobs = false;
   bool ignore_end = false;  // go on past end-of-generation tokens (benchmarks, comparisons)
+
+  // The text is one of this language. Remote sources refuse it.
+  std::shared_ptr<const Grammar> grammar;
+  // Mixed into every distribution. Belongs to the caller, who keeps it until generate() returns;
+  // local engine only.
+  Mixer* mixer = nullptr;
+  // Texts that the answer is likely to copy from, likeliest first (the original of an edit, the
+  // file, retrieved chunks). The prompt is always drafted from. Local engine only.
+  std::vector<std::string> draft_texts;
+  // -1: as the engine sees fit; 0: none. Drafts change the time, never the tokens.
+  int draft_tokens_max = -1;
 };
 
 struct Timings {
@@ -71,7 +90,9 @@ struct Generation {
   std::vector<float> logprobs;  // of each token under the unscaled distribution, when asked for
   Finish finish = Finish::kStopToken;
   int prompt_tokens = 0;
-  int cached_tokens = 0;         // of the prompt, whose keys and values were reused
+  int cached_tokens = 0;                        // of the prompt, whose keys and values were reused
+  int drafted_tokens = 0, accepted_tokens = 0;  // proposed by drafts, and found right
+  int steps = 0;                                // of the network after the prompt
   std::size_t context_used = 0;  // FimText: how many context blocks stood in the prompt
   Timings timings;
 };

@@ -6,7 +6,7 @@
 #include "editors/cli/json_output.h"
 #include "editors/cli/report.h"
 #include "kernels/ops.h"
-#include "model/files/gguf.h"
+#include "model/files/model_file.h"
 
 namespace curlew::cli {
 namespace {
@@ -49,9 +49,9 @@ Expected<Rates> measure(model::Engine& engine, const BenchCase& bench, int repet
 
 // Bytes of weights that one decode step must read: everything but an embedding table that only
 // gives one row.
-double weight_bytes_per_step(const model::GgufFile& file, const model::ModelConfig& config) {
+double weight_bytes_per_step(const model::ModelFile& file, const model::ModelConfig& config) {
   double bytes = 0;
-  for (const model::GgufTensor& tensor : file.tensors())
+  for (const model::ModelTensor& tensor : file.tensors())
     if (config.tied_output || tensor.name != "token_embd.weight")
       bytes += static_cast<double>(tensor.bytes.size());
   return bytes;
@@ -107,7 +107,7 @@ int run_bench(const CommonOptions& common, const BenchOptions& options) {
     context_tokens = std::max(context_tokens, bench.depth + bench.tokens);
   auto engine = open_engine(common, model::KvPrecision::kAuto, context_tokens);
   if (!engine) return report(engine.error());
-  auto file = model::GgufFile::open((*engine)->model_path());
+  auto file = model::ModelFile::open((*engine)->model_path());
   if (!file) return report(file.error());
   const double weight_bytes = weight_bytes_per_step(*file, (*engine)->config());
   const int threads = (*engine)->threads();

@@ -5,7 +5,7 @@
 #include "editors/cli/engine.h"
 #include "editors/cli/json_output.h"
 #include "editors/cli/report.h"
-#include "model/files/gguf.h"
+#include "model/files/model_file.h"
 #include "model/network/architecture.h"
 #include "model/text/fim.h"
 #include "model/text/tokenizer.h"
@@ -15,9 +15,9 @@ namespace fs = std::filesystem;
 namespace {
 
 // The type that holds most of the weights' bytes, for one word about a mix.
-std::string main_weight_type(const model::GgufFile& file) {
+std::string main_weight_type(const model::ModelFile& file) {
   std::map<std::string, std::size_t> bytes_by_type;
-  for (const model::GgufTensor& tensor : file.tensors())
+  for (const model::ModelTensor& tensor : file.tensors())
     bytes_by_type[kernels::weight_type_name(tensor.type)] += tensor.bytes.size();
   std::string best = "none";
   std::size_t most = 0;
@@ -26,7 +26,7 @@ std::string main_weight_type(const model::GgufFile& file) {
   return best;
 }
 
-Json info_of(const model::GgufFile& file, const fs::path& path) {
+Json info_of(const model::ModelFile& file, const fs::path& path) {
   Json out = {{"path", path.string()},
               {"gguf_version", file.version()},
               {"file_bytes", file.size_bytes()},
@@ -116,7 +116,7 @@ int list_models(const CommonOptions& common) {
 int model_info(const CommonOptions& common, const std::string& name) {
   auto path = server::find_model(name);
   if (!path) return report(path.error());
-  auto file = model::GgufFile::open(*path);
+  auto file = model::ModelFile::open(*path);
   if (!file) return report(file.error());
   const Json info = info_of(*file, *path);
   return print(common.json ? dump(info) + "\n" : describe(info));
@@ -125,7 +125,7 @@ int model_info(const CommonOptions& common, const std::string& name) {
 // A link, not a copy: model files are large and stay where their user keeps them.
 int add_model(const ModelsOptions& options) {
   const fs::path source = fs::absolute(options.file);
-  auto file = model::GgufFile::open(source);
+  auto file = model::ModelFile::open(source);
   if (!file) return report(file.error());
   if (options.name.empty() || options.name.find('/') != std::string::npos ||
       options.name == "bundled" || options.name == "none")

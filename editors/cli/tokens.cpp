@@ -11,7 +11,7 @@
 #include "editors/cli/options.h"
 #include "editors/cli/report.h"
 #include "editors/cli/workspace.h"
-#include "model/files/gguf.h"
+#include "model/files/model_file.h"
 #include "model/text/tokenizer.h"
 
 namespace curlew::cli {
@@ -27,7 +27,7 @@ model::Expected<std::unique_ptr<const model::Tokenizer>> open_tokenizer(
       effective_settings(common, workspace_root(common, std::filesystem::current_path()));
   auto path = server::find_model(settings.model);
   if (!path) return std::move(path.error()).pass();
-  auto file = model::GgufFile::open(*path);
+  auto file = model::ModelFile::open(*path);
   if (!file) return std::move(file.error()).pass();
   return model::load_tokenizer(*file);
 }

@@ -125,4 +125,8 @@ void matmul(const PackedMatrix& w, const float* x, const float* bias, float* y, 
   multiply_quantised(w.impl(), x, bias, y, tokens, pool);
 }
 
+void matmul(std::span<const MatmulJob> jobs, ThreadPool& pool) {
+  for (const MatmulJob& job : jobs) matmul(*job.w, job.x, job.bias, job.y, job.tokens, pool);
+}
+
 }  // namespace curlew::kernels

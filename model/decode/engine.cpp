@@ -138,11 +138,9 @@ Expected<std::vector<float>> Engine::logits(std::span<const TokenId> ids) {
         std::min(ids.size(), static_cast<std::size_t>(m.network->chunk_tokens()));
     const std::size_t at = static_cast<std::size_t>(slot.sequence.tokens()) * n_vocab;
     m.cache->reserve(slot, static_cast<int>(chunk));
-    m.network->forward({.ids = ids.first(chunk),
-                        .sequence = &slot.sequence,
-                        .rows = LogitRows::kAll,
-                        .logits = &rows[at]},
-                       [] { return false; });
+    const Segment segment = {
+        .ids = ids.first(chunk), .sequence = &slot.sequence, .rows = LogitRows::kAll};
+    m.network->forward({&segment, 1}, &rows[at], [] { return false; });
     ids = ids.subspan(chunk);
   }
   m.cache->forget(slot);

@@ -70,7 +70,8 @@ Status take_memory(LoadedModel& m, const EngineOptions& options) {
   const KvShape shape = {.type = choose_kv_type(options.kv, m.weights.main_type),
                          .n_layers = m.config.n_layers,
                          .n_kv_heads = m.config.n_kv_heads,
-                         .head_dim = m.config.head_dim};
+                         .key_dim = m.config.head_dim,
+                         .value_dim = m.config.head_dim};
   Expected<int> blocks = choose_kv_blocks(options.kv_budget_bytes, shape, m.context_tokens);
   if (!blocks) return std::move(blocks.error()).pass();
   Expected<std::unique_ptr<KvPool>> kv = KvPool::create(shape, *blocks);
@@ -87,7 +88,7 @@ Status take_memory(LoadedModel& m, const EngineOptions& options) {
 
 Expected<std::unique_ptr<LoadedModel>> LoadedModel::load(const EngineOptions& options) try {
   if (Status s = check_options(options); !s) return std::move(s.error()).during("load model");
-  Expected<GgufFile> file = GgufFile::open(options.model);
+  Expected<ModelFile> file = ModelFile::open(options.model);
   if (!file) return std::move(file.error()).during("load model");
 
   const int threads = options.threads > 0 ? options.threads : kernels::default_thread_count();

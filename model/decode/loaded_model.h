@@ -9,7 +9,7 @@
 #include "model/decode/engine.h"
 #include "model/decode/lane_gate.h"
 #include "model/decode/slot_cache.h"
-#include "model/files/gguf.h"
+#include "model/files/model_file.h"
 #include "model/network/forward.h"
 #include "model/network/kv_cache.h"
 #include "model/network/weights.h"
@@ -20,11 +20,11 @@ namespace curlew::model {
 
 // Below `gate` stands what only the call whose turn it is may touch; what is above never changes.
 struct LoadedModel {
-  LoadedModel(GgufFile opened_file, int threads) : file(std::move(opened_file)), pool(threads) {}
+  LoadedModel(ModelFile opened_file, int threads) : file(std::move(opened_file)), pool(threads) {}
 
   static Expected<std::unique_ptr<LoadedModel>> load(const EngineOptions& options);
 
-  GgufFile file;
+  ModelFile file;
   std::unique_ptr<const Tokenizer> tokenizer;
   ModelConfig config;
   int context_tokens = 0;  // in use, at most config.context_tokens

@@ -130,12 +130,11 @@ bool evaluate(Network& network, SlotCache& cache, Slot& slot, std::span<const To
         std::min(rest.size(), static_cast<std::size_t>(network.chunk_tokens()));
     const bool last = chunk == rest.size();
     cache.reserve(slot, static_cast<int>(chunk));
-    const ForwardInput in = {.ids = rest.first(chunk),
+    const Segment segment = {.ids = rest.first(chunk),
                              .sequence = &slot.sequence,
-                             .rows = last ? LogitRows::kLast : LogitRows::kNone,
-                             .logits = logits};
-    if (!network.forward(in, should_stop)) return false;
-    slot.tokens.insert(slot.tokens.end(), in.ids.begin(), in.ids.end());
+                             .rows = last ? LogitRows::kLast : LogitRows::kNone};
+    if (!network.forward({&segment, 1}, logits, should_stop)) return false;
+    slot.tokens.insert(slot.tokens.end(), segment.ids.begin(), segment.ids.end());
   }
   return true;
 }

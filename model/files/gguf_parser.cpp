@@ -14,8 +14,8 @@ namespace {
 constexpr std::uint32_t kMagic = 0x46554747;  // "GGUF"
 }
 
-Status GgufParser::parse_into(GgufFile& file) {
-  GgufParser parser(file);
+Status GgufParser::parse_into(ModelFile& file, std::span<const std::byte> bytes) {
+  GgufParser parser(file, bytes);
   parser.read_header();
   parser.read_metadata();
   parser.read_tensor_infos();
@@ -62,7 +62,7 @@ std::string_view GgufParser::text(std::string_view what, std::uint64_t bytes_max
            left());
     return {};
   }
-  const auto* begin = reinterpret_cast<const char*>(file_.bytes_.data()) + offset_;
+  const auto* begin = reinterpret_cast<const char*>(bytes_.data()) + offset_;
   offset_ += length;
   return {begin, static_cast<std::size_t>(length)};
 }
@@ -76,14 +76,14 @@ void GgufParser::read_metadata() {
       refuse(Errc::kCorrupt, "key {}: value type {} is not one of 0 to 12", key,
              static_cast<std::uint32_t>(type));
     }
-    GgufValue value = read_value(key, type);
+    MetadataValue value = read_value(key, type);
     if (ok() && !file_.metadata_.emplace(key, std::move(value)).second) {
       refuse(Errc::kCorrupt, "key {} stands in the file twice", key);
     }
   }
 }
 
-GgufValue GgufParser::read_value(std::string_view key, ValueType type) {
+MetadataValue GgufParser::read_value(std::string_view key, ValueType type) {
   if (!ok()) return false;
   switch (type) {
     case ValueType::kString:
@@ -118,7 +118,7 @@ std::uint64_t GgufParser::size_of(ValueType type) {
   }
 }
 
-GgufValue GgufParser::read_array(std::string_view key) {
+MetadataValue GgufParser::read_array(std::string_view key) {
   const auto type = static_cast<ValueType>(scalar<std::uint32_t>(key));
   const auto count = scalar<std::uint64_t>(key);
   if (!ok()) return false;
@@ -138,7 +138,7 @@ GgufValue GgufParser::read_array(std::string_view key) {
   const auto fill = [&](auto values, auto read_one) {
     values.reserve(count);
     for (std::uint64_t i = 0; ok() && i < count; ++i) values.push_back(read_one());
-    return GgufArray(std::move(values));
+    return MetadataArray(std::move(values));
   };
   if (type == ValueType::kString) {
     return fill(std::vector<std::string_view>{}, [&] { return text(key, kGgufStringBytesMax); });
@@ -213,7 +213,7 @@ GgufParser::TensorInfo GgufParser::read_tensor_info() {
 }
 
 void GgufParser::check_not_split() {
-  const GgufValue* count = file_.find("split.count");
+  const MetadataValue* count = file_.find("split.count");
   const auto* parts = count != nullptr ? std::get_if<std::int64_t>(count) : nullptr;
   if (parts != nullptr && *parts > 1) {
     refuse(Errc::kUnsupported, "one of {} parts of a split model; merge the parts first", *parts);
@@ -221,7 +221,7 @@ void GgufParser::check_not_split() {
 }
 
 std::uint64_t GgufParser::read_alignment() {
-  const GgufValue* value = file_.find("general.alignment");
+  const MetadataValue* value = file_.find("general.alignment");
   if (value == nullptr) return kGgufAlignmentDefault;
   const auto* number = std::get_if<std::int64_t>(value);
   const auto alignment = number != nullptr ? static_cast<std::uint64_t>(*number) : 0;
@@ -278,17 +278,17 @@ void GgufParser::place_tensors() {
     }
     const std::optional<std::uint64_t> begin = checked_add(*data_begin, info.offset);
     const std::optional<std::uint64_t> end = begin ? checked_add(*begin, *bytes) : std::nullopt;
-    if (!end || *end > file_.bytes_.size()) {
+    if (!end || *end > bytes_.size()) {
       return refuse(Errc::kCorrupt,
                     "tensor {}: {} bytes at offset {} of the data section (byte {}) end past the "
                     "file's {} bytes",
-                    info.name, *bytes, info.offset, *data_begin, file_.bytes_.size());
+                    info.name, *bytes, info.offset, *data_begin, bytes_.size());
     }
     if (!file_.tensor_idx_.emplace(info.name, file_.tensors_.size()).second) {
       return refuse(Errc::kCorrupt, "tensor {} stands in the file twice", info.name);
     }
     file_.tensors_.push_back({info.name, static_cast<kernels::WeightType>(info.type),
-                              std::move(info.dims), file_.bytes_.subspan(*begin, *bytes)});
+                              std::move(info.dims), bytes_.subspan(*begin, *bytes)});
   }
 }
 

@@ -1,4 +1,4 @@
-// Reads GGUF bytes, front to back, into a GgufFile. Used by GgufFile only.
+// Reads GGUF bytes, front to back, into a ModelFile. Used by ModelFile only.
 //
 // The cursor is sticky: the first thing that is wrong is remembered with its place, and every read
 // after it gives zero without moving. So the code reads like the format, and looks at ok() where it
@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "model/files/gguf.h"
+#include "model/files/model_file.h"
 
 namespace curlew::model {
 
@@ -30,8 +30,8 @@ inline constexpr std::uint32_t kGgufDimsMax = 4;
 
 class GgufParser {
  public:
-  // Fills `file`, whose bytes_ and name_ are set.
-  static Status parse_into(GgufFile& file);
+  // Fills `file`, whose name_ is set, with views of `bytes`.
+  static Status parse_into(ModelFile& file, std::span<const std::byte> bytes);
 
  private:
   // Value types, as numbered in the file.
@@ -57,12 +57,12 @@ class GgufParser {
     std::uint64_t offset = 0;  // from the start of the data section
   };
 
-  explicit GgufParser(GgufFile& file) : file_(file) {}
+  GgufParser(ModelFile& file, std::span<const std::byte> bytes) : file_(file), bytes_(bytes) {}
 
   void read_header();
   void read_metadata();
-  GgufValue read_value(std::string_view key, ValueType type);
-  GgufValue read_array(std::string_view key);
+  MetadataValue read_value(std::string_view key, ValueType type);
+  MetadataValue read_array(std::string_view key);
   std::int64_t read_integer(std::string_view key, ValueType type);
   double read_float(ValueType type);
   void read_tensor_infos();
@@ -73,7 +73,7 @@ class GgufParser {
   void check_not_split();
 
   bool ok() const { return !error_; }
-  std::size_t left() const { return file_.bytes_.size() - offset_; }
+  std::size_t left() const { return bytes_.size() - offset_; }
   static bool is_known(ValueType type) { return type <= ValueType::kF64; }
   static bool is_float(ValueType type) {
     return type == ValueType::kF32 || type == ValueType::kF64;
@@ -92,7 +92,8 @@ class GgufParser {
                                      fmt::format(format, std::forward<Args>(args)...)));
   }
 
-  GgufFile& file_;
+  ModelFile& file_;
+  std::span<const std::byte> bytes_;
   std::size_t offset_ = 0;
   std::uint64_t tensor_count_ = 0, key_count_ = 0;
   std::vector<TensorInfo> infos_;
@@ -109,7 +110,7 @@ T GgufParser::scalar(std::string_view what) {
     return T{};
   }
   T value;
-  std::memcpy(&value, file_.bytes_.data() + offset_, sizeof(T));
+  std::memcpy(&value, bytes_.data() + offset_, sizeof(T));
   offset_ += sizeof(T);
   return value;
 }

@@ -18,12 +18,12 @@ constexpr std::int64_t kHeadDimMax = 1024;
 constexpr std::int64_t kVocabMax = 1 << 22;
 constexpr std::int64_t kContextMax = 1 << 24;
 
-Status in_range(const GgufFile& file, std::string_view key, std::int64_t value, std::int64_t max) {
+Status in_range(const ModelFile& file, std::string_view key, std::int64_t value, std::int64_t max) {
   if (value >= 1 && value <= max) return {};
   return fail(Errc::kCorrupt, "{}: {} is {}, expected 1 to {}", file.name(), key, value, max);
 }
 
-Expected<int> size(const GgufFile& file, const std::string& key, std::int64_t max) {
+Expected<int> size(const ModelFile& file, const std::string& key, std::int64_t max) {
   Expected<std::int64_t> value = file.integer(key);
   if (!value) return std::move(value.error()).pass();
   if (Status s = in_range(file, key, *value, max); !s) return std::move(s.error()).pass();
@@ -31,7 +31,7 @@ Expected<int> size(const GgufFile& file, const std::string& key, std::int64_t ma
 }
 
 // Some converters write one number for every layer. Networks whose layers differ are not run.
-Expected<int> size_in_every_layer(const GgufFile& file, const std::string& key, int n_layers,
+Expected<int> size_in_every_layer(const ModelFile& file, const std::string& key, int n_layers,
                                   std::int64_t max) {
   const std::vector<std::int64_t>* layers = file.integers(key);
   if (layers == nullptr) return size(file, key, max);
@@ -52,7 +52,7 @@ Status store(Expected<T> value, T& to) {
   return {};
 }
 
-Status read_heads(const GgufFile& file, ModelConfig& c) {
+Status read_heads(const ModelFile& file, ModelConfig& c) {
   const std::string key = c.architecture + ".attention.";
   if (Status s =
           store(size_in_every_layer(file, key + "head_count", c.n_layers, kHeadsMax), c.n_heads);
@@ -87,7 +87,7 @@ Status read_heads(const GgufFile& file, ModelConfig& c) {
   return {};
 }
 
-Status read_norm_eps(const GgufFile& file, ModelConfig& c) {
+Status read_norm_eps(const ModelFile& file, ModelConfig& c) {
   const std::string key = c.architecture + ".attention.layer_norm_rms_epsilon";
   if (file.find(key) == nullptr) return fail(Errc::kCorrupt, "{}: {} is missing", file.name(), key);
   Expected<double> eps = file.number(key, 0);
@@ -100,8 +100,8 @@ Status read_norm_eps(const GgufFile& file, ModelConfig& c) {
 }
 
 // The embedding's rows are the vocabulary; whatever else states its size must agree.
-Status read_vocab(const GgufFile& file, ModelConfig& c) {
-  const GgufTensor* embedding = file.tensor("token_embd.weight");
+Status read_vocab(const ModelFile& file, ModelConfig& c) {
+  const ModelTensor* embedding = file.tensor("token_embd.weight");
   if (embedding == nullptr || embedding->dims.size() != 2)
     return fail(Errc::kCorrupt, "{}: tensor token_embd.weight, [{}, vocabulary], is missing",
                 file.name(), c.hidden_dim);
@@ -122,7 +122,7 @@ Status read_vocab(const GgufFile& file, ModelConfig& c) {
   return {};
 }
 
-Status refuse_experts(const GgufFile& file, const ModelConfig& c) {
+Status refuse_experts(const ModelFile& file, const ModelConfig& c) {
   Expected<std::int64_t> experts = file.integer(c.architecture + ".expert_count", 0);
   if (!experts) return std::move(experts.error()).pass();
   if (*experts == 0) return {};
@@ -130,7 +130,7 @@ Status refuse_experts(const GgufFile& file, const ModelConfig& c) {
               file.name(), *experts, c.architecture);
 }
 
-Expected<const Architecture*> find_architecture(const GgufFile& file) {
+Expected<const Architecture*> find_architecture(const ModelFile& file) {
   Expected<std::string_view> name = file.string("general.architecture");
   if (!name) return std::move(name.error()).pass();
   for (const Architecture& row : architectures())
@@ -147,7 +147,7 @@ std::string known_architectures() {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-Expected<ModelConfig> read_config(const GgufFile& file) {
+Expected<ModelConfig> read_config(const ModelFile& file) {
   Expected<const Architecture*> row = find_architecture(file);
   if (!row) return std::move(row.error()).pass();
 

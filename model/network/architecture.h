@@ -10,7 +10,7 @@
 
 #include "kernels/ops.h"
 #include "model/error.h"
-#include "model/files/gguf.h"
+#include "model/files/model_file.h"
 
 namespace curlew::model {
 
@@ -42,6 +42,6 @@ struct ModelConfig {
 // Architectures that can be run, for messages: "llama, qwen2".
 std::string known_architectures();
 
-Expected<ModelConfig> read_config(const GgufFile& file);
+Expected<ModelConfig> read_config(const ModelFile& file);
 
 }  // namespace curlew::model

@@ -66,38 +66,44 @@ std::size_t Network::scratch_bytes() const {
   return bytes + (key_blocks_.size() + value_blocks_.size()) * sizeof(void*);
 }
 
-bool Network::forward(const ForwardInput& in, const StopCheck& should_stop) {
-  const int tokens = static_cast<int>(in.ids.size());
-  assert(tokens >= 1 && tokens <= chunk_tokens_);
-  std::iota(pos_.begin(), pos_.begin() + tokens, in.sequence->tokens());
-
-  embed(in.ids);
+bool Network::forward(std::span<const Segment> segments, float* logits,
+                      const StopCheck& should_stop) {
+  int tokens = 0;
+  for (const Segment& segment : segments) {
+    const int count = static_cast<int>(segment.ids.size());
+    assert(count >= 1 && tokens + count <= chunk_tokens_);
+    std::iota(&pos_[static_cast<std::size_t>(tokens)],
+              &pos_[static_cast<std::size_t>(tokens)] + count, segment.sequence->tokens());
+    embed(segment.ids, tokens);
+    tokens += count;
+  }
   for (int layer = 0; layer < config_.n_layers; ++layer) {
     if (should_stop()) return false;
     const LayerWeights& w = weights_.layers[static_cast<std::size_t>(layer)];
-    attention(w, layer, *in.sequence, tokens);
+    attention(w, layer, segments, tokens);
     feed_forward(w, tokens);
   }
-  if (in.rows != LogitRows::kNone) output(in);
-  in.sequence->advance(tokens);
+  output(segments, logits);
+  for (const Segment& segment : segments)
+    segment.sequence->advance(static_cast<int>(segment.ids.size()));
   return true;
 }
 
-void Network::embed(std::span<const TokenId> ids) {
+void Network::embed(std::span<const TokenId> ids, int first) {
   const kernels::MatrixView& table = weights_.embedding;
   const auto* rows = static_cast<const std::byte*>(table.data);
-  for (std::size_t t = 0; t < ids.size(); ++t) {
-    const std::byte* row = rows + static_cast<std::size_t>(ids[t]) * table.row_bytes();
-    kernels::dequantize(table.type, row, &x_[t * static_cast<std::size_t>(table.cols)], table.cols);
+  float* x = &x_[static_cast<std::size_t>(first) * static_cast<std::size_t>(table.cols)];
+  for (const TokenId id : ids) {
+    const std::byte* row = rows + static_cast<std::size_t>(id) * table.row_bytes();
+    kernels::dequantize(table.type, row, x, table.cols);
+    x += table.cols;
   }
 }
 
 // x += W_o attention(rope(W_q n), rope(W_k n), W_v n),  n = norm(x)
-void Network::attention(const LayerWeights& w, int layer, KvSequence& sequence, int tokens) {
+void Network::attention(const LayerWeights& w, int layer, std::span<const Segment> segments,
+                        int tokens) {
   const ModelConfig& c = config_;
-  const int first_pos = sequence.tokens();
-  point_at_blocks(sequence, layer);
-
   norm(x_.data(), w.attention_norm, normed_.data(), tokens);
   matmul(w.q, normed_.data(), bias_or_null(w.q_bias), q_.data(), tokens, pool_);
   matmul(w.k, normed_.data(), bias_or_null(w.k_bias), k_.data(), tokens, pool_);
@@ -112,14 +118,31 @@ void Network::attention(const LayerWeights& w, int layer, KvSequence& sequence, 
     rotate(q_, c.n_heads);
     rotate(k_, c.n_kv_heads);
   });
-  kernels::kv_write(k_.data(), key_blocks_.data(), kv_type_, first_pos, tokens, c.n_kv_heads,
+  int first = 0;
+  for (const Segment& segment : segments) {
+    attend(layer, segment, first);
+    first += static_cast<int>(segment.ids.size());
+  }
+  matmul(w.attention_out, mixed_.data(), bias_or_null(w.attention_out_bias), delta_.data(), tokens,
+         pool_);
+  kernels::add(delta_.data(), x_.data(), std::int64_t{tokens} * c.hidden_dim);
+}
+
+// One segment, whose rows begin at `first` in q_, k_, v_ and mixed_.
+void Network::attend(int layer, const Segment& segment, int first) {
+  const ModelConfig& c = config_;
+  const int tokens = static_cast<int>(segment.ids.size()), first_pos = segment.sequence->tokens();
+  const std::size_t q_at = static_cast<std::size_t>(first * c.n_heads) * c.head_dim;
+  const std::size_t kv_at = static_cast<std::size_t>(first * c.n_kv_heads) * c.head_dim;
+  point_at_blocks(*segment.sequence, layer);
+  kernels::kv_write(&k_[kv_at], key_blocks_.data(), kv_type_, first_pos, tokens, c.n_kv_heads,
                     c.head_dim);
-  kernels::kv_write(v_.data(), value_blocks_.data(), kv_type_, first_pos, tokens, c.n_kv_heads,
+  kernels::kv_write(&v_[kv_at], value_blocks_.data(), kv_type_, first_pos, tokens, c.n_kv_heads,
                     c.head_dim);
-  kernels::attention({.q = q_.data(),
+  kernels::attention({.q = &q_[q_at],
                       .k_blocks = key_blocks_.data(),
                       .v_blocks = value_blocks_.data(),
-                      .out = mixed_.data(),
+                      .out = &mixed_[q_at],
                       .kv_type = kv_type_,
                       .tokens = tokens,
                       .first_pos = first_pos,
@@ -128,9 +151,6 @@ void Network::attention(const LayerWeights& w, int layer, KvSequence& sequence, 
                       .head_dim = c.head_dim,
                       .scale = 1.f / std::sqrt(static_cast<float>(c.head_dim))},
                      pool_);
-  matmul(w.attention_out, mixed_.data(), bias_or_null(w.attention_out_bias), delta_.data(), tokens,
-         pool_);
-  kernels::add(delta_.data(), x_.data(), std::int64_t{tokens} * c.hidden_dim);
 }
 
 // x += W_down (silu(W_gate n) * W_up n),  n = norm(x)
@@ -147,14 +167,22 @@ void Network::feed_forward(const LayerWeights& w, int tokens) {
   kernels::add(delta_.data(), x_.data(), std::int64_t{tokens} * config_.hidden_dim);
 }
 
-// logits = W_out norm(x), of the last token or of all
-void Network::output(const ForwardInput& in) {
-  const int tokens = static_cast<int>(in.ids.size());
-  const int rows = in.rows == LogitRows::kLast ? 1 : tokens;
-  const std::size_t first = static_cast<std::size_t>(tokens - rows);
-  const float* x = &x_[first * static_cast<std::size_t>(config_.hidden_dim)];
-  norm(x, weights_.output_norm, normed_.data(), rows);
-  matmul(weights_.output, normed_.data(), nullptr, in.logits, rows, pool_);
+// logits = W_out norm(x), of the rows that are asked for
+void Network::output(std::span<const Segment> segments, float* logits) {
+  const std::size_t hidden_dim = static_cast<std::size_t>(config_.hidden_dim);
+  int first = 0, rows = 0;
+  for (const Segment& segment : segments) {
+    const int tokens = static_cast<int>(segment.ids.size());
+    const float* x = &x_[static_cast<std::size_t>(first) * hidden_dim];
+    if (segment.hidden != nullptr) norm(x, weights_.output_norm, segment.hidden, tokens);
+    const int wanted = segment.rows == LogitRows::kAll ? tokens : segment.rows == LogitRows::kLast;
+    if (wanted > 0)
+      norm(x + static_cast<std::size_t>(tokens - wanted) * hidden_dim, weights_.output_norm,
+           &normed_[static_cast<std::size_t>(rows) * hidden_dim], wanted);
+    rows += wanted;
+    first += tokens;
+  }
+  if (rows > 0) matmul(weights_.output, normed_.data(), nullptr, logits, rows, pool_);
 }
 
 void Network::norm(const float* x, const std::vector<float>& weight, float* y, int tokens) {

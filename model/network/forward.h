@@ -1,9 +1,13 @@
-// The forward pass: token ids in, logits out, keys and values left behind in a sequence.
+// The forward pass: token ids in, logits out, keys and values left behind in the sequences.
 //
-// All scratch is taken at construction; a step allocates nothing. A long prompt goes through in
-// chunks of at most chunk_tokens(), chosen from the size of a layer so that the stop check, which
-// runs between layers, is never far away. The choice depends on the model alone: the same prompt
-// gives the same numbers on every run.
+// One step evaluates tokens of one or several sequences side by side: the matrices are read once
+// for all of them, attention goes sequence by sequence. A token's numbers depend on its own
+// sequence only, bit for bit (kernels/ops.h), so how tokens are grouped into steps is a question of
+// speed alone.
+//
+// All scratch is taken at construction; a step allocates nothing. A step holds at most
+// chunk_tokens() tokens, chosen from the size of a layer so that the stop check, which runs between
+// layers, is never far away.
 #pragma once
 
 #include <cstdint>
@@ -24,11 +28,12 @@ using StopCheck = std::function<bool()>;
 
 enum class LogitRows { kNone, kLast, kAll };
 
-struct ForwardInput {
-  std::span<const TokenId> ids;    // 1 to chunk_tokens() of them, each within the vocabulary
+// Tokens of one sequence within a step.
+struct Segment {
+  std::span<const TokenId> ids;    // 1 or more, each within the vocabulary
   KvSequence* sequence = nullptr;  // the past; room for ids is reserved
   LogitRows rows = LogitRows::kNone;
-  float* logits = nullptr;  // [1 or ids.size(), n_vocab], or null for kNone
+  float* hidden = nullptr;  // [ids.size(), hidden_dim] the state after the last norm; or null
 };
 
 class Network {
@@ -37,18 +42,22 @@ class Network {
   Network(const ModelConfig& config, const Weights& weights, kernels::ThreadPool& pool,
           kernels::KvType kv_type, int context_tokens);
 
-  // Appends ids to the sequence. False when the check said so: the sequence is then as it was.
-  bool forward(const ForwardInput& in, const StopCheck& should_stop);
+  // Appends every segment's ids to its sequence; no two segments share a sequence, and all ids
+  // together are at most chunk_tokens().
+  //   logits  [rows, n_vocab], the rows that the segments ask for, in their order
+  // False when the check said so: the sequences are then as they were.
+  bool forward(std::span<const Segment> segments, float* logits, const StopCheck& should_stop);
 
   int chunk_tokens() const { return chunk_tokens_; }
   std::size_t scratch_bytes() const;
   kernels::KvType kv_type() const { return kv_type_; }
 
  private:
-  void embed(std::span<const TokenId> ids);
-  void attention(const LayerWeights& w, int layer, KvSequence& sequence, int tokens);
+  void embed(std::span<const TokenId> ids, int first);
+  void attention(const LayerWeights& w, int layer, std::span<const Segment> segments, int tokens);
+  void attend(int layer, const Segment& segment, int first);
   void feed_forward(const LayerWeights& w, int tokens);
-  void output(const ForwardInput& in);
+  void output(std::span<const Segment> segments, float* logits);
   void norm(const float* x, const std::vector<float>& weight, float* y, int tokens);
   void point_at_blocks(const KvSequence& sequence, int layer);
 

@@ -10,15 +10,20 @@ namespace {
 
 constexpr std::size_t kSlabAlignment = 64;  // a cache line, and the widest vector
 
-std::size_t part_bytes(const KvShape& s) {
-  const std::size_t bytes = kernels::kv_block_bytes(s.type, s.n_kv_heads, s.head_dim);
+std::size_t part_bytes(const KvShape& s, int dim) {
+  if (dim == 0) return 0;
+  const std::size_t bytes = kernels::kv_block_bytes(s.type, s.n_kv_heads, dim);
   return (bytes + kSlabAlignment - 1) / kSlabAlignment * kSlabAlignment;
+}
+
+std::size_t layer_bytes(const KvShape& s) {
+  return part_bytes(s, s.key_dim) + part_bytes(s, s.value_dim);
 }
 
 }  // namespace
 
 std::size_t KvShape::block_bytes() const {
-  return 2 * static_cast<std::size_t>(n_layers) * part_bytes(*this);
+  return static_cast<std::size_t>(n_layers) * layer_bytes(*this);
 }
 
 void KvPool::FreeSlab::operator()(std::byte* slab) const {
@@ -36,7 +41,8 @@ Expected<std::unique_ptr<KvPool>> KvPool::create(const KvShape& shape, int block
 
 KvPool::KvPool(const KvShape& shape, int blocks, std::byte* slab)
     : slab_(slab),
-      part_bytes_(part_bytes(shape)),
+      values_at_(shape.value_dim == 0 ? 0 : part_bytes(shape, shape.key_dim)),
+      layer_bytes_(layer_bytes(shape)),
       block_bytes_(shape.block_bytes()),
       refs_(static_cast<std::size_t>(blocks)) {
   free_.reserve(refs_.size());
@@ -58,12 +64,11 @@ void KvPool::release(int block) {
 }
 
 void KvPool::copy(int from, int to) {
-  std::memcpy(part(to, 0), part(from, 0), block_bytes_);
+  std::memcpy(bytes_of(to).data(), bytes_of(from).data(), block_bytes_);
 }
 
-void* KvPool::part(int block, int idx) const {
-  return slab_.get() + static_cast<std::size_t>(block) * block_bytes_ +
-         static_cast<std::size_t>(idx) * part_bytes_;
+std::span<std::byte> KvPool::bytes_of(int block) const {
+  return {slab_.get() + offset(block, 0), block_bytes_};
 }
 
 KvSequence::KvSequence(KvSequence&& other) noexcept

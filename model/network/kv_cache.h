@@ -21,7 +21,9 @@ namespace curlew::model {
 
 struct KvShape {
   kernels::KvType type = kernels::KvType::kF16;
-  int n_layers = 0, n_kv_heads = 0, head_dim = 0;
+  int n_layers = 0, n_kv_heads = 0;
+  int key_dim = 0;
+  int value_dim = 0;  // 0: the values are part of the keys, and nothing is kept for them
 
   std::size_t block_bytes() const;  // K and V of one block, all layers
 };
@@ -46,8 +48,11 @@ class KvPool {
   bool is_shared(int block) const { return refs_[static_cast<std::size_t>(block)] > 1; }
   void copy(int from, int to);
 
-  void* keys(int block, int layer) const { return part(block, 2 * layer); }
-  void* values(int block, int layer) const { return part(block, 2 * layer + 1); }
+  void* keys(int block, int layer) const { return slab_.get() + offset(block, layer); }
+  void* values(int block, int layer) const {  // the keys, where value_dim is 0
+    return slab_.get() + offset(block, layer) + values_at_;
+  }
+  std::span<std::byte> bytes_of(int block) const;  // all layers
 
  private:
   struct FreeSlab {
@@ -55,10 +60,13 @@ class KvPool {
   };
 
   KvPool(const KvShape& shape, int blocks, std::byte* slab);
-  void* part(int block, int idx) const;
+  std::size_t offset(int block, int layer) const {
+    return static_cast<std::size_t>(block) * block_bytes_ +
+           static_cast<std::size_t>(layer) * layer_bytes_;
+  }
 
-  std::unique_ptr<std::byte[], FreeSlab> slab_;  // [blocks, n_layers, K and V, part_bytes_]
-  std::size_t part_bytes_, block_bytes_;
+  std::unique_ptr<std::byte[], FreeSlab> slab_;  // [blocks, n_layers, K then V]
+  std::size_t values_at_, layer_bytes_, block_bytes_;
   std::vector<int> refs_;  // [blocks]
   std::vector<int> free_;  // stack of blocks without references
 };

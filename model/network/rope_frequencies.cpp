@@ -10,7 +10,7 @@ namespace {
 constexpr double kFactorMax = 1e4;  // of context extension; real models stay below 100
 
 // A positive, finite number below `limit`.
-Expected<double> positive(const GgufFile& file, const std::string& key, double fallback,
+Expected<double> positive(const ModelFile& file, const std::string& key, double fallback,
                           double limit) {
   Expected<double> value = file.number(key, fallback);
   if (value && !(*value > 0 && *value <= limit))
@@ -19,7 +19,7 @@ Expected<double> positive(const GgufFile& file, const std::string& key, double f
   return value;
 }
 
-Status read_scaling(const GgufFile& file, ModelConfig& config) {
+Status read_scaling(const ModelFile& file, ModelConfig& config) {
   const std::string key = config.architecture + ".rope.scaling.";
   Expected<std::string_view> type = file.string(key + "type", "");
   if (!type) return std::move(type.error()).pass();
@@ -68,7 +68,7 @@ YarnBlend yarn_blend(int rope_dim, double base, double original_tokens, double b
           .high = std::min(rope_dim - 1.0, std::ceil(pair_turning(beta_slow)))};
 }
 
-Status apply_yarn(const GgufFile& file, ModelConfig& config) {
+Status apply_yarn(const ModelFile& file, ModelConfig& config) {
   const std::string key = config.architecture + ".rope.scaling.";
   Expected<double> original =
       positive(file, key + "original_context_length", config.context_tokens, 1e9);
@@ -89,8 +89,8 @@ Status apply_yarn(const GgufFile& file, ModelConfig& config) {
 }
 
 // Llama 3: every frequency has a divisor of its own.
-Status apply_factors(const GgufFile& file, ModelConfig& config) {
-  const GgufTensor* factors = file.tensor("rope_freqs.weight");
+Status apply_factors(const ModelFile& file, ModelConfig& config) {
+  const ModelTensor* factors = file.tensor("rope_freqs.weight");
   if (factors == nullptr) return {};
   const std::size_t pairs = config.inv_freq.size();
   if (factors->dims.size() != 1 || factors->dims[0] != static_cast<std::int64_t>(pairs) ||
@@ -110,7 +110,7 @@ Status apply_factors(const GgufFile& file, ModelConfig& config) {
 
 }  // namespace
 
-Status read_rope(const GgufFile& file, ModelConfig& config) {
+Status read_rope(const ModelFile& file, ModelConfig& config) {
   const std::string key = config.architecture + ".rope.";
   Expected<std::int64_t> dim = file.integer(key + "dimension_count", config.head_dim);
   if (!dim) return std::move(dim.error()).pass();

@@ -9,6 +9,6 @@
 namespace curlew::model {
 
 // Fills the rope_* fields and inv_freq. Wants architecture, head_dim and context_tokens set.
-Status read_rope(const GgufFile& file, ModelConfig& config);
+Status read_rope(const ModelFile& file, ModelConfig& config);
 
 }  // namespace curlew::model

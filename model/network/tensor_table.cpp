@@ -75,9 +75,9 @@ std::string shape_text(std::span<const std::int64_t> dims) {
   return fmt::format("[{}]", fmt::join(dims, ", "));
 }
 
-Status check_row(const GgufFile& file, const TensorRow& row, const std::string& name,
+Status check_row(const ModelFile& file, const TensorRow& row, const std::string& name,
                  const ModelConfig& config) {
-  const GgufTensor* tensor = file.tensor(name);
+  const ModelTensor* tensor = file.tensor(name);
   const std::array<std::int64_t, 2> wanted = {size_of(row.inputs, config),
                                               size_of(row.outputs, config)};
   const auto shape = std::span(wanted).first(row.outputs == kNone ? 1 : 2);
@@ -102,7 +102,7 @@ std::span<const Architecture> architectures() {
   return kArchitectures;
 }
 
-Status check_tensors(const GgufFile& file, const Architecture& architecture,
+Status check_tensors(const ModelFile& file, const Architecture& architecture,
                      const ModelConfig& config) {
   std::unordered_set<std::string> known;
   for (const TensorRow& row : kWholeModel) {
@@ -116,7 +116,7 @@ Status check_tensors(const GgufFile& file, const Architecture& architecture,
       known.insert(std::move(name));
     }
   }
-  for (const GgufTensor& tensor : file.tensors()) {
+  for (const ModelTensor& tensor : file.tensors()) {
     if (!known.contains(std::string(tensor.name)) && !carries_no_weights(tensor.name))
       return fail(Errc::kUnsupported, "{}: tensor {} is not part of a {} network of {} layers",
                   file.name(), tensor.name, config.architecture, config.n_layers);

@@ -42,7 +42,7 @@ struct Architecture {
 std::span<const Architecture> architectures();
 
 // Every tensor of the file against the table, `config` giving the sizes.
-Status check_tensors(const GgufFile& file, const Architecture& architecture,
+Status check_tensors(const ModelFile& file, const Architecture& architecture,
                      const ModelConfig& config);
 
 }  // namespace curlew::model

@@ -10,11 +10,11 @@ namespace {
 // Fetches tensors by name and keeps the accounts. Presence and shape were checked by read_config.
 class Loader {
  public:
-  Loader(const GgufFile& file, kernels::ThreadPool& pool) : file_(file), pool_(pool) {}
+  Loader(const ModelFile& file, kernels::ThreadPool& pool) : file_(file), pool_(pool) {}
 
   // The empty vector for a tensor that may be missing, and is.
   std::vector<float> vector(const std::string& name) const {
-    const GgufTensor* tensor = file_.tensor(name);
+    const ModelTensor* tensor = file_.tensor(name);
     if (tensor == nullptr) return {};
     std::vector<float> values(static_cast<std::size_t>(tensor->elements()));
     kernels::dequantize(tensor->type, tensor->bytes.data(), values.data(), tensor->elements());
@@ -22,7 +22,7 @@ class Loader {
   }
 
   kernels::PackedMatrix matrix(const std::string& name) {
-    const GgufTensor* tensor = file_.tensor(name);
+    const ModelTensor* tensor = file_.tensor(name);
     kernels::PackedMatrix packed = kernels::PackedMatrix::pack(tensor->matrix(), pool_);
     packed_bytes_ += packed.own_bytes();
     type_bytes_[tensor->type] += tensor->bytes.size();
@@ -39,7 +39,7 @@ class Loader {
   }
 
  private:
-  const GgufFile& file_;
+  const ModelFile& file_;
   kernels::ThreadPool& pool_;
   std::size_t packed_bytes_ = 0;
   std::map<kernels::WeightType, std::size_t> type_bytes_;
@@ -66,7 +66,7 @@ LayerWeights load_layer(Loader& from, int layer) {
 
 }  // namespace
 
-Expected<Weights> load_weights(const GgufFile& file, const ModelConfig& config,
+Expected<Weights> load_weights(const ModelFile& file, const ModelConfig& config,
                                kernels::ThreadPool& pool,
                                const std::function<void(float fraction)>& on_progress) {
   const auto progress = [&](int layers_done) {

@@ -8,7 +8,7 @@
 
 #include "kernels/ops.h"
 #include "model/error.h"
-#include "model/files/gguf.h"
+#include "model/files/model_file.h"
 #include "model/network/architecture.h"
 
 namespace curlew::model {
@@ -38,7 +38,7 @@ struct Weights {
 };
 
 // `config` comes from read_config(file), which has checked every tensor. on_progress may be empty.
-Expected<Weights> load_weights(const GgufFile& file, const ModelConfig& config,
+Expected<Weights> load_weights(const ModelFile& file, const ModelConfig& config,
                                kernels::ThreadPool& pool,
                                const std::function<void(float fraction)>& on_progress);
 

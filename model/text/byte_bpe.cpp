@@ -76,7 +76,7 @@ void ByteBpe::encode_word(std::string_view word, WordMerger& merger,
   merger.finish(merges_, out);
 }
 
-Expected<MergeTable> read_merges(const GgufFile& file, const Vocabulary& vocabulary) {
+Expected<MergeTable> read_merges(const ModelFile& file, const Vocabulary& vocabulary) {
   const std::vector<std::string_view>* lines = file.strings(kMergesKey);
   if (lines == nullptr) {
     return fail(Errc::kCorrupt, "{}: key {} (an array of strings) is missing", file.name(),
@@ -126,7 +126,7 @@ std::vector<std::string> pieces_of(const Vocabulary& vocabulary) {
 
 }  // namespace
 
-Expected<std::unique_ptr<const Tokenizer>> make_byte_bpe(const GgufFile& file,
+Expected<std::unique_ptr<const Tokenizer>> make_byte_bpe(const ModelFile& file,
                                                          Vocabulary vocabulary) {
   Expected<Pretokenizer> pretokenizer = Pretokenizer::make(vocabulary.pre);
   if (!pretokenizer) return std::move(pretokenizer.error()).during(file.name());

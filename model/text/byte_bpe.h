@@ -6,14 +6,14 @@
 #include <memory>
 
 #include "model/error.h"
-#include "model/files/gguf.h"
+#include "model/files/model_file.h"
 #include "model/text/vocabulary.h"
 
 namespace curlew::model {
 
 // Refuses merges that name tokens the vocabulary does not have, and pre-tokenizers that are not
 // known.
-Expected<std::unique_ptr<const Tokenizer>> make_byte_bpe(const GgufFile& file,
+Expected<std::unique_ptr<const Tokenizer>> make_byte_bpe(const ModelFile& file,
                                                          Vocabulary vocabulary);
 
 }  // namespace curlew::model

@@ -131,7 +131,7 @@ void SentencePiece::encode_byte(char byte, std::vector<TokenId>& out) const {
   if (id < size()) out.push_back(id);
 }
 
-Status check(const GgufFile& file, const Vocabulary& vocabulary) {
+Status check(const ModelFile& file, const Vocabulary& vocabulary) {
   if (vocabulary.scores.empty()) {
     return fail(Errc::kCorrupt, "{}: key tokenizer.ggml.scores (an array of floats) is missing",
                 file.name());
@@ -148,7 +148,7 @@ Status check(const GgufFile& file, const Vocabulary& vocabulary) {
 
 }  // namespace
 
-Expected<std::unique_ptr<const Tokenizer>> make_sentencepiece(const GgufFile& file,
+Expected<std::unique_ptr<const Tokenizer>> make_sentencepiece(const ModelFile& file,
                                                               Vocabulary vocabulary) {
   if (Status good = check(file, vocabulary); !good) return std::move(good.error()).pass();
   const Expected<bool> adds_space = file.boolean("tokenizer.ggml.add_space_prefix", true);

@@ -6,14 +6,14 @@
 #include <memory>
 
 #include "model/error.h"
-#include "model/files/gguf.h"
+#include "model/files/model_file.h"
 #include "model/text/vocabulary.h"
 
 namespace curlew::model {
 
 // Refuses a vocabulary without scores, byte tokens that spell no byte, and what the library itself
 // refuses.
-Expected<std::unique_ptr<const Tokenizer>> make_sentencepiece(const GgufFile& file,
+Expected<std::unique_ptr<const Tokenizer>> make_sentencepiece(const ModelFile& file,
                                                               Vocabulary vocabulary);
 
 }  // namespace curlew::model

@@ -72,7 +72,7 @@ constexpr std::string_view kEndings[] = {
 };
 
 // A key's id, or -1 where the file does not have the key.
-Expected<TokenId> id_from_keys(const GgufFile& file, const Vocabulary& vocabulary, Spellings keys) {
+Expected<TokenId> id_from_keys(const ModelFile& file, const Vocabulary& vocabulary, Spellings keys) {
   for (const std::string_view name : keys) {
     const std::string key = fmt::format("tokenizer.ggml.{}", name);
     const Expected<std::int64_t> id = file.integer(key, -1);
@@ -97,7 +97,7 @@ TokenId id_from_spellings(Vocabulary& vocabulary, Spellings spellings) {
   return -1;
 }
 
-Status find_flags(const GgufFile& file, Vocabulary& vocabulary) {
+Status find_flags(const ModelFile& file, Vocabulary& vocabulary) {
   SpecialTokens& special = vocabulary.special;
   const bool sentencepiece = vocabulary.model == "llama";
   const bool starts = sentencepiece || vocabulary.pre == "llama-bpe" || vocabulary.pre == "tekken";
@@ -126,7 +126,7 @@ void find_endings(Vocabulary& vocabulary, TokenId end_of_message) {
 
 }  // namespace
 
-Status find_special_tokens(const GgufFile& file, Vocabulary& vocabulary) {
+Status find_special_tokens(const ModelFile& file, Vocabulary& vocabulary) {
   SpecialTokens& special = vocabulary.special;
   for (const Role& role : kRoles) {
     const Expected<TokenId> id = id_from_keys(file, vocabulary, role.keys);

@@ -8,7 +8,7 @@
 
 namespace curlew::model {
 
-Expected<std::unique_ptr<const Tokenizer>> load_tokenizer(const GgufFile& file) {
+Expected<std::unique_ptr<const Tokenizer>> load_tokenizer(const ModelFile& file) {
   Expected<Vocabulary> vocabulary = load_vocabulary(file);
   if (!vocabulary) return std::move(vocabulary.error()).during("load tokenizer");
   const bool sentencepiece = vocabulary->model == "llama", byte_bpe = vocabulary->model == "gpt2";

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "model/error.h"
-#include "model/files/gguf.h"
+#include "model/files/model_file.h"
 
 namespace curlew::model {
 
@@ -80,6 +80,6 @@ class Tokenizer {
 
 // Builds the tokenizer that the file's metadata describes. An unknown model or pre-tokenizer is
 // refused by name, with the list of those known.
-Expected<std::unique_ptr<const Tokenizer>> load_tokenizer(const GgufFile& file);
+Expected<std::unique_ptr<const Tokenizer>> load_tokenizer(const ModelFile& file);
 
 }  // namespace curlew::model

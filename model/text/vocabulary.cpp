@@ -11,7 +11,7 @@ constexpr std::string_view kTokensKey = "tokenizer.ggml.tokens";
 constexpr std::string_view kTypesKey = "tokenizer.ggml.token_type";
 constexpr std::string_view kScoresKey = "tokenizer.ggml.scores";
 
-Status read_spellings(const GgufFile& file, Vocabulary& vocabulary) {
+Status read_spellings(const ModelFile& file, Vocabulary& vocabulary) {
   const std::vector<std::string_view>* tokens = file.strings(kTokensKey);
   if (tokens == nullptr) {
     return fail(Errc::kCorrupt, "{}: key {} (an array of strings) is missing", file.name(),
@@ -36,13 +36,13 @@ Status read_spellings(const GgufFile& file, Vocabulary& vocabulary) {
   return {};
 }
 
-Status lengths_differ(const GgufFile& file, std::string_view key, std::size_t got,
+Status lengths_differ(const ModelFile& file, std::string_view key, std::size_t got,
                       std::size_t want) {
   return fail(Errc::kCorrupt, "{}: {} has {} elements, but there are {} tokens", file.name(), key,
               got, want);
 }
 
-Status read_types(const GgufFile& file, Vocabulary& vocabulary) {
+Status read_types(const ModelFile& file, Vocabulary& vocabulary) {
   vocabulary.types.assign(vocabulary.spellings.size(), TokenType::kNormal);
   if (file.find(kTypesKey) == nullptr) return {};
   const std::vector<std::int64_t>* types = file.integers(kTypesKey);
@@ -64,7 +64,7 @@ Status read_types(const GgufFile& file, Vocabulary& vocabulary) {
   return {};
 }
 
-Status read_scores(const GgufFile& file, Vocabulary& vocabulary) {
+Status read_scores(const ModelFile& file, Vocabulary& vocabulary) {
   if (file.find(kScoresKey) == nullptr) return {};
   const std::vector<double>* scores = file.numbers(kScoresKey);
   if (scores == nullptr) {
@@ -91,7 +91,7 @@ std::optional<TokenId> Vocabulary::find(std::string_view spelling) const {
   return it->second;
 }
 
-Expected<Vocabulary> load_vocabulary(const GgufFile& file) {
+Expected<Vocabulary> load_vocabulary(const ModelFile& file) {
   Vocabulary vocabulary;
   const Expected<std::string_view> model = file.string("tokenizer.ggml.model");
   if (!model) return Error(model.error()).pass();

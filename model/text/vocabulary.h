@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "model/error.h"
-#include "model/files/gguf.h"
+#include "model/files/model_file.h"
 #include "model/text/tokenizer.h"
 
 namespace curlew::model {
@@ -38,6 +38,6 @@ struct Vocabulary {
 
 // Reads tokens, types and scores and finds the special tokens (special_tokens.h). Refuses arrays
 // whose lengths disagree, types and ids out of range, and more than the limits above.
-Expected<Vocabulary> load_vocabulary(const GgufFile& file);
+Expected<Vocabulary> load_vocabulary(const ModelFile& file);
 
 }  // namespace curlew::model

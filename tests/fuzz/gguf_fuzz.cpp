@@ -3,17 +3,17 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "model/files/gguf.h"
+#include "model/files/model_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace curlew::model;  // NOLINT: one function
   const std::span<const std::byte> bytes = std::as_bytes(std::span(data, size));
-  const Expected<GgufFile> file = GgufFile::parse(bytes, "fuzz");
+  const Expected<ModelFile> file = ModelFile::parse(bytes, "fuzz");
   if (!file) {
     if (file.error().message().empty()) std::abort();
     return 0;
   }
-  for (const GgufTensor& tensor : file->tensors()) {
+  for (const ModelTensor& tensor : file->tensors()) {
     if (tensor.bytes.data() < bytes.data() || tensor.bytes.size() > size) std::abort();
     const auto matrix = tensor.matrix();
     if (matrix.rows * matrix.cols != tensor.elements()) std::abort();

@@ -46,8 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 2) return 0;
   const std::size_t length = std::min<std::size_t>(data[0] | data[1] << 8, size - 2);
   const std::string_view text(reinterpret_cast<const char*>(data) + 2, length);
-  const Expected<GgufFile> file =
-      GgufFile::parse(std::as_bytes(std::span(data + 2 + length, size - 2 - length)), "fuzz");
+  const Expected<ModelFile> file =
+      ModelFile::parse(std::as_bytes(std::span(data + 2 + length, size - 2 - length)), "fuzz");
   if (!file) return 0;
   const Expected<std::unique_ptr<const Tokenizer>> tokenizer = load_tokenizer(*file);
   if (tokenizer) use(**tokenizer, text);

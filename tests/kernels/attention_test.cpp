@@ -110,8 +110,16 @@ TEST_P(Attention, SurvivesScoresFarApart) {
   v[0] = 5.f, v[kDim] = 7.f;
   kv_write(k.data(), k_cache.blocks(), KvType::kF32, 0, 2, 1, kDim);
   kv_write(v.data(), v_cache.blocks(), KvType::kF32, 0, 2, 1, kDim);
-  attention({q.data(), k_cache.blocks(), v_cache.blocks(), out.data(), KvType::kF32, 1, 1, 1, 1,
-             kDim, 1.f},
+  attention({.q = q.data(),
+             .k_blocks = k_cache.blocks(),
+             .v_blocks = v_cache.blocks(),
+             .out = out.data(),
+             .kv_type = KvType::kF32,
+             .tokens = 1,
+             .first_pos = 1,
+             .n_heads = 1,
+             .n_kv_heads = 1,
+             .head_dim = kDim},
             pool);
   EXPECT_FLOAT_EQ(out[0], 7.f);
 }

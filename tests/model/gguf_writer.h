@@ -3,7 +3,7 @@
 //   GgufWriter w;
 //   w.set("general.architecture", "llama").set("llama.block_count", 2u);
 //   w.tensor("token_embd.weight", kernels::WeightType::kF32, {4, 8}, bytes_of(values));
-//   Expected<GgufFile> file = GgufFile::parse(bytes, "test");     // keep bytes = w.bytes() alive
+//   Expected<ModelFile> file = ModelFile::parse(bytes, "test");     // keep bytes = w.bytes() alive
 //
 // Values keep the C++ type's width: 2u is a u32, std::int64_t{2} an i64, 1e-5f an f32. A later
 // set() of the same key replaces the earlier one; set_raw() writes whatever it is given, for files

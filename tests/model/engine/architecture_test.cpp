@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 // The file's bytes live as long as the config is read.
 Expected<ModelConfig> config_of(const GgufWriter& w) {
   const std::vector<std::byte> bytes = w.bytes();
-  Expected<GgufFile> file = GgufFile::parse(bytes, "toy.gguf");
+  Expected<ModelFile> file = ModelFile::parse(bytes, "toy.gguf");
   if (!file) return tl::unexpected(file.error());
   return read_config(*file);
 }

@@ -139,19 +139,19 @@ GgufWriter toy_model(const ToyShape& s) {
   return w;
 }
 
-GgufWriter dequantised_copy(const GgufFile& file) {
+GgufWriter dequantised_copy(const ModelFile& file) {
   GgufWriter w;
   for (const auto& [key, value] : file.metadata()) {
     std::visit(
         [&w, key = key](const auto& v) {
-          if constexpr (std::is_same_v<std::decay_t<decltype(v)>, GgufArray>)
+          if constexpr (std::is_same_v<std::decay_t<decltype(v)>, MetadataArray>)
             std::visit([&](const auto& array) { w.set(key, array); }, v);
           else
             w.set(key, v);
         },
         value);
   }
-  for (const GgufTensor& tensor : file.tensors()) {
+  for (const ModelTensor& tensor : file.tensors()) {
     std::vector<float> values(static_cast<std::size_t>(tensor.elements()));
     kernels::dequantize(tensor.type, tensor.bytes.data(), values.data(), tensor.elements());
     w.tensor(tensor.name, kernels::WeightType::kF32, tensor.dims, bytes_of(values));

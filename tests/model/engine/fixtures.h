@@ -57,7 +57,7 @@ struct ToyShape {
 GgufWriter toy_model(const ToyShape& shape);
 
 // Metadata of `file`, and its tensors dequantised to float32.
-GgufWriter dequantised_copy(const GgufFile& file);
+GgufWriter dequantised_copy(const ModelFile& file);
 
 // Random ids that mean text, not control.
 std::vector<TokenId> random_ids(int count, int n_vocab, unsigned seed);

@@ -14,7 +14,7 @@ constexpr int kBlock = kernels::kKvBlockTokens;
 class KvCache : public ::testing::Test {
  protected:
   static constexpr KvShape kShape = {
-      .type = kernels::KvType::kF32, .n_layers = 3, .n_kv_heads = 2, .head_dim = 4};
+      .type = kernels::KvType::kF32, .n_layers = 3, .n_kv_heads = 2, .key_dim = 4, .value_dim = 4};
 
   std::unique_ptr<KvPool> pool(int blocks) { return std::move(*KvPool::create(kShape, blocks)); }
 

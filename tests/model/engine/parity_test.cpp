@@ -140,7 +140,7 @@ TEST_P(SmallModel, HasTheKnownLogitsAndGreedyContinuation) {
 // The references are exact for the dequantised weights, so a float32 copy must meet them closely.
 TEST_P(SmallModel, IsExactOnceDequantised) {
   const Reference ref = small_reference(GetParam());
-  Expected<GgufFile> file = GgufFile::open(ref.model);
+  Expected<ModelFile> file = ModelFile::open(ref.model);
   ASSERT_TRUE(file) << file.error().message();
   const TempFile copy(GetParam() + "-f32.gguf");
   dequantised_copy(*file).write(copy.path());

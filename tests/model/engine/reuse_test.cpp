@@ -14,14 +14,15 @@ namespace {
 struct Parts {
   explicit Parts(const ToyShape& shape, int threads = 1, int pool_contexts = 2)
       : bytes(toy_model(shape).bytes()),
-        file(std::move(*GgufFile::parse(bytes, "toy"))),
+        file(std::move(*ModelFile::parse(bytes, "toy"))),
         config(std::move(*read_config(file))),
         pool(threads),
         weights(std::move(*load_weights(file, config, pool, {}))),
         kv(std::move(*KvPool::create({.type = kernels::KvType::kF32,
                                       .n_layers = config.n_layers,
                                       .n_kv_heads = config.n_kv_heads,
-                                      .head_dim = config.head_dim},
+                                      .key_dim = config.head_dim,
+                                      .value_dim = config.head_dim},
                                      pool_contexts * kv_blocks_for(shape.context)))),
         network(config, weights, pool, kernels::KvType::kF32, shape.context),
         cache(*kv, shape.context) {}
@@ -45,9 +46,8 @@ struct Parts {
     for (int size : sizes) {
       const auto ids = text.subspan(at, static_cast<std::size_t>(size));
       EXPECT_TRUE(sequence.reserve(size));
-      EXPECT_TRUE(network.forward(
-          {.ids = ids, .sequence = &sequence, .rows = LogitRows::kLast, .logits = logits.data()},
-          [] { return false; }));
+      const Segment segment = {.ids = ids, .sequence = &sequence, .rows = LogitRows::kLast};
+      EXPECT_TRUE(network.forward({&segment, 1}, logits.data(), [] { return false; }));
       at += ids.size();
     }
     EXPECT_EQ(at, text.size());
@@ -62,7 +62,7 @@ struct Parts {
   }
 
   std::vector<std::byte> bytes;
-  GgufFile file;
+  ModelFile file;
   ModelConfig config;
   kernels::ThreadPool pool;
   Weights weights;
@@ -101,8 +101,8 @@ TEST(Forward, StopsBetweenLayersAndLeavesTheSequenceAsItWas) {
   KvSequence sequence(*parts.kv);
   ASSERT_TRUE(sequence.reserve(20));
   int asked = 0;
-  EXPECT_FALSE(
-      parts.network.forward({.ids = text, .sequence = &sequence}, [&] { return ++asked == 3; }));
+  const Segment segment = {.ids = text, .sequence = &sequence};
+  EXPECT_FALSE(parts.network.forward({&segment, 1}, nullptr, [&] { return ++asked == 3; }));
   EXPECT_EQ(asked, 3);
   EXPECT_EQ(sequence.tokens(), 0);
 }

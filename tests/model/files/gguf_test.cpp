@@ -1,4 +1,4 @@
-#include "model/files/gguf.h"
+#include "model/files/model_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ GgufWriter small_file() {
 }
 
 std::string refusal(std::span<const std::byte> bytes) {
-  const Expected<GgufFile> file = GgufFile::parse(bytes, "test.gguf");
+  const Expected<ModelFile> file = ModelFile::parse(bytes, "test.gguf");
   return file ? "(accepted)" : file.error().message();
 }
 std::string refusal(const GgufWriter& w) {
@@ -57,7 +57,7 @@ std::string number_bytes(auto... values) {
 
 TEST(Gguf, ReadsEveryValueType) {
   const std::vector<std::byte> bytes = small_file().bytes();
-  const Expected<GgufFile> file = GgufFile::parse(bytes, "test.gguf");
+  const Expected<ModelFile> file = ModelFile::parse(bytes, "test.gguf");
   ASSERT_TRUE(file) << file.error().message();
   EXPECT_EQ(file->version(), 3u);
   EXPECT_EQ(file->size_bytes(), bytes.size());
@@ -83,10 +83,10 @@ TEST(Gguf, ReadsEveryValueType) {
 
 TEST(Gguf, ReadsTensorsWhereTheyLie) {
   const std::vector<std::byte> bytes = small_file().bytes();
-  const Expected<GgufFile> file = GgufFile::parse(bytes, "test.gguf");
+  const Expected<ModelFile> file = ModelFile::parse(bytes, "test.gguf");
   ASSERT_TRUE(file) << file.error().message();
   ASSERT_EQ(file->tensors().size(), 2u);
-  const GgufTensor* a = file->tensor("a.weight");
+  const ModelTensor* a = file->tensor("a.weight");
   ASSERT_NE(a, nullptr);
   EXPECT_EQ(a->elements(), 12);
   EXPECT_EQ(a->matrix().cols, 4);
@@ -94,7 +94,7 @@ TEST(Gguf, ReadsTensorsWhereTheyLie) {
   float last = 0;
   std::memcpy(&last, a->bytes.data() + 44, sizeof last);
   EXPECT_EQ(last, 3.f);
-  const GgufTensor* b = file->tensor("b.weight");
+  const ModelTensor* b = file->tensor("b.weight");
   ASSERT_NE(b, nullptr);
   EXPECT_EQ(b->bytes.size(), 136u);
   EXPECT_EQ(b->bytes.data() + b->bytes.size(), bytes.data() + bytes.size());
@@ -110,7 +110,7 @@ TEST(Gguf, ReadsVersion2AndFilesWithoutTensors) {
 
 TEST(Gguf, LookupsNameTheKeyAndWhatWasExpected) {
   const std::vector<std::byte> bytes = small_file().bytes();
-  const Expected<GgufFile> file = GgufFile::parse(bytes, "test.gguf");
+  const Expected<ModelFile> file = ModelFile::parse(bytes, "test.gguf");
   ASSERT_TRUE(file);
   EXPECT_EQ(file->integer("absent", 7).value(), 7);
   EXPECT_EQ(file->string("absent", "x").value(), "x");
@@ -130,7 +130,7 @@ TEST(Gguf, RefusesAFileCutShortAtAnyByte) {
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     const std::vector<std::byte> cut(bytes.begin(),
                                      bytes.begin() + static_cast<std::ptrdiff_t>(length));
-    const Expected<GgufFile> file = GgufFile::parse(cut, "cut.gguf");
+    const Expected<ModelFile> file = ModelFile::parse(cut, "cut.gguf");
     ASSERT_FALSE(file) << "accepted " << length << " of " << bytes.size() << " bytes";
     ASSERT_EQ(file.error().kind(), Errc::kCorrupt);
     ASSERT_THAT(file.error().message(), HasSubstr("cut.gguf: byte "));
@@ -261,10 +261,10 @@ TEST(Gguf, SurvivesRandomDamage) {
       const std::size_t at = rng() % bytes.size();
       bytes[at] = rng() % 3 == 0 ? std::byte{0xff} : static_cast<std::byte>(rng());
     }
-    const Expected<GgufFile> file = GgufFile::parse(bytes, "damaged.gguf");
+    const Expected<ModelFile> file = ModelFile::parse(bytes, "damaged.gguf");
     refused += !file;
     if (!file) continue;
-    for (const GgufTensor& tensor : file->tensors()) {
+    for (const ModelTensor& tensor : file->tensors()) {
       ASSERT_GE(tensor.bytes.data(), bytes.data());
       ASSERT_LE(tensor.bytes.data() + tensor.bytes.size(), bytes.data() + bytes.size());
     }
@@ -276,13 +276,13 @@ TEST(Gguf, OpensAFileOnDisk) {
   const std::filesystem::path path =
       std::filesystem::path(::testing::TempDir()) / "curlew_gguf_test.gguf";
   small_file().write(path);
-  const Expected<GgufFile> file = GgufFile::open(path);
+  const Expected<ModelFile> file = ModelFile::open(path);
   ASSERT_TRUE(file) << file.error().message();
   EXPECT_EQ(file->name(), path.string());
-  const GgufFile copy = *file;  // shares the mapping
+  const ModelFile copy = *file;  // shares the mapping
   EXPECT_EQ(copy.tensor("a.weight")->elements(), 12);
   std::filesystem::remove(path);
-  EXPECT_EQ(GgufFile::open(path).error().kind(), Errc::kNotFound);
+  EXPECT_EQ(ModelFile::open(path).error().kind(), Errc::kNotFound);
 }
 
 TEST(MappedFile, SaysWhatIsWrongWithAPath) {

@@ -377,7 +377,7 @@ TEST(FimFormat, KnowsTheBundledModel) {
   const std::filesystem::path path =
       std::filesystem::path(CURLEW_SOURCE_DIR) / "model/bundled/bootstrap-code-q8_0.gguf";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "the bundled model is not in the tree";
-  const Expected<GgufFile> file = GgufFile::open(path);
+  const Expected<ModelFile> file = ModelFile::open(path);
   ASSERT_TRUE(file) << file.error().message();
   const auto tokenizer = std::move(load_tokenizer(*file).value());
   const Expected<FimFormat> format = choose_fim_format(

@@ -58,7 +58,7 @@ void check_case(const Tokenizer& tokenizer, const json& test) {
 }
 
 void check_vocabulary(const fs::path& vocabulary, const fs::path& tests) {
-  const Expected<GgufFile> file = GgufFile::open(vocabulary);
+  const Expected<ModelFile> file = ModelFile::open(vocabulary);
   ASSERT_TRUE(file) << file.error().message();
   const Expected<std::unique_ptr<const Tokenizer>> tokenizer = load_tokenizer(*file);
   ASSERT_TRUE(tokenizer) << tokenizer.error().message();
@@ -112,7 +112,7 @@ TEST_P(RealVocabulary, GivesTheUpstreamIds) {
   std::ifstream texts(folder / "upstream" / (upstream + ".gguf.inp"), std::ios::binary);
   std::ifstream ids(folder / "upstream" / (upstream + ".gguf.out"));
   if (!texts || !ids) GTEST_SKIP() << "no shared fixtures beside the source tree";
-  const Expected<GgufFile> file = GgufFile::open(folder / (name + ".gguf"));
+  const Expected<ModelFile> file = ModelFile::open(folder / (name + ".gguf"));
   ASSERT_TRUE(file) << file.error().message();
   const Expected<std::unique_ptr<const Tokenizer>> tokenizer = load_tokenizer(*file);
   ASSERT_TRUE(tokenizer) << tokenizer.error().message();

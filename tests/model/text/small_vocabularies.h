@@ -74,7 +74,7 @@ inline GgufWriter sentencepiece_file(const std::vector<TokenRow>& markers) {
 
 inline Expected<std::unique_ptr<const Tokenizer>> try_load(const GgufWriter& w) {
   const std::vector<std::byte> bytes = w.bytes();  // the tokenizer keeps nothing of it
-  const Expected<GgufFile> file = GgufFile::parse(bytes, "test.gguf");
+  const Expected<ModelFile> file = ModelFile::parse(bytes, "test.gguf");
   if (!file) return Error(file.error()).pass();
   return load_tokenizer(*file);
 }

@@ -22,8 +22,8 @@ using ::testing::ElementsAre;
 using ::testing::Not;
 
 std::unique_ptr<const Tokenizer> checked_in(std::string_view name) {
-  const Expected<GgufFile> file =
-      GgufFile::open(fmt::format("{}/tests/data/tokenizers/{}.gguf", CURLEW_SOURCE_DIR, name));
+  const Expected<ModelFile> file =
+      ModelFile::open(fmt::format("{}/tests/data/tokenizers/{}.gguf", CURLEW_SOURCE_DIR, name));
   if (!file) {
     ADD_FAILURE() << file.error().message();
     return nullptr;
