@@ -135,12 +135,35 @@ void matmul(std::span<const MatmulJob> jobs, ThreadPool& pool);
 // y[r, c] = x[r, c] / sqrt(mean_c(x[r, c]^2) + eps) * weight[c].  y may equal x.  arXiv:1910.07467
 void rms_norm(const float* x, const float* weight, float* y, int rows, int cols, float eps);
 
+// y[r, c] = (x[r, c] - mean_c) / sqrt(mean_c((x[r, c] - mean_c)^2) + eps) * weight[c] (+ bias[c]).
+// bias may be null; y may equal x.  arXiv:1607.06450
+void layer_norm(const float* x, const float* weight, const float* bias, float* y, int rows,
+                int cols, float eps);
+
 // out[i] = silu(gate[i]) * up[i], silu(v) = v / (1 + exp(-v)).  out may equal gate or up.
 // arXiv:2002.05202
 void silu_mul(const float* gate, const float* up, float* out, std::int64_t n);
 
+// y[i] = gelu(x[i]) by the formula with tanh, gelu(v) = v/2 (1 + tanh(sqrt(2/pi) (v + 0.044715
+// v^3))), computed in float32 to a few ulps.  y may equal x.  arXiv:1606.08415
+void gelu(const float* x, float* y, std::int64_t n);
+
+// out[i] = gelu(gate[i]) * up[i].  out may equal gate or up.  arXiv:2002.05202
+void gelu_mul(const float* gate, const float* up, float* out, std::int64_t n);
+
+// out[i] = g / (1 + exp(-alpha g)) * (u + 1), g = min(gate[i], limit), u = up[i] kept within
+// [-limit, limit].  out may equal gate or up.  As gpt-oss has it, arXiv:2508.10925.
+void swiglu_oai(const float* gate, const float* up, float* out, std::int64_t n, float alpha,
+                float limit);
+
 // y[i] += x[i]
 void add(const float* x, float* y, std::int64_t n);
+
+// y[i] += factor * x[i]
+void add_scaled(const float* x, float factor, float* y, std::int64_t n);
+
+// x[i] *= factor
+void scale(float* x, float factor, std::int64_t n);
 
 // How rotary embedding pairs the elements of a head. arXiv:2104.09864
 enum class RopePairs {

@@ -3,6 +3,7 @@
 
 #include "kernels/cpu/attention_kernels.h"
 #include "kernels/cpu/float_kernels.h"
+#include "kernels/cpu/kv_kernels.h"
 #include "kernels/cpu/quant_kernels.h"
 #include "kernels/cpu/vector_kernels.h"
 
@@ -19,8 +20,13 @@ constexpr KernelTable kernel_set(const char* name) {
       .panel_fn = panel_fn<S>,
       .float_fn = float_fn<S>,
       .rms_norm = rms_norm_rows<S>,
+      .layer_norm = layer_norm_rows<S>,
       .silu_mul = silu_mul_n<S>,
+      .gelu = gelu_n<S>,
+      .gelu_mul = gelu_mul_n<S>,
+      .swiglu_oai = swiglu_oai_n<S>,
       .to_f16 = to_f16_n<S>,
+      .to_q8 = to_q8_n<S>,
       .load_keys = load_keys<S>,
       .load_values = load_values<S>,
       .attend = attend<S>,

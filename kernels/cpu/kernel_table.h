@@ -48,13 +48,25 @@ using FloatTileFn = void (*)(const FloatTileArgs&);
 inline constexpr int kFloatRows = 4;    // a float tile is 1 or 4 rows
 inline constexpr int kFloatTokens = 4;  // by 1 or 4 tokens
 
+// `rows` rows of one head in a block of the cache.
+struct KvRows {
+  const void* data;
+  std::size_t row_bytes;
+  KvType type;
+  int rows;  // at most kKvBlockTokens
+};
+
+// The positions of a block that a query row sees: first .. end - 1.
+struct SeenRange {
+  std::int32_t first, end;
+};
+
 // Some query rows against one block of keys and values, all in float32; see attention_kernels.h.
 struct AttendArgs {
-  const float* q;       // [rows, head_dim], already scaled
-  const float* keys;    // [head_dim, kKvBlockTokens]
-  const float* values;  // [kKvBlockTokens, padded_dim]
-  const std::int32_t*
-      limit;  // [rows] how many of the block's positions the row sees, 0 .. kKvBlockTokens
+  const float* q;         // [rows, head_dim], already scaled
+  const float* keys;      // [head_dim, kKvBlockTokens]
+  const float* values;    // [kKvBlockTokens, padded_dim]
+  const SeenRange* seen;  // [rows]
   int rows, head_dim, padded_dim;
   float* o;        // [rows, padded_dim]  unnormalised output so far
   float* row_max;  // [rows]
@@ -71,14 +83,20 @@ struct KernelTable {
   FloatTileFn (*float_fn)(WeightType type, int rows, int tokens);
 
   void (*rms_norm)(const float* x, const float* weight, float* y, int rows, int cols, float eps);
+  void (*layer_norm)(const float* x, const float* weight, const float* bias, float* y, int rows,
+                     int cols, float eps);
   void (*silu_mul)(const float* gate, const float* up, float* out, std::int64_t n);
+  void (*gelu)(const float* x, float* y, std::int64_t n);
+  void (*gelu_mul)(const float* gate, const float* up, float* out, std::int64_t n);
+  void (*swiglu_oai)(const float* gate, const float* up, float* out, std::int64_t n, float alpha,
+                     float limit);
   void (*to_f16)(const float* x, void* halves, int n);
+  void (*to_q8)(const float* x, void* blocks, int n);  // n a multiple of 32 -> BlockQ8_0[n / 32]
 
-  // n <= kKvBlockTokens rows of head_dim -> [head_dim, kKvBlockTokens]; columns from n on are zero
-  void (*load_keys)(const void* rows, KvType type, int n, int head_dim, float* keys);
-  // n rows of head_dim -> [n, padded_dim]; the padding is zero
-  void (*load_values)(const void* rows, KvType type, int n, int head_dim, int padded_dim,
-                      float* values);
+  // -> [head_dim, kKvBlockTokens]; columns from rows.rows on are zero
+  void (*load_keys)(const KvRows& rows, int head_dim, float* keys);
+  // the first value_dim elements of each row -> [rows.rows, padded_dim]; the padding is zero
+  void (*load_values)(const KvRows& rows, int value_dim, int padded_dim, float* values);
   void (*attend)(const AttendArgs&);
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace curlew::kernels {
 
@@ -42,8 +43,41 @@ void rms_norm_ref(const float* x, const float* weight, double* y, int rows, int 
   }
 }
 
+void layer_norm_ref(const float* x, const float* weight, const float* bias, double* y, int rows,
+                    int cols, float eps) {
+  for (int r = 0; r < rows; ++r) {
+    const float* row = x + static_cast<std::int64_t>(r) * cols;
+    double mean = 0, variance = 0;
+    for (int c = 0; c < cols; ++c) mean += double{row[c]} / cols;
+    for (int c = 0; c < cols; ++c) variance += (row[c] - mean) * (row[c] - mean) / cols;
+    for (int c = 0; c < cols; ++c)
+      y[static_cast<std::int64_t>(r) * cols + c] =
+          (row[c] - mean) / std::sqrt(variance + eps) * weight[c] + (bias ? bias[c] : 0.0);
+  }
+}
+
 void silu_mul_ref(const float* gate, const float* up, double* out, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) out[i] = gate[i] / (1 + std::exp(-double{gate[i]})) * up[i];
+}
+
+void gelu_ref(const float* x, double* y, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double v = x[i];
+    y[i] = v / 2 * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (v + 0.044715 * v * v * v)));
+  }
+}
+
+void gelu_mul_ref(const float* gate, const float* up, double* out, std::int64_t n) {
+  gelu_ref(gate, out, n);
+  for (std::int64_t i = 0; i < n; ++i) out[i] *= up[i];
+}
+
+void swiglu_oai_ref(const float* gate, const float* up, double* out, std::int64_t n, float alpha,
+                    float limit) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double g = std::min(gate[i], limit), u = std::clamp(up[i], -limit, limit);
+    out[i] = g / (1 + std::exp(-alpha * g)) * (u + 1);
+  }
 }
 
 void rope_ref(const float* x, const std::int32_t* pos, const float* inv_freq, int n_freqs,

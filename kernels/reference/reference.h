@@ -17,7 +17,13 @@ void matmul_ref(const MatrixView& w, const float* x, const float* bias, double* 
 std::vector<float> quantize_activations_ref(const float* x, std::int64_t cols, int tokens);
 
 void rms_norm_ref(const float* x, const float* weight, double* y, int rows, int cols, float eps);
+void layer_norm_ref(const float* x, const float* weight, const float* bias, double* y, int rows,
+                    int cols, float eps);
 void silu_mul_ref(const float* gate, const float* up, double* out, std::int64_t n);
+void gelu_ref(const float* x, double* y, std::int64_t n);
+void gelu_mul_ref(const float* gate, const float* up, double* out, std::int64_t n);
+void swiglu_oai_ref(const float* gate, const float* up, double* out, std::int64_t n, float alpha,
+                    float limit);
 void rope_ref(const float* x, const std::int32_t* pos, const float* inv_freq, int n_freqs,
               int tokens, int heads, int head_dim, RopePairs pairs, float magnitude, double* out);
 

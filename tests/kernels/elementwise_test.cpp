@@ -56,6 +56,77 @@ TEST_P(Elementwise, SiluMulOfHugeInputsStaysFinite) {
   EXPECT_TRUE(std::isfinite(out[0]));
 }
 
+TEST_P(Elementwise, LayerNormMatchesTheReferenceAlsoInPlaceAndFarFromZero) {
+  for (const int cols : {1, 2, 15, 16, 17, 33, 257, 896})
+    for (const float offset : {0.f, 50.f}) {
+      constexpr int kRows = 3;
+      const auto n = static_cast<std::size_t>(kRows * cols);
+      std::vector<float> x = random_floats(n, 3.f, 1);
+      for (float& v : x) v += offset;
+      const std::vector<float> weight = random_floats(static_cast<std::size_t>(cols), 1.f, 2);
+      const std::vector<float> bias = random_floats(static_cast<std::size_t>(cols), 1.f, 3);
+      for (const float* shift : {bias.data(), static_cast<const float*>(nullptr)}) {
+        std::vector<float> y = unwritten(n);
+        std::vector<double> want(n);
+        layer_norm_ref(x.data(), weight.data(), shift, want.data(), kRows, cols, 1e-5f);
+        layer_norm(x.data(), weight.data(), shift, y.data(), kRows, cols, 1e-5f);
+        expect_near(y, want, offset == 0.f ? 2e-6 : 3e-5, 2e-6, "cols " + std::to_string(cols));
+        std::vector<float> in_place = x;
+        layer_norm(in_place.data(), weight.data(), shift, in_place.data(), kRows, cols, 1e-5f);
+        EXPECT_EQ(in_place, y);
+      }
+    }
+}
+
+TEST_P(Elementwise, GeluMatchesTheReferenceWithAndWithoutAGate) {
+  constexpr std::size_t kCount = 4099;
+  std::vector<float> x(kCount), up = random_floats(kCount, 1.f, 3), out = unwritten(kCount);
+  for (std::size_t i = 0; i < kCount; ++i) x[i] = -12.f + 24.f * static_cast<float>(i) / kCount;
+  std::vector<double> want(kCount);
+  gelu_ref(x.data(), want.data(), kCount);
+  gelu(x.data(), out.data(), kCount);
+  expect_near(out, want, 1e-7, 2e-6, "gelu");
+  gelu_mul_ref(x.data(), up.data(), want.data(), kCount);
+  gelu_mul(x.data(), up.data(), up.data(), kCount);
+  expect_near(up, want, 1e-7, 2e-6, "gelu_mul");
+  gelu(x.data(), x.data(), kCount);
+  EXPECT_EQ(x, out);
+}
+
+TEST_P(Elementwise, GeluOfHugeInputsStaysFinite) {
+  std::vector<float> x = {-1e12f, -1000.f, 0.f, 1000.f, 1e12f};
+  gelu(x.data(), x.data(), 5);
+  EXPECT_NEAR(x[0], 0.f, 1e-20);
+  EXPECT_NEAR(x[1], 0.f, 1e-30);
+  EXPECT_EQ(x[2], 0.f);
+  EXPECT_FLOAT_EQ(x[3], 1000.f);
+  EXPECT_FLOAT_EQ(x[4], 1e12f);
+}
+
+TEST_P(Elementwise, SwigluOaiMatchesTheReferenceOnBothSidesOfItsLimit) {
+  constexpr std::size_t kCount = 1031;
+  std::vector<float> gate(kCount), out = unwritten(kCount);
+  const std::vector<float> up = random_floats(kCount, 9.f, 3);
+  for (std::size_t i = 0; i < kCount; ++i) gate[i] = -30.f + 60.f * static_cast<float>(i) / kCount;
+  std::vector<double> want(kCount);
+  swiglu_oai_ref(gate.data(), up.data(), want.data(), kCount, 1.702f, 7.f);
+  swiglu_oai(gate.data(), up.data(), out.data(), kCount, 1.702f, 7.f);
+  expect_near(out, want, 1e-6, 2e-6, "swiglu_oai");
+  swiglu_oai(gate.data(), up.data(), gate.data(), kCount, 1.702f, 7.f);
+  EXPECT_EQ(gate, out);
+}
+
+TEST(AddScaled, AddsAMultipleIntoTheSecondOperand) {
+  const std::vector<float> x = random_floats(37, 1.f, 4);
+  std::vector<float> y = random_floats(37, 1.f, 5);
+  const std::vector<float> before = y;
+  add_scaled(x.data(), 0.22f, y.data(), 37);
+  for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(y[i], before[i] + 0.22f * x[i], 1e-6);
+  scale(y.data(), 2.f, 36);
+  EXPECT_NEAR(y[35], 2 * (before[35] + 0.22f * x[35]), 2e-6);
+  EXPECT_NEAR(y[36], before[36] + 0.22f * x[36], 1e-6);
+}
+
 TEST(Add, AddsIntoTheSecondOperand) {
   const std::vector<float> x = random_floats(37, 1.f, 4);
   std::vector<float> y = random_floats(37, 1.f, 5);
