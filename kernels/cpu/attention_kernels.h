@@ -8,6 +8,7 @@
 #pragma once
 
 #include "kernels/cpu/kernel_table.h"
+#include "kernels/cpu/kv_kernels.h"
 #include "kernels/cpu/vector_kernels.h"
 
 namespace curlew::kernels {
@@ -17,39 +18,27 @@ inline constexpr float kMaskedScore =
     -1e30f;  // exp(kMaskedScore - m) is as good as 0 for any real m
 
 template <class S>
-typename S::Floats load_kv(const void* row, KvType type, int at, int n) {
-  if (type == KvType::kF16) return S::load_f16_n(static_cast<const std::uint8_t*>(row) + 2 * at, n);
-  return S::load_n(static_cast<const float*>(row) + at, n);
-}
-
-template <class S>
-void load_keys(const void* rows, KvType type, int n, int head_dim, float* keys) {
+void load_keys(const KvRows& rows, int head_dim, float* keys) {
   constexpr int L = S::kLanes;
-  const std::size_t row_bytes = static_cast<std::size_t>(head_dim) * (type == KvType::kF16 ? 2 : 4);
   for (int j = 0; j < kKvBlockTokens; j += L)
     for (int d = 0; d < head_dim; d += L) {
       const int dims = head_dim - d < L ? head_dim - d : L;
       typename S::Floats tile[L];
       for (int i = 0; i < L; ++i)
-        tile[i] = j + i < n
-                      ? load_kv<S>(static_cast<const std::uint8_t*>(rows) + (j + i) * row_bytes,
-                                   type, d, dims)
-                      : S::zero();
+        tile[i] =
+            j + i < rows.rows ? load_kv<S>(kv_row(rows, j + i), rows.type, d, dims) : S::zero();
       S::transpose(tile);
       for (int i = 0; i < dims; ++i) S::store(keys + (d + i) * kKvBlockTokens + j, tile[i]);
     }
 }
 
 template <class S>
-void load_values(const void* rows, KvType type, int n, int head_dim, int padded_dim,
-                 float* values) {
-  const std::size_t row_bytes = static_cast<std::size_t>(head_dim) * (type == KvType::kF16 ? 2 : 4);
-  for (int j = 0; j < n; ++j)
+void load_values(const KvRows& rows, int value_dim, int padded_dim, float* values) {
+  for (int j = 0; j < rows.rows; ++j)
     for (int d = 0; d < padded_dim; d += S::kLanes) {
-      int dims = head_dim - d;
+      int dims = value_dim - d;
       dims = dims < 0 ? 0 : (dims < S::kLanes ? dims : S::kLanes);
-      S::store(values + j * padded_dim + d,
-               load_kv<S>(static_cast<const std::uint8_t*>(rows) + j * row_bytes, type, d, dims));
+      S::store(values + j * padded_dim + d, load_kv<S>(kv_row(rows, j), rows.type, d, dims));
     }
 }
 
@@ -77,21 +66,28 @@ void score_rows(const float* q, const float* keys, int head_dim, float* scores) 
   }
 }
 
-// Turns one row's scores into weights exp(s - m), zero from `limit` on; returns exp(m_old - m_new).
+// v where lane + at lies in `seen`, else `others`.
 template <class S>
-float soften_row(float* scores, int limit, float& row_max, float& row_sum) {
+typename S::Floats keep_seen(typename S::Floats v, const SeenRange& seen, int at,
+                             typename S::Floats others) {
+  const auto lanes = [](int n) { return n < 0 ? 0 : (n < S::kLanes ? n : S::kLanes); };
+  v = S::keep_first(v, lanes(seen.end - at), others);
+  if (seen.first > at) v = S::keep_first(others, lanes(seen.first - at), v);
+  return v;
+}
+
+// Turns one row's scores into weights exp(s - m), zero outside of `seen`; returns exp(m_old -
+// m_new).
+template <class S>
+float soften_row(float* scores, const SeenRange& seen, float& row_max, float& row_sum) {
   auto peak = S::set(row_max);
-  for (int j = 0; j < limit; j += S::kLanes) {
-    const int n = limit - j < S::kLanes ? limit - j : S::kLanes;
-    peak = S::max(peak, S::keep_first(S::load(scores + j), n, S::set(kMaskedScore)));
-  }
+  for (int j = 0; j < kKvBlockTokens; j += S::kLanes)
+    peak = S::max(peak, keep_seen<S>(S::load(scores + j), seen, j, S::set(kMaskedScore)));
   const float new_max = S::max_of(peak);
   auto sum = S::zero();
   for (int j = 0; j < kKvBlockTokens; j += S::kLanes) {
-    int n = limit - j;
-    n = n < 0 ? 0 : (n < S::kLanes ? n : S::kLanes);
     const auto e = exponential<S>(S::sub(S::load(scores + j), S::set(new_max)));
-    const auto weight = S::keep_first(e, n, S::zero());
+    const auto weight = keep_seen<S>(e, seen, j, S::zero());
     sum = S::add(sum, weight);
     S::store(scores + j, weight);
   }
@@ -131,13 +127,13 @@ void gather_values(const float* weights, const float* values, int n, int padded_
 template <class S, int R>
 void attend_rows(const AttendArgs& a, int row) {
   int n = 0;
-  for (int r = 0; r < R; ++r) n = a.limit[row + r] > n ? a.limit[row + r] : n;
+  for (int r = 0; r < R; ++r) n = a.seen[row + r].end > n ? a.seen[row + r].end : n;
   if (n == 0) return;
   float scores[R * kKvBlockTokens];
   float shrink[R];
   score_rows<S, R>(a.q + row * a.head_dim, a.keys, a.head_dim, scores);
   for (int r = 0; r < R; ++r)
-    shrink[r] = soften_row<S>(scores + r * kKvBlockTokens, a.limit[row + r], a.row_max[row + r],
+    shrink[r] = soften_row<S>(scores + r * kKvBlockTokens, a.seen[row + r], a.row_max[row + r],
                               a.row_sum[row + r]);
   gather_values<S, R>(scores, a.values, n, a.padded_dim, shrink, a.o + row * a.padded_dim);
 }

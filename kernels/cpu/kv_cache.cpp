@@ -1,19 +1,19 @@
+#include <cassert>
 #include <cstring>
 
 #include "kernels/cpu/kernel_table.h"
+#include "kernels/cpu/kv_layout.h"
 
 namespace curlew::kernels {
 
 std::size_t kv_block_bytes(KvType type, int n_kv_heads, int head_dim) {
-  const std::size_t element_bytes = type == KvType::kF16 ? 2 : 4;
-  return element_bytes * static_cast<std::size_t>(n_kv_heads) * kKvBlockTokens *
-         static_cast<std::size_t>(head_dim);
+  return kv_row_bytes(type, head_dim) * static_cast<std::size_t>(n_kv_heads) * kKvBlockTokens;
 }
 
 void kv_write(const float* rows, void* const* blocks, KvType type, int first_pos, int tokens,
               int n_kv_heads, int head_dim) {
   const KernelTable& table = kernel_table();
-  const std::size_t row_bytes = static_cast<std::size_t>(head_dim) * (type == KvType::kF16 ? 2 : 4);
+  const std::size_t row_bytes = kv_row_bytes(type, head_dim);
   for (int t = 0; t < tokens; ++t) {
     const int pos = first_pos + t;
     auto* block = static_cast<std::byte*>(blocks[pos / kKvBlockTokens]);
@@ -23,6 +23,8 @@ void kv_write(const float* rows, void* const* blocks, KvType type, int first_pos
           block + (static_cast<std::size_t>(h) * kKvBlockTokens + pos % kKvBlockTokens) * row_bytes;
       if (type == KvType::kF16)
         table.to_f16(src, dst, head_dim);
+      else if (type == KvType::kQ8_0)
+        table.to_q8(src, dst, head_dim);
       else
         std::memcpy(dst, src, row_bytes);
     }

@@ -100,6 +100,11 @@ struct SimdAvx2 {
   static Floats load_f16_n(const void* p, int n) {
     return _mm256_cvtph_ps(load_16_bit_n(p, n));
   }
+  static Floats set_f16(const void* p) {
+    std::int16_t bits;
+    __builtin_memcpy(&bits, p, 2);
+    return _mm256_cvtph_ps(_mm_set1_epi16(bits));
+  }
   static void store_f16_n(void* p, Floats v, int n) {
     const __m128i halves = _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT);
     if (n == kLanes) return _mm_storeu_si128(static_cast<__m128i*>(p), halves);

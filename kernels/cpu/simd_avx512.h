@@ -59,6 +59,11 @@ struct SimdAvx512 {
   static Floats load_f16_n(const void* p, int n) {
     return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(first(n), p));
   }
+  static Floats set_f16(const void* p) {  // one half-precision value in every lane
+    std::int16_t bits;
+    __builtin_memcpy(&bits, p, 2);
+    return _mm512_cvtph_ps(_mm256_set1_epi16(bits));
+  }
   static void store_f16_n(void* p, Floats v, int n) {
     _mm256_mask_storeu_epi16(p, first(n), _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
   }

@@ -100,6 +100,7 @@ struct SimdPlain {
   static Floats load_f16_n(const void* p, int n) {
     return each([=](int i) { return i < n ? f16_to_f32(load_u16(p, i)) : 0.f; });
   }
+  static Floats set_f16(const void* p) { return set(f16_to_f32(load_u16(p, 0))); }
   static void store_f16_n(void* p, const Floats& a, int n) {
     for (int i = 0; i < n; ++i) {
       const std::uint16_t half = f32_to_f16(a.v[i]);

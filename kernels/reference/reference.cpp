@@ -104,23 +104,27 @@ void softmax_ref(std::vector<double>& x) {
 
 void attention_ref(const AttentionArgs& a, const float* k, const float* v, double* out) {
   const int group = a.n_heads / a.n_kv_heads;
-  for (int t = 0; t < a.tokens; ++t)
-    for (int h = 0; h < a.n_heads; ++h) {
-      const std::int64_t q_at = (static_cast<std::int64_t>(t) * a.n_heads + h) * a.head_dim;
-      const auto kv_at = [&](std::int64_t j) {
-        return (j * a.n_kv_heads + h / group) * a.head_dim;
-      };
-      std::vector<double> p(static_cast<std::size_t>(a.first_pos + t + 1));
-      for (std::size_t j = 0; j < p.size(); ++j) {
+  const int value_dim = a.value_dim ? a.value_dim : a.head_dim;
+  const int value_row = a.value_row ? a.value_row : value_dim;
+  for (std::int64_t t = 0; t < a.tokens; ++t)
+    for (std::int64_t h = 0; h < a.n_heads; ++h) {
+      const float* q = a.q + (t * a.n_heads + h) * a.head_dim;
+      const std::int64_t pos = a.first_pos + t;
+      const std::int64_t first = a.window > 0 ? std::max<std::int64_t>(0, pos - a.window + 1) : 0;
+      std::vector<double> p;
+      for (std::int64_t j = first; j <= pos; ++j) {
+        const float* key = k + (j * a.n_kv_heads + h / group) * a.head_dim;
         double dot = 0;
-        for (int d = 0; d < a.head_dim; ++d) dot += double{a.q[q_at + d]} * k[kv_at(j) + d];
-        p[j] = a.scale * dot;
+        for (int d = 0; d < a.head_dim; ++d) dot += double{q[d]} * key[d];
+        p.push_back(a.scale * dot);
       }
+      if (a.sinks) p.push_back(a.sinks[h]);
       softmax_ref(p);
-      for (int d = 0; d < a.head_dim; ++d) {
+      for (int d = 0; d < value_dim; ++d) {
         double sum = 0;
-        for (std::size_t j = 0; j < p.size(); ++j) sum += p[j] * v[kv_at(j) + d];
-        out[q_at + d] = sum;
+        for (std::int64_t j = first; j <= pos; ++j)
+          sum += p[j - first] * v[(j * a.n_kv_heads + h / group) * value_row + d];
+        out[(t * a.n_heads + h) * value_dim + d] = sum;
       }
     }
 }

@@ -30,8 +30,8 @@ void rope_ref(const float* x, const std::int32_t* pos, const float* inv_freq, in
 // p[i] = exp(x[i]) / sum_j exp(x[j]), in place.
 void softmax_ref(std::vector<double>& x);
 
-// Attention over contiguous keys and values [first_pos + tokens, n_kv_heads, head_dim] in place of
-// blocks. Uses of args: q, tokens, first_pos, n_heads, n_kv_heads, head_dim, scale.
+// Attention over contiguous keys [first_pos + tokens, n_kv_heads, head_dim] and values [first_pos +
+// tokens, n_kv_heads, value_row] in place of blocks; everything else of args is used but kv_type.
 void attention_ref(const AttentionArgs& args, const float* k, const float* v, double* out);
 
 }  // namespace curlew::kernels
