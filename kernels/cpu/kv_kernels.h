@@ -46,9 +46,8 @@ void to_q8_n(const float* x, void* blocks, int n) {
     S::store_f16_n(&out->d, S::set(d < kHalfMax ? d : kHalfMax), 1);
     float rounded[S::kLanes];
     S::store(rounded, S::set_f16(&out->d));
-    const float follow = rounded[0] > 0.f ? 1.f / rounded[0] : 0.f;
-    const float fit = amax > 0.f ? 127.f / amax : 0.f;  // where d was rounded down
-    const float inverse = follow < fit ? follow : fit;
+    float inverse = rounded[0] > 0.f ? 1.f / rounded[0] : 0.f;
+    if (inverse * amax > 127.4f) inverse = 127.f / amax;  // d is far below the normal halves
     S::quantize_16(x, inverse, out->qs);
     S::quantize_16(x + 16, inverse, out->qs + 16);
   }
