@@ -76,6 +76,7 @@ void GgufParser::read_metadata() {
       refuse(Errc::kCorrupt, "key {}: value type {} is not one of 0 to 12", key,
              static_cast<std::uint32_t>(type));
     }
+    if (ok()) file_.stored_types_.emplace(key, type);
     MetadataValue value = read_value(key, type);
     if (ok() && !file_.metadata_.emplace(key, std::move(value)).second) {
       refuse(Errc::kCorrupt, "key {} stands in the file twice", key);
@@ -135,6 +136,7 @@ MetadataValue GgufParser::read_array(std::string_view key) {
            count * size_of(type), left());
   }
   if (!ok()) return false;
+  file_.stored_types_[key] = type;
   const auto fill = [&](auto values, auto read_one) {
     values.reserve(count);
     for (std::uint64_t i = 0; ok() && i < count; ++i) values.push_back(read_one());

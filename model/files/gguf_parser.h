@@ -34,22 +34,7 @@ class GgufParser {
   static Status parse_into(ModelFile& file, std::span<const std::byte> bytes);
 
  private:
-  // Value types, as numbered in the file.
-  enum class ValueType : std::uint32_t {
-    kU8,
-    kI8,
-    kU16,
-    kI16,
-    kU32,
-    kI32,
-    kF32,
-    kBool,
-    kString,
-    kArray,
-    kU64,
-    kI64,
-    kF64,
-  };
+  using ValueType = GgufValueType;
   struct TensorInfo {
     std::string_view name;
     std::uint32_t type = 0;

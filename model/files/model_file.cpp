@@ -60,6 +60,11 @@ const MetadataValue* ModelFile::find(std::string_view key) const {
   return it != metadata_.end() ? &it->second : nullptr;
 }
 
+std::optional<GgufValueType> ModelFile::stored_type(std::string_view key) const {
+  const auto it = stored_types_.find(key);
+  return it != stored_types_.end() ? std::optional(it->second) : std::nullopt;
+}
+
 Expected<std::int64_t> ModelFile::integer(std::string_view key) const {
   const MetadataValue* value = find(key);
   if (value == nullptr) return missing(name_, key, "an integer");

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@
 #include "kernels/block_format.h"
 #include "kernels/ops.h"
 #include "model/error.h"
+#include "model/files/gguf_value_type.h"
 #include "model/files/mapped_file.h"
 
 namespace curlew::model {
@@ -60,6 +62,10 @@ class ModelFile {
   const MetadataValue* find(std::string_view key) const;  // null when absent
   const std::unordered_map<std::string_view, MetadataValue>& metadata() const { return metadata_; }
 
+  // The type a GGUF file stored a value in, or the elements of an array: MetadataValue widens, and
+  // a writer has to give back what was there. Nothing for a folder's values.
+  std::optional<GgufValueType> stored_type(std::string_view key) const;
+
   // Typed look-ups. Absent: the fallback, or for the required form an Error naming the key. Of
   // another type or out of T's range: an Error.
   Expected<std::int64_t> integer(std::string_view key) const;
@@ -87,6 +93,7 @@ class ModelFile {
   std::string name_;
   std::uint32_t version_ = 0;
   std::unordered_map<std::string_view, MetadataValue> metadata_;
+  std::unordered_map<std::string_view, GgufValueType> stored_types_;
   std::vector<ModelTensor> tensors_;
   std::unordered_map<std::string_view, std::size_t> tensor_idx_;
 };
