@@ -1,94 +1,30 @@
 #include "model/network/architecture.h"
 
-#include <algorithm>
+#include <cmath>
 #include <filesystem>
 
+#include "model/network/attention_config.h"
+#include "model/network/config_values.h"
+#include "model/network/expert_config.h"
 #include "model/network/rope_frequencies.h"
 #include "model/network/tensor_table.h"
 
 namespace curlew::model {
 namespace {
 
-// Far above every published model, and small enough that no product of them overflows.
-constexpr std::int64_t kLayersMax = 512;
-constexpr std::int64_t kHiddenMax = 1 << 17;
-constexpr std::int64_t kFfnMax = 1 << 20;
-constexpr std::int64_t kHeadsMax = 1024;
-constexpr std::int64_t kHeadDimMax = 1024;
-constexpr std::int64_t kVocabMax = 1 << 22;
-constexpr std::int64_t kContextMax = 1 << 24;
+constexpr double kScaleMax = 1e6;
 
-Status in_range(const ModelFile& file, std::string_view key, std::int64_t value, std::int64_t max) {
-  if (value >= 1 && value <= max) return {};
-  return fail(Errc::kCorrupt, "{}: {} is {}, expected 1 to {}", file.name(), key, value, max);
-}
-
-Expected<int> size(const ModelFile& file, const std::string& key, std::int64_t max) {
-  Expected<std::int64_t> value = file.integer(key);
-  if (!value) return std::move(value.error()).pass();
-  if (Status s = in_range(file, key, *value, max); !s) return std::move(s.error()).pass();
-  return static_cast<int>(*value);
-}
-
-// Some converters write one number for every layer. Networks whose layers differ are not run.
-Expected<int> size_in_every_layer(const ModelFile& file, const std::string& key, int n_layers,
-                                  std::int64_t max) {
-  const std::vector<std::int64_t>* layers = file.integers(key);
-  if (layers == nullptr) return size(file, key, max);
-  if (layers->size() != static_cast<std::size_t>(n_layers))
-    return fail(Errc::kCorrupt, "{}: {} has {} entries, expected one for each of {} layers",
-                file.name(), key, layers->size(), n_layers);
-  if (std::ranges::adjacent_find(*layers, std::ranges::not_equal_to{}) != layers->end())
-    return fail(Errc::kUnsupported, "{}: {} differs between layers", file.name(), key);
-  if (Status s = in_range(file, key, layers->front(), max); !s) return std::move(s.error()).pass();
-  return static_cast<int>(layers->front());
-}
-
-// Assigns the value or passes the error on.
-template <class T>
-Status store(Expected<T> value, T& to) {
-  if (!value) return std::move(value.error()).pass();
-  to = *value;
-  return {};
-}
-
-Status read_heads(const ModelFile& file, ModelConfig& c) {
-  const std::string key = c.architecture + ".attention.";
-  if (Status s =
-          store(size_in_every_layer(file, key + "head_count", c.n_layers, kHeadsMax), c.n_heads);
-      !s)
-    return s;
-  c.n_kv_heads = c.n_heads;
-  if (file.find(key + "head_count_kv") != nullptr)
-    if (Status s = store(size_in_every_layer(file, key + "head_count_kv", c.n_layers, kHeadsMax),
-                         c.n_kv_heads);
-        !s)
-      return s;
-  if (c.n_heads % c.n_kv_heads != 0)
-    return fail(Errc::kCorrupt, "{}: {} query heads cannot share {} key heads evenly", file.name(),
-                c.n_heads, c.n_kv_heads);
-
-  if (file.find(key + "key_length") != nullptr) {
-    if (Status s = store(size(file, key + "key_length", kHeadDimMax), c.head_dim); !s) return s;
-  } else {
-    if (c.hidden_dim % c.n_heads != 0)
-      return fail(Errc::kCorrupt, "{}: embedding_length {} is no multiple of head_count {}",
-                  file.name(), c.hidden_dim, c.n_heads);
-    c.head_dim = c.hidden_dim / c.n_heads;
-    if (c.head_dim > kHeadDimMax)
-      return fail(Errc::kUnsupported, "{}: heads of {} elements, at most {} are run", file.name(),
-                  c.head_dim, kHeadDimMax);
-  }
-  Expected<std::int64_t> value_dim = file.integer(key + "value_length", c.head_dim);
-  if (!value_dim) return std::move(value_dim.error()).pass();
-  if (*value_dim != c.head_dim)
-    return fail(Errc::kUnsupported, "{}: value heads of {} elements beside key heads of {}",
-                file.name(), *value_dim, c.head_dim);
-  return {};
+Status read_sizes(const ModelFile& file, ModelConfig& c) {
+  const std::string& a = c.architecture;
+  if (Status s = store(size(file, a + ".block_count", kLayersMax), c.n_layers); !s) return s;
+  if (Status s = store(size(file, a + ".embedding_length", kHiddenMax), c.hidden_dim); !s) return s;
+  return store(size(file, a + ".context_length", kContextMax), c.context_tokens);
 }
 
 Status read_norm_eps(const ModelFile& file, ModelConfig& c) {
-  const std::string key = c.architecture + ".attention.layer_norm_rms_epsilon";
+  const std::string key =
+      c.architecture + (c.norm == NormKind::kRms ? ".attention.layer_norm_rms_epsilon"
+                                                 : ".attention.layer_norm_epsilon");
   if (file.find(key) == nullptr) return fail(Errc::kCorrupt, "{}: {} is missing", file.name(), key);
   Expected<double> eps = file.number(key, 0);
   if (!eps) return std::move(eps.error()).pass();
@@ -99,6 +35,23 @@ Status read_norm_eps(const ModelFile& file, ModelConfig& c) {
   return {};
 }
 
+// Granite's; other files do not have the keys.
+Status read_scales(const ModelFile& file, const Architecture& row, ModelConfig& c) {
+  const double embedding =
+      row.embedding_times_root ? std::sqrt(static_cast<double>(c.hidden_dim)) : 1.0;
+  const std::string& a = c.architecture;
+  if (Status s =
+          store(positive(file, a + ".embedding_scale", embedding, kScaleMax), c.embedding_scale);
+      !s)
+    return s;
+  if (Status s = store(positive(file, a + ".residual_scale", 1, kScaleMax), c.residual_scale); !s)
+    return s;
+  Expected<double> divisor = positive(file, a + ".logit_scale", 1, kScaleMax);
+  if (!divisor) return std::move(divisor.error()).pass();
+  c.logit_scale = static_cast<float>(1 / *divisor);
+  return {};
+}
+
 // The embedding's rows are the vocabulary; whatever else states its size must agree.
 Status read_vocab(const ModelFile& file, ModelConfig& c) {
   const ModelTensor* embedding = file.tensor("token_embd.weight");
@@ -106,7 +59,7 @@ Status read_vocab(const ModelFile& file, ModelConfig& c) {
     return fail(Errc::kCorrupt, "{}: tensor token_embd.weight, [{}, vocabulary], is missing",
                 file.name(), c.hidden_dim);
   const std::int64_t rows = embedding->dims[1];
-  if (Status s = in_range(file, "rows of token_embd.weight", rows, kVocabMax); !s) return s;
+  if (Status s = in_range(file, "rows of token_embd.weight", rows, 1, kVocabMax); !s) return s;
   c.n_vocab = static_cast<int>(rows);
 
   Expected<std::int64_t> stated = file.integer(c.architecture + ".vocab_size", rows);
@@ -122,14 +75,6 @@ Status read_vocab(const ModelFile& file, ModelConfig& c) {
   return {};
 }
 
-Status refuse_experts(const ModelFile& file, const ModelConfig& c) {
-  Expected<std::int64_t> experts = file.integer(c.architecture + ".expert_count", 0);
-  if (!experts) return std::move(experts.error()).pass();
-  if (*experts == 0) return {};
-  return fail(Errc::kUnsupported, "{}: a mixture of {} experts; only dense {} networks are run",
-              file.name(), *experts, c.architecture);
-}
-
 Expected<const Architecture*> find_architecture(const ModelFile& file) {
   Expected<std::string_view> name = file.string("general.architecture");
   if (!name) return std::move(name.error()).pass();
@@ -137,6 +82,14 @@ Expected<const Architecture*> find_architecture(const ModelFile& file) {
     if (row.name == *name) return &row;
   return fail(Errc::kUnsupported, "{}: architecture \"{}\" cannot be run; known: {}", file.name(),
               *name, known_architectures());
+}
+
+// Facts that a file states by what it has.
+void read_tensors_there(const ModelFile& file, ModelConfig& c) {
+  c.attention_bias = file.tensor("blk.0.attn_q.bias") != nullptr;
+  c.tied_output = file.tensor("output.weight") == nullptr;
+  c.parallel_residual = file.tensor("blk.0.ffn_norm.weight") == nullptr &&
+                        file.tensor("blk.0.post_attention_norm.weight") == nullptr;
 }
 
 }  // namespace
@@ -148,38 +101,32 @@ std::string known_architectures() {
 }
 
 Expected<ModelConfig> read_config(const ModelFile& file) {
-  Expected<const Architecture*> row = find_architecture(file);
-  if (!row) return std::move(row.error()).pass();
+  Expected<const Architecture*> found = find_architecture(file);
+  if (!found) return std::move(found.error()).pass();
+  const Architecture& row = **found;
 
   ModelConfig c;
-  c.architecture = (*row)->name;
-  c.rope_pairs = (*row)->rope_pairs;
+  c.architecture = row.name;
+  c.rope_pairs = row.rope_pairs;
+  c.norm = row.norm;
+  c.activation = row.activation;
   const std::string stem = std::filesystem::path(file.name()).stem().string();
   Expected<std::string_view> name = file.string("general.name", stem);
   if (!name) return std::move(name.error()).pass();
   c.name = *name;
 
-  const std::string& a = c.architecture;
   const auto read_all = [&]() -> Status {
-    if (Status s = store(size(file, a + ".block_count", kLayersMax), c.n_layers); !s) return s;
-    if (Status s = store(size(file, a + ".embedding_length", kHiddenMax), c.hidden_dim); !s)
-      return s;
-    if (Status s = store(size(file, a + ".context_length", kContextMax), c.context_tokens); !s)
-      return s;
-    if (Status s = store(size_in_every_layer(file, a + ".feed_forward_length", c.n_layers, kFfnMax),
-                         c.ffn_dim);
-        !s)
-      return s;
-    if (Status s = refuse_experts(file, c); !s) return s;
-    if (Status s = read_heads(file, c); !s) return s;
+    if (Status s = read_sizes(file, c); !s) return s;
+    if (Status s = read_feed_forward(file, row, c); !s) return s;
+    if (Status s = read_attention(file, row, c); !s) return s;
     if (Status s = read_norm_eps(file, c); !s) return s;
+    if (Status s = read_scales(file, row, c); !s) return s;
     if (Status s = read_vocab(file, c); !s) return s;
-    if (Status s = read_rope(file, c); !s) return s;
-    return check_tensors(file, **row, c);
+    if (Status s = read_rope(file, row, c); !s) return s;
+    return check_tensors(file, row, c);
   };
   if (Status s = read_all(); !s) return std::move(s.error()).pass();
-  c.attention_bias = file.tensor("blk.0.attn_q.bias") != nullptr;
-  c.tied_output = file.tensor("output.weight") == nullptr;
+  read_tensors_there(file, c);
   return c;
 }
 

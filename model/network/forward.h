@@ -3,7 +3,7 @@
 // One step evaluates tokens of one or several sequences side by side: the matrices are read once
 // for all of them, attention goes sequence by sequence. A token's numbers depend on its own
 // sequence only, bit for bit (kernels/ops.h), so how tokens are grouped into steps is a question of
-// speed alone.
+// speed alone. The pass executes a ModelConfig; no architecture has code of its own.
 //
 // All scratch is taken at construction; a step allocates nothing. A step holds at most
 // chunk_tokens() tokens, chosen from the size of a layer so that the stop check, which runs between
@@ -18,6 +18,7 @@
 #include "kernels/ops.h"
 #include "model/network/architecture.h"
 #include "model/network/kv_cache.h"
+#include "model/network/scratch.h"
 #include "model/network/weights.h"
 #include "model/text/tokenizer.h"
 
@@ -36,9 +37,13 @@ struct Segment {
   float* hidden = nullptr;  // [ids.size(), hidden_dim] the state after the last norm; or null
 };
 
+// What a network of this kind keeps of a position.
+KvShape kv_shape(const ModelConfig& config, kernels::KvType type);
+
 class Network {
  public:
-  // What it refers to must outlive it. context_tokens: the longest sequence it will see.
+  // What it refers to must outlive it. context_tokens: the longest sequence it will see. The
+  // sequences' pool has the shape kv_shape(config, kv_type).
   Network(const ModelConfig& config, const Weights& weights, kernels::ThreadPool& pool,
           kernels::KvType kv_type, int context_tokens);
 
@@ -49,32 +54,39 @@ class Network {
   bool forward(std::span<const Segment> segments, float* logits, const StopCheck& should_stop);
 
   int chunk_tokens() const { return chunk_tokens_; }
-  std::size_t scratch_bytes() const;
-  kernels::KvType kv_type() const { return kv_type_; }
+  std::size_t scratch_bytes() const { return scratch_.bytes(); }
+  kernels::KvType kv_type() const { return kv_.type; }
 
  private:
+  // forward.cpp
   void embed(std::span<const TokenId> ids, int first);
-  void attention(const LayerWeights& w, int layer, std::span<const Segment> segments, int tokens);
-  void attend(int layer, const Segment& segment, int first);
-  void feed_forward(const LayerWeights& w, int tokens);
   void output(std::span<const Segment> segments, float* logits);
-  void norm(const float* x, const std::vector<float>& weight, float* y, int tokens);
+  void normalise(const float* x, const Norm& norm, float* y, int rows);
+  void add_to_stream(int tokens);
+
+  // forward_attention.cpp
+  void attention(const LayerWeights& w, int layer, std::span<const Segment> segments, int tokens);
+  void project_heads(const HeadWeights& w, int tokens);
+  void normalise_heads(float* x, const Norm& norm, int heads, int tokens);
+  void rotate(float* x, int heads, int head_dim, int first, int tokens);
+  void project_latent(const LatentWeights& w, int tokens);
+  void rotate_latent(const LatentWeights& w, int first, int tokens);
+  void expand_values(const LatentWeights& w, int tokens);
+  void attend(const std::vector<float>& sinks, int layer, const Segment& segment, int first);
   void point_at_blocks(const KvSequence& sequence, int layer);
+
+  // forward_feed.cpp
+  void feed_forward(const LayerWeights& w, int layer, int tokens);
+  void route(const ExpertWeights& w, int tokens);
+  void activate(std::vector<float>& gate, std::vector<float>& up, int rows, int width);
+  void sum_experts(int tokens, bool onto_shared);
 
   const ModelConfig& config_;
   const Weights& weights_;
   kernels::ThreadPool& pool_;
-  kernels::KvType kv_type_;
+  KvShape kv_;
   int chunk_tokens_;
-
-  // Activations of one chunk.
-  std::vector<std::int32_t> pos_;                 // [chunk]
-  std::vector<float> x_;                          // [chunk, hidden_dim]   the residual stream
-  std::vector<float> normed_, delta_;             // [chunk, hidden_dim]
-  std::vector<float> q_, mixed_;                  // [chunk, n_heads, head_dim]
-  std::vector<float> k_, v_;                      // [chunk, n_kv_heads, head_dim]
-  std::vector<float> gate_, up_;                  // [chunk, ffn_dim]
-  std::vector<void*> key_blocks_, value_blocks_;  // [blocks of the context], of the layer at work
+  Scratch scratch_;
 };
 
 }  // namespace curlew::model

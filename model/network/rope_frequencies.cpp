@@ -4,20 +4,12 @@
 #include <cmath>
 #include <numbers>
 
+#include "model/network/config_values.h"
+
 namespace curlew::model {
 namespace {
 
 constexpr double kFactorMax = 1e4;  // of context extension; real models stay below 100
-
-// A positive, finite number below `limit`.
-Expected<double> positive(const ModelFile& file, const std::string& key, double fallback,
-                          double limit) {
-  Expected<double> value = file.number(key, fallback);
-  if (value && !(*value > 0 && *value <= limit))
-    return fail(Errc::kCorrupt, "{}: {} is {}, expected a number in (0, {}]", file.name(), key,
-                *value, limit);
-  return value;
-}
 
 Status read_scaling(const ModelFile& file, ModelConfig& config) {
   const std::string key = config.architecture + ".rope.scaling.";
@@ -58,34 +50,54 @@ struct YarnBlend {
   }
 };
 
+// With whole pairs the borders are rounded outwards, as the paper's own code has it.
 YarnBlend yarn_blend(int rope_dim, double base, double original_tokens, double beta_fast,
-                     double beta_slow) {
+                     double beta_slow, bool whole_pairs) {
   const auto pair_turning = [&](double times) {
     return rope_dim * std::log(original_tokens / (times * 2 * std::numbers::pi)) /
            (2 * std::log(base));
   };
-  return {.low = std::max(0.0, std::floor(pair_turning(beta_fast))),
-          .high = std::min(rope_dim - 1.0, std::ceil(pair_turning(beta_slow)))};
+  const double low = pair_turning(beta_fast), high = pair_turning(beta_slow);
+  return {.low = std::max(0.0, whole_pairs ? std::floor(low) : low),
+          .high = std::min(rope_dim - 1.0, whole_pairs ? std::ceil(high) : high)};
 }
 
-Status apply_yarn(const ModelFile& file, ModelConfig& config) {
+// Attention over a stretched context is sharpened: YaRN makes the rotated vectors longer. Where
+// only a part of a head is rotated, DeepSeek-V2 puts it into the softmax's scale instead, which
+// then holds for the whole head, and the file gives the logarithm's factor.
+Status apply_yarn_magnitude(const ModelFile& file, const std::string& key, ModelConfig& config) {
+  Expected<double> attention = positive(file, key + "attn_factor", 1, 100);
+  Expected<double> multiplier = file.number(key + "yarn_log_multiplier", 0);
+  for (Expected<double>* value : {&attention, &multiplier})
+    if (!*value) return std::move(value->error()).pass();
+  if (!(*multiplier >= 0 && *multiplier <= 100))
+    return fail(Errc::kCorrupt, "{}: {}yarn_log_multiplier is {}, expected a number in [0, 100]",
+                file.name(), key, *multiplier);
+
+  const double stretch = std::log(config.rope_factor);
+  const bool in_scale = config.latent.kv_rank > 0 && *multiplier > 0;
+  if (in_scale)
+    config.attention_scale *= static_cast<float>(std::pow(1 + *multiplier * stretch, 2));
+  config.rope_magnitude = static_cast<float>(*attention * (in_scale ? 1 : 1 + 0.1 * stretch));
+  return {};
+}
+
+Status apply_yarn(const ModelFile& file, const Architecture& row, ModelConfig& config) {
   const std::string key = config.architecture + ".rope.scaling.";
   Expected<double> original =
       positive(file, key + "original_context_length", config.context_tokens, 1e9);
   Expected<double> beta_fast = positive(file, key + "yarn_beta_fast", 32, 1e6);
   Expected<double> beta_slow = positive(file, key + "yarn_beta_slow", 1, 1e6);
-  Expected<double> attention = positive(file, key + "attn_factor", 1, 100);
-  for (Expected<double>* value : {&original, &beta_fast, &beta_slow, &attention})
+  for (Expected<double>* value : {&original, &beta_fast, &beta_slow})
     if (!*value) return std::move(value->error()).pass();
 
-  const YarnBlend blend =
-      yarn_blend(config.rope_dim, config.rope_base, *original, *beta_fast, *beta_slow);
+  const YarnBlend blend = yarn_blend(config.rope_dim, config.rope_base, *original, *beta_fast,
+                                     *beta_slow, row.yarn_whole_pairs);
   for (std::size_t i = 0; i < config.inv_freq.size(); ++i) {
     const double keep = blend.extrapolated_share(static_cast<int>(i));
     config.inv_freq[i] *= static_cast<float>(keep + (1 - keep) / config.rope_factor);
   }
-  config.rope_magnitude = static_cast<float>(*attention * (1 + 0.1 * std::log(config.rope_factor)));
-  return {};
+  return apply_yarn_magnitude(file, key, config);
 }
 
 // Llama 3: every frequency has a divisor of its own.
@@ -110,13 +122,15 @@ Status apply_factors(const ModelFile& file, ModelConfig& config) {
 
 }  // namespace
 
-Status read_rope(const ModelFile& file, ModelConfig& config) {
+Status read_rope(const ModelFile& file, const Architecture& row, ModelConfig& config) {
   const std::string key = config.architecture + ".rope.";
   Expected<std::int64_t> dim = file.integer(key + "dimension_count", config.head_dim);
   if (!dim) return std::move(dim.error()).pass();
-  if (*dim < 2 || *dim % 2 != 0 || *dim > config.head_dim)
+  // Latent attention needs a part that is not rotated: it alone can come from the latent vector.
+  const int dim_max = row.latent ? config.head_dim - 1 : config.head_dim;
+  if (*dim < 2 || *dim % 2 != 0 || *dim > dim_max)
     return fail(Errc::kCorrupt, "{}: {}dimension_count is {}, expected an even number in [2, {}]",
-                file.name(), key, *dim, config.head_dim);
+                file.name(), key, *dim, dim_max);
   config.rope_dim = static_cast<int>(*dim);
 
   Expected<double> base = positive(file, key + "freq_base", 10000.0, 1e12);
@@ -134,7 +148,7 @@ Status read_rope(const ModelFile& file, ModelConfig& config) {
     config.inv_freq[i] = static_cast<float>(std::pow(*base, exponent) / linear);
   }
   if (config.rope_scaling == RopeScaling::kYarn)
-    if (Status s = apply_yarn(file, config); !s) return s;
+    if (Status s = apply_yarn(file, row, config); !s) return s;
   return apply_factors(file, config);
 }
 

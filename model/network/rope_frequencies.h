@@ -5,10 +5,12 @@
 #pragma once
 
 #include "model/network/architecture.h"
+#include "model/network/tensor_table.h"
 
 namespace curlew::model {
 
-// Fills the rope_* fields and inv_freq. Wants architecture, head_dim and context_tokens set.
-Status read_rope(const ModelFile& file, ModelConfig& config);
+// Fills the rope_* fields and inv_freq, and with YaRN corrects attention_scale where the file says
+// so. Wants architecture, context_tokens and everything of read_attention() set.
+Status read_rope(const ModelFile& file, const Architecture& architecture, ModelConfig& config);
 
 }  // namespace curlew::model

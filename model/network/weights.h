@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "kernels/ops.h"
@@ -13,28 +14,72 @@
 
 namespace curlew::model {
 
-// Biases are empty where the architecture or the file has none.
+// y = W x + b
+struct Linear {
+  std::string name;  // of the tensor, "blk.0.attn_q.weight"; what adapters know a map by
+  kernels::PackedMatrix matrix;  // [outputs, inputs]; empty where the network has no such map
+  std::vector<float> bias;       // [outputs], or empty
+
+  explicit operator bool() const { return static_cast<bool>(matrix); }
+};
+
+struct Norm {
+  std::vector<float> weight;  // empty where the network has no such norm
+  std::vector<float> bias;    // as long, or empty
+};
+
+// Keys and values by head.
+struct HeadWeights {
+  Linear q;                  // [n_heads * head_dim, hidden_dim]
+  Linear k;                  // [n_kv_heads * head_dim, hidden_dim]
+  Linear v;                  // [n_kv_heads * value_dim, hidden_dim]
+  Norm q_norm, k_norm;       // [head_dim], or one for every head: [heads * head_dim]
+  std::vector<float> sinks;  // [n_heads], or empty
+};
+
+// Keys and values from one vector a position; see LatentConfig. W_k stands here as the query meets
+// it: transposed.
+struct LatentWeights {
+  Linear q;               // [n_heads * head_dim, hidden_dim], or by way of q_rank:
+  Linear q_down;          // [q_rank, hidden_dim]
+  Norm q_norm;            // [q_rank]
+  Linear q_up;            // [n_heads * head_dim, q_rank]
+  Linear kv_down;         // [kv_rank + rope_dim, hidden_dim]
+  Norm kv_norm;           // [kv_rank]
+  std::vector<Linear> k;  // [n_heads] of [kv_rank, head_dim - rope_dim]
+  std::vector<Linear> v;  // [n_heads] of [value_dim, kv_rank]
+};
+
+struct FeedForwardWeights {
+  Linear gate, up;  // [ffn, hidden_dim]; no gate where the activation has none
+  Linear down;      // [hidden_dim, ffn]
+};
+
+struct ExpertWeights {
+  Linear router;                      // [experts, hidden_dim]
+  std::vector<float> selection_bias;  // [experts] added for choosing, not for weighting; or empty
+  std::vector<FeedForwardWeights> experts;
+};
+
 struct LayerWeights {
-  std::vector<float> attention_norm;          // [hidden_dim]
-  kernels::PackedMatrix q;                    // [n_heads * head_dim, hidden_dim]
-  kernels::PackedMatrix k, v;                 // [n_kv_heads * head_dim, hidden_dim]
-  kernels::PackedMatrix attention_out;        // [hidden_dim, n_heads * head_dim]
-  std::vector<float> q_bias, k_bias, v_bias;  // [rows of q, k, v]
-  std::vector<float> attention_out_bias;      // [hidden_dim]
-  std::vector<float> ffn_norm;                // [hidden_dim]
-  kernels::PackedMatrix ffn_gate, ffn_up;     // [ffn_dim, hidden_dim]
-  kernels::PackedMatrix ffn_down;             // [hidden_dim, ffn_dim]
+  Norm attention_norm, ffn_norm;  // [hidden_dim]
+  HeadWeights heads;              // one of these two
+  LatentWeights latent;
+  Linear attention_out;    // [hidden_dim, n_heads * value_dim]
+  FeedForwardWeights ffn;  // what every token passes: the dense part, or the shared experts
+  ExpertWeights experts;   // empty in a dense layer
 };
 
 struct Weights {
   kernels::MatrixView embedding;  // [n_vocab, hidden_dim]; rows are dequantised as tokens need them
   std::vector<LayerWeights> layers;
-  std::vector<float> output_norm;  // [hidden_dim]
-  kernels::PackedMatrix output;    // [n_vocab, hidden_dim]
+  Norm output_norm;  // [hidden_dim]
+  Linear output;     // [n_vocab, hidden_dim]
 
   kernels::WeightType main_type =
-      kernels::WeightType::kF32;  // of most bytes of the layers' matrices
-  std::size_t packed_bytes = 0;   // beside the mapped file
+      kernels::WeightType::kF32;               // of most bytes of the layers' matrices
+  std::size_t packed_bytes = 0;                // beside the mapped file
+  std::vector<std::vector<float>> transposed;  // what matrices that stand in no file point into
 };
 
 // `config` comes from read_config(file), which has checked every tensor. on_progress may be empty.
