@@ -190,8 +190,9 @@ Status write_tensor(const ModelTensor& tensor, WeightType type, kernels::ThreadP
     const std::int64_t count = std::min(kSlab, tensor.elements() - first);
     const std::size_t source_bytes = bytes_of(tensor.type, count);
     Expected<std::span<const std::byte>> bytes =
-        tensor.type == type ? tensor.bytes.subspan(bytes_of(tensor.type, first), source_bytes)
-                            : converter.convert(first, count, report);
+        tensor.type == type && is_quantised(type)
+            ? tensor.bytes.subspan(bytes_of(tensor.type, first), source_bytes)
+            : converter.convert(first, count, report);
     if (!bytes) return std::move(bytes.error()).pass();
     if (Status written = out.append(*bytes); !written) return written;
     progress.advance(source_bytes, tensor.name);
