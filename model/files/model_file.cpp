@@ -1,6 +1,7 @@
 #include "model/files/model_file.h"
 
 #include "model/files/gguf_parser.h"
+#include "model/files/hf_folder.h"
 
 namespace curlew::model {
 namespace {
@@ -38,6 +39,12 @@ kernels::MatrixView ModelTensor::matrix() const {
 }
 
 Expected<ModelFile> ModelFile::open(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    Expected<ModelFile> folder = HfFolderReader::read(path);
+    if (!folder) return std::move(folder.error()).during("open model folder");
+    return folder;
+  }
   Expected<MappedFile> mapping = MappedFile::open(path);
   if (!mapping) return std::move(mapping.error()).during("open model file");
   const auto kept = std::make_shared<const MappedFile>(std::move(*mapping));

@@ -1,0 +1,139 @@
+#include "model/files/hf_family.h"
+
+namespace curlew::model {
+namespace {
+
+constexpr NameRow kWholeModel[] = {
+    {"model.embed_tokens", "token_embd"},
+    {"model.norm", "output_norm", Role::kNorm},
+    {"lm_head", "output"},
+};
+
+// Attention and gated feed-forward, as nearly all have them.
+#define NORMS                                           \
+  {"input_layernorm", "attn_norm", Role::kNorm}, {      \
+    "post_attention_layernorm", "ffn_norm", Role::kNorm \
+  }
+#define ATTENTION                                                                           \
+  {"self_attn.q_proj", "attn_q", Role::kQuery}, {"self_attn.k_proj", "attn_k", Role::kKey}, \
+      {"self_attn.v_proj", "attn_v"}, {                                                     \
+    "self_attn.o_proj", "attn_output"                                                       \
+  }
+#define GATED_FFN                                             \
+  {"mlp.gate_proj", "ffn_gate"}, {"mlp.up_proj", "ffn_up"}, { \
+    "mlp.down_proj", "ffn_down"                               \
+  }
+#define HEAD_NORMS                       \
+  {"self_attn.q_norm", "attn_q_norm"}, { \
+    "self_attn.k_norm", "attn_k_norm"    \
+  }
+#define EXPERTS                                                    \
+  {"mlp.gate", "ffn_gate_inp", Role::kRouter},                     \
+      {"mlp.experts.#.gate_proj", "ffn_gate_exps", Role::kExpert}, \
+      {"mlp.experts.#.up_proj", "ffn_up_exps", Role::kExpert}, {   \
+    "mlp.experts.#.down_proj", "ffn_down_exps", Role::kExpert      \
+  }
+
+constexpr NameRow kLlama[] = {NORMS, ATTENTION, GATED_FFN};
+constexpr NameRow kQwen3[] = {NORMS, ATTENTION, HEAD_NORMS, GATED_FFN};
+constexpr NameRow kQwen3Moe[] = {NORMS, ATTENTION, HEAD_NORMS, EXPERTS};
+constexpr NameRow kStarcoder2[] = {
+    NORMS, ATTENTION, {"mlp.c_fc", "ffn_up"}, {"mlp.c_proj", "ffn_down"}};
+constexpr NameRow kDeepseek2[] = {
+    NORMS,
+    {"self_attn.q_proj", "attn_q"},
+    {"self_attn.q_a_proj", "attn_q_a"},
+    {"self_attn.q_a_layernorm", "attn_q_a_norm"},
+    {"self_attn.q_b_proj", "attn_q_b"},
+    {"self_attn.kv_a_proj_with_mqa", "attn_kv_a_mqa"},
+    {"self_attn.kv_a_layernorm", "attn_kv_a_norm"},
+    {"self_attn.kv_b_proj", "attn_kv_b", Role::kKeyValueUp},
+    {"self_attn.o_proj", "attn_output"},
+    GATED_FFN,
+    EXPERTS,
+    {"mlp.shared_experts.gate_proj", "ffn_gate_shexp"},
+    {"mlp.shared_experts.up_proj", "ffn_up_shexp"},
+    {"mlp.shared_experts.down_proj", "ffn_down_shexp"},
+};
+constexpr NameRow kGptOss[] = {
+    {"input_layernorm", "attn_norm", Role::kNorm},
+    {"post_attention_layernorm", "post_attention_norm", Role::kNorm},
+    ATTENTION,
+    {"self_attn.sinks", "attn_sinks", Role::kSinks},
+    {"mlp.router", "ffn_gate_inp", Role::kRouter},
+    {"mlp.experts.gate_up_proj_blocks", "", Role::kGateUpBlocks},
+    {"mlp.experts.down_proj_blocks", "ffn_down_exps", Role::kDownBlocks},
+    {"mlp.experts.gate_up_proj_scales", "", Role::kBlockScales},
+    {"mlp.experts.down_proj_scales", "", Role::kBlockScales},
+    {"mlp.experts.gate_up_proj", "", Role::kGateUp},
+    {"mlp.experts.down_proj", "ffn_down_exps", Role::kDown},
+    {"mlp.experts.gate_up_proj_bias", "", Role::kGateUpBias},
+    {"mlp.experts.down_proj_bias", "ffn_down_exps", Role::kDownBias},
+};
+#undef NORMS
+#undef ATTENTION
+#undef GATED_FFN
+#undef HEAD_NORMS
+#undef EXPERTS
+
+constexpr HfFamily kFamilies[] = {
+    {.hf_class = "LlamaForCausalLM",
+     .architecture = "llama",
+     .layer_names = kLlama,
+     .rope_rows = RopeRows::kHalves},
+    {.hf_class = "MistralForCausalLM",
+     .architecture = "llama",
+     .layer_names = kLlama,
+     .rope_rows = RopeRows::kHalves},
+    {.hf_class = "Qwen2ForCausalLM", .architecture = "qwen2", .layer_names = kLlama},
+    {.hf_class = "Qwen3ForCausalLM",
+     .architecture = "qwen3",
+     .layer_names = kQwen3,
+     .head_dim = 128},
+    {.hf_class = "Qwen3MoeForCausalLM", .architecture = "qwen3moe", .layer_names = kQwen3Moe},
+    {.hf_class = "Starcoder2ForCausalLM",
+     .architecture = "starcoder2",
+     .layer_names = kStarcoder2,
+     .activation = "gelu_pytorch_tanh",
+     .ties_output = true},
+    {.hf_class = "GemmaForCausalLM",
+     .architecture = "gemma",
+     .layer_names = kLlama,
+     .norm_weights = NormWeights::kLessOne,
+     .activation = "gelu_pytorch_tanh",
+     .ties_output = true,
+     .head_dim = 256},
+    {.hf_class = "GraniteForCausalLM",
+     .architecture = "granite",
+     .layer_names = kLlama,
+     .rope_rows = RopeRows::kHalves},
+    {.hf_class = "DeepseekV2ForCausalLM", .architecture = "deepseek2", .layer_names = kDeepseek2},
+    {.hf_class = "StableLmForCausalLM", .architecture = "stablelm", .layer_names = kLlama},
+    {.hf_class = "GptOssForCausalLM",
+     .architecture = "gpt-oss",
+     .layer_names = kGptOss,
+     .head_dim = 64},
+};
+
+}  // namespace
+
+std::span<const NameRow> whole_model_names() {
+  return kWholeModel;
+}
+
+const HfFamily* find_family(std::string_view hf_class) {
+  for (const HfFamily& family : kFamilies)
+    if (family.hf_class == hf_class) return &family;
+  return nullptr;
+}
+
+std::string known_families() {
+  std::string names;
+  for (const HfFamily& family : kFamilies) {
+    if (!names.empty()) names += ", ";
+    names += family.hf_class;
+  }
+  return names;
+}
+
+}  // namespace curlew::model
