@@ -87,7 +87,7 @@ struct Timings {
 struct Generation {
   std::string text;
   std::vector<TokenId> tokens;  // without the stop token; empty from a remote source
-  std::vector<float> logprobs;  // of each token under the unscaled distribution, when asked for
+  std::vector<float> logprobs;  // of each token under the network's own distribution, when asked for
   Finish finish = Finish::kStopToken;
   int prompt_tokens = 0;
   int cached_tokens = 0;                        // of the prompt, whose keys and values were reused

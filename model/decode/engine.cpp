@@ -2,29 +2,13 @@
 
 #include <chrono>
 
+#include "model/decode/embedding.h"
 #include "model/decode/generation.h"
 #include "model/decode/loaded_model.h"
+#include "model/decode/prefix_store.h"
 
 namespace curlew::model {
 namespace {
-
-// The turn at the gate for work that is no generation.
-class Turn {
- public:
-  Turn(LaneGate& gate, std::stop_token stop) : gate_(gate) {
-    entered_ = gate.enter(Lane::kMain, stop, std::nullopt) == LaneGate::Entry::kEntered;
-  }
-  ~Turn() {
-    if (entered_) gate_.leave();
-  }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-  explicit operator bool() const { return entered_; }
-
- private:
-  LaneGate& gate_;
-  bool entered_;
-};
 
 tl::unexpected<Error> cancelled() {
   return fail(Errc::kCancelled, "stopped on request");
@@ -38,47 +22,100 @@ std::vector<TokenId> arbitrary_tokens(int count, int n_vocab) {
   return ids;
 }
 
+// Appends ids to the sequence in chunks, making room in the cache. False: stopped, or no room.
+bool evaluate(LoadedModel& m, KvSequence& sequence, std::span<const TokenId> ids, float* logits,
+              const StopCheck& should_stop) {
+  while (!ids.empty()) {
+    const std::size_t chunk =
+        std::min(ids.size(), static_cast<std::size_t>(m.network->chunk_tokens()));
+    while (!sequence.reserve(static_cast<int>(chunk)))
+      if (!m.tree->evict()) return false;
+    const Segment segment = {ids.first(chunk), &sequence,
+                             chunk == ids.size() ? LogitRows::kLast : LogitRows::kNone};
+    if (!m.network->forward({&segment, 1}, logits, should_stop)) return false;
+    ids = ids.subspan(chunk);
+  }
+  return true;
+}
+
 // Evaluates ids[0, depth), then ids[depth, end) in pieces of `step`; seconds of the second part.
 Expected<double> time_evaluation(LoadedModel& m, int depth, int count, int step,
-                                 std::stop_token stop) {
+                                 const std::stop_token& stop) {
   if (depth < 0 || count < 1 || depth + count > m.context_tokens)
     return fail(Errc::kInvalidInput, "{} tokens at a depth of {} do not fit a context of {}", count,
                 depth, m.context_tokens);
-  const Turn turn(m.gate, stop);
-  if (!turn) return cancelled();
-
   const std::vector<TokenId> ids = arbitrary_tokens(depth + count, m.config.n_vocab);
+  std::vector<float> logits(static_cast<std::size_t>(m.config.n_vocab));
   const StopCheck should_stop = [&stop] { return stop.stop_requested(); };
-  Slot& slot = m.cache->open_empty();
-  const auto up_to = [&](int end) {
-    const auto text = std::span(ids).first(static_cast<std::size_t>(end));
-    return evaluate(*m.network, *m.cache, slot, text, m.logits.data(), should_stop);
-  };
-  bool done = depth == 0 || up_to(depth);
-  const auto start = std::chrono::steady_clock::now();
-  for (int end = depth; done && end < depth + count;) {
-    end = std::min(end + step, depth + count);
-    done = up_to(end);
-  }
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  m.cache->forget(slot);
+  bool done = false;
+  std::chrono::duration<double> seconds{};
+  m.stepper->between_steps([&] {
+    KvSequence sequence(*m.kv);
+    const auto piece = [&](int from, int to) {
+      const auto some = std::span(ids).subspan(static_cast<std::size_t>(from),
+                                               static_cast<std::size_t>(to - from));
+      return evaluate(m, sequence, some, logits.data(), should_stop);
+    };
+    done = piece(0, depth);
+    const auto start = std::chrono::steady_clock::now();
+    for (int at = depth; done && at < depth + count; at += step)
+      done = piece(at, std::min(at + step, depth + count));
+    seconds = std::chrono::steady_clock::now() - start;
+  });
   if (!done) return cancelled();
   return seconds.count();
 }
+
+// Every position's logits.
+class LogitsTask final : public StepTask {
+ public:
+  LogitsTask(std::span<const TokenId> ids, std::size_t n_vocab)
+      : StepTask(Lane::kMain, {}, std::nullopt, Cache::kNone), ids_(ids), n_vocab_(n_vocab) {
+    logits.reserve(ids.size() * n_vocab);
+  }
+
+  Wish wish(int max) override {
+    const std::size_t at = static_cast<std::size_t>(sequence()->tokens());
+    logits.resize(at * n_vocab_);  // its blocks may have been taken away: then it begins anew
+    const auto rest = ids_.subspan(at);
+    const int count = std::min(max, Stepper::kLogitRowsMax);
+    return {rest.first(std::min(rest.size(), static_cast<std::size_t>(count))), LogitRows::kAll};
+  }
+  bool take(const Outcome& outcome) override {
+    logits.insert(logits.end(), outcome.logits,
+                  outcome.logits + static_cast<std::size_t>(outcome.rows) * n_vocab_);
+    return sequence()->tokens() == static_cast<int>(ids_.size());
+  }
+  void end(Finish) override {}
+  void fail(Error why) override { error = std::move(why); }
+  std::span<const TokenId> text() const override { return ids_; }
+
+  std::vector<float> logits;
+  std::optional<Error> error;
+
+ private:
+  std::span<const TokenId> ids_;
+  std::size_t n_vocab_;
+};
 
 }  // namespace
 
 struct Engine::Impl {
   std::unique_ptr<LoadedModel> model;
+  std::filesystem::path prefix_file;
+  std::size_t prefix_file_bytes_max;
 };
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Engine::~Engine() = default;
+Engine::~Engine() {
+  (void)store_prefixes();  // a cache: nobody is left to hear why it could not be kept
+}
 
 Expected<std::unique_ptr<Engine>> Engine::load(const EngineOptions& options) {
   Expected<std::unique_ptr<LoadedModel>> model = LoadedModel::load(options);
   if (!model) return std::move(model.error()).pass();
-  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(std::move(*model))));
+  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(
+      std::move(*model), options.prefix_file, options.prefix_file_bytes_max)));
 }
 
 Expected<Generation> Engine::generate(const GenerateRequest& request, std::stop_token stop) {
@@ -119,32 +156,24 @@ const Expected<FimFormat>& Engine::fim_format() const {
   return impl_->model->fim;
 }
 
-Expected<std::vector<float>> Engine::logits(std::span<const TokenId> ids) {
+Expected<std::vector<float>> Engine::logits(std::span<const TokenId> ids) try {
   LoadedModel& m = *impl_->model;
   if (ids.empty() || ids.size() > static_cast<std::size_t>(m.context_tokens))
     return fail(Errc::kInvalidInput, "logits: {} tokens, expected 1 to {}", ids.size(),
                 m.context_tokens);
-  for (TokenId id : ids)
-    if (id < 0 || id >= m.config.n_vocab)
-      return fail(Errc::kInvalidInput, "logits: token id {} is outside the vocabulary of {}", id,
-                  m.config.n_vocab);
+  if (Status s = m.check_ids(ids); !s) return std::move(s.error()).during("logits");
+  LogitsTask task(ids, static_cast<std::size_t>(m.config.n_vocab));
+  m.stepper->run(task);
+  if (task.error) return std::move(*task.error).during("logits");
+  return std::move(task.logits);
+} catch (const std::bad_alloc&) {
+  return fail(Errc::kOutOfMemory, "logits: no memory for {} rows", ids.size());
+}
 
-  const Turn turn(m.gate, {});
-  const std::size_t n_vocab = static_cast<std::size_t>(m.config.n_vocab);
-  std::vector<float> rows(ids.size() * n_vocab);
-  Slot& slot = m.cache->open_empty();
-  while (!ids.empty()) {
-    const std::size_t chunk =
-        std::min(ids.size(), static_cast<std::size_t>(m.network->chunk_tokens()));
-    const std::size_t at = static_cast<std::size_t>(slot.sequence.tokens()) * n_vocab;
-    m.cache->reserve(slot, static_cast<int>(chunk));
-    const Segment segment = {
-        .ids = ids.first(chunk), .sequence = &slot.sequence, .rows = LogitRows::kAll};
-    m.network->forward({&segment, 1}, &rows[at], [] { return false; });
-    ids = ids.subspan(chunk);
-  }
-  m.cache->forget(slot);
-  return rows;
+Expected<std::vector<std::vector<float>>> Engine::embed(std::span<const std::string> texts,
+                                                        Pooling pooling, Lane lane,
+                                                        std::stop_token stop) {
+  return embed_texts(*impl_->model, texts, pooling, lane, std::move(stop));
 }
 
 Engine::Memory Engine::memory() const {
@@ -152,7 +181,7 @@ Engine::Memory Engine::memory() const {
   return {.file_bytes = m.file.size_bytes(),
           .packed_bytes = m.weights.packed_bytes,
           .kv_bytes = m.kv->bytes(),
-          .scratch_bytes = m.network->scratch_bytes() + m.logits.size() * sizeof(float)};
+          .scratch_bytes = m.network->scratch_bytes()};
 }
 
 Expected<double> Engine::time_prefill(int prompt_tokens, int depth, std::stop_token stop) {
@@ -170,8 +199,23 @@ Expected<double> Engine::time_decode(int new_tokens, int depth, std::stop_token 
 
 void Engine::clear_cache() {
   LoadedModel& m = *impl_->model;
-  const Turn turn(m.gate, {});
-  m.cache->clear();
+  m.bursts.clear();
+  m.stepper->between_steps([&] { m.tree->clear(); });
+}
+
+Status Engine::store_prefixes() {
+  if (impl_->prefix_file.empty()) return {};
+  LoadedModel& m = *impl_->model;
+  Status done;
+  m.stepper->between_steps([&] {
+    done = save_prefixes(impl_->prefix_file, *m.tree, *m.kv, m.prefix_identity,
+                         impl_->prefix_file_bytes_max);
+  });
+  return done;
+}
+
+const Expected<int>& Engine::restored_tokens() const {
+  return impl_->model->restored_tokens;
 }
 
 }  // namespace curlew::model

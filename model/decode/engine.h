@@ -4,9 +4,11 @@
 //   Expected<std::unique_ptr<Engine>> engine = Engine::load({.model = path, .threads = 2});
 //   Generation g = *(*engine)->generate({.prompt = FimText{...}}, stop);
 //
-// Keys and values of past prompts are kept in blocks of 64 tokens. A request starts from the cached
-// sequence with which it shares the longest token prefix; only the rest is evaluated. Several
-// sequences are kept (one per open document, roughly), the least recently used gives way.
+// Keys and values of past texts are kept in a tree by content: a request starts from the longest
+// prefix it shares with any of them, and only the rest is evaluated; what was not used for the
+// longest time gives way. Requests of one lane go side by side, higher lanes first. Drafts from the
+// prompt and from the texts a request names are verified several tokens a step. None of this
+// changes a token: every request gives the text that it would give alone, from an empty cache.
 #pragma once
 
 #include <filesystem>
@@ -23,7 +25,8 @@ namespace curlew::model {
 // Longer contexts are taken only when asked for: their cache is paid for in memory.
 inline constexpr int kContextTokensDefaultMax = 8192;
 
-enum class KvPrecision { kAuto, kF32, kF16 };  // kAuto: F32 for unquantised weights, else F16
+// kAuto: F32 for unquantised weights, else F16.
+enum class KvPrecision { kAuto, kF32, kF16, kQ8_0 };
 
 struct EngineOptions {
   std::filesystem::path model;
@@ -31,6 +34,10 @@ struct EngineOptions {
   int context_tokens = 0;  // 0: the model's own, at most kContextTokensDefaultMax
   KvPrecision kv = KvPrecision::kAuto;
   std::size_t kv_budget_bytes = 0;  // 0: room for four full sequences, at most 1 GiB
+  // Evaluated prefixes of this model are read from here at load, and written back when the engine
+  // goes; "" for none. It holds tokens of the user's texts.
+  std::filesystem::path prefix_file;
+  std::size_t prefix_file_bytes_max = std::size_t{256} << 20;
   std::function<void(float fraction)> on_progress;  // while loading; may be empty
 };
 
@@ -42,6 +49,11 @@ class Engine final : public Generator {
   Expected<Generation> generate(const GenerateRequest& request, std::stop_token stop) override;
   int count_tokens(std::string_view text) const override;
   GeneratorInfo info() const override;
+
+  // One vector a text, [hidden_dim], of length 1. kAuto: as the file says, else the mean.
+  enum class Pooling { kAuto, kMean, kLast };
+  Expected<std::vector<std::vector<float>>> embed(std::span<const std::string> texts,
+                                                  Pooling pooling, Lane lane, std::stop_token stop);
 
   const Tokenizer& tokenizer() const;
   const ModelConfig& config() const;
@@ -64,7 +76,11 @@ class Engine final : public Generator {
   Expected<double> time_prefill(int prompt_tokens, int depth, std::stop_token stop);
   Expected<double> time_decode(int new_tokens, int depth, std::stop_token stop);
 
-  void clear_cache();  // forget every cached sequence
+  void clear_cache();  // forget every cached text
+  // Writes the prefix file now; nothing to do where none was named. Takes the network's time.
+  Status store_prefixes();
+  // Tokens that were read from the prefix file at load, or why it was not used.
+  const Expected<int>& restored_tokens() const;
 
  private:
   struct Impl;

@@ -3,205 +3,222 @@
 #include <algorithm>
 #include <new>
 
+#include "model/decode/distribution.h"
+#include "model/decode/prompt.h"
 #include "model/decode/sampler.h"
+#include "model/decode/speculator.h"
+#include "model/decode/stepper.h"
 #include "model/text/text_stream.h"
 
 namespace curlew::model {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = StepTask::Clock;
 
-double ms_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+double ms_between(Clock::time_point from, Clock::time_point to) {
+  return std::chrono::duration<double, std::milli>(to - from).count();
 }
 
-std::vector<std::string> joined(std::vector<std::string> a, const std::vector<std::string>& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
+std::vector<std::string> stop_strings(const LoadedModel& model, const GenerateRequest& request) {
+  std::vector<std::string> all = request.stop_strings;
+  if (is_fim(request) && model.fim)
+    all.insert(all.end(), model.fim->stop_strings.begin(), model.fim->stop_strings.end());
+  return all;
 }
 
-// The state of one call. text_ is prompt and generated tokens together; the loop keeps one thing
-// true: after next_logits() the model's logits are those that follow text_.
-class Run {
+std::vector<std::vector<TokenId>> draft_sources(const LoadedModel& model,
+                                                const GenerateRequest& request) {
+  std::vector<std::vector<TokenId>> sources;
+  if (request.draft_tokens_max == 0) return sources;
+  for (const std::string& text : request.draft_texts)
+    sources.push_back(model.tokenizer->encode(text, {.literal = true, .continues = true}));
+  return sources;
+}
+
+// The state of one call. text_ is prompt and generated tokens together. Between steps the sequence
+// holds a beginning of it; once it holds all but the last token, the next step gives the logits
+// that follow the text, and more of them where drafts are verified.
+class GenerationTask final : public StepTask {
  public:
-  Run(LoadedModel& model, const GenerateRequest& request, std::stop_token stop)
-      : model_(model),
+  GenerationTask(LoadedModel& model, const GenerateRequest& request, LaidOutPrompt prompt,
+                 std::unique_ptr<Constraint> constraint, std::stop_token stop)
+      : StepTask(request.lane, std::move(stop), request.deadline),
+        model_(model),
         request_(request),
-        stop_(std::move(stop)),
+        constraint_(std::move(constraint)),
+        text_(std::move(prompt.tokens)),
         sampler_(request.sampling, model.config.n_vocab),
-        stream_(joined(request.stop_strings, format_stop_strings()), request.filter) {}
-  ~Run() {
-    if (has_turn_) model_.gate.leave();
+        stream_(stop_strings(model, request), request.filter),
+        speculator_(model.draft_record, model.step_cost, request.draft_tokens_max, text_,
+                    draft_sources(model, request)) {
+    result_.prompt_tokens = static_cast<int>(text_.size());
+    result_.context_used = prompt.context_used;
+    if (request.mixer != nullptr) request.mixer->begin(text_);
   }
 
-  Expected<Generation> run();
+  Wish wish(int max) override;
+  bool take(const Outcome& outcome) override;
+  void end(Finish why) override;
+  void fail(Error error) override { error_ = std::move(error); }
+  std::span<const TokenId> text() const override { return text_; }
+
+  Expected<Generation> result(Clock::time_point started, double tokenize_ms);
 
  private:
-  std::vector<std::string> format_stop_strings() const;
-  std::optional<Finish> take_turn(LaneGate::Entry entry);
-  Status build_prompt();
-  Expected<std::vector<TokenId>> fim_tokens(const FimText& text);
-  Status check_prompt() const;
-  Expected<Finish> decode();
-  std::optional<Finish> next_logits();
-  bool is_end(TokenId id) const;
-  bool past_deadline() const { return request_.deadline && Clock::now() >= *request_.deadline; }
+  int held() { return sequence()->tokens(); }
   int generated() const { return static_cast<int>(result_.tokens.size()); }
-  Generation finished(Finish finish);
+  bool is_full() const {
+    return generated() >= request_.new_tokens_max ||
+           text_.size() >= static_cast<std::size_t>(model_.context_tokens);
+  }
+  bool is_end(TokenId id) const;
+  void draft(int max);
+  std::optional<Finish> take_row(std::span<float> logits);
+  TokenId choose(std::span<float> logits, float& logprob);
+  bool finish(Finish finish);
 
   LoadedModel& model_;
   const GenerateRequest& request_;
-  std::stop_token stop_;
+  std::unique_ptr<Constraint> constraint_;  // null: anything may be said
+  std::vector<TokenId> text_;
   Sampler sampler_;
   TextStream stream_;
-  Clock::time_point started_ = Clock::now();
+  Speculator speculator_;
 
-  bool has_turn_ = false, opened_before_ = false;
-  Slot* slot_ = nullptr;          // ours as long as we have the turn; null: to be opened
-  std::optional<FimText> burst_;  // what the slot should remember
-  std::vector<TokenId> text_;
+  std::vector<TokenId> asked_;  // of a step with drafts: the last token, then the draft
+  std::size_t draft_tokens_ = 0;
+  std::vector<float> own_logits_;  // of the row, before anything was mixed in or masked out
+  std::optional<Clock::time_point> began_, prefilled_;
+  std::optional<Error> error_;
   Generation result_;
 };
 
-Expected<Generation> Run::run() {
-  const auto entry = model_.gate.enter(request_.lane, stop_, request_.deadline);
-  result_.timings.queue_ms = ms_since(started_);
-  if (const std::optional<Finish> early = take_turn(entry)) return finished(*early);
-
-  const Clock::time_point tokenize = Clock::now();
-  if (Status s = build_prompt(); !s) return std::move(s.error()).during("generate");
-  result_.timings.tokenize_ms = ms_since(tokenize);
-  if (Status s = check_prompt(); !s) return std::move(s.error()).during("generate");
-
-  const Clock::time_point prefill = Clock::now();
-  const std::optional<Finish> early = next_logits();
-  result_.timings.prefill_ms = ms_since(prefill);
-  if (early) return finished(*early);
-
-  const Clock::time_point decoding = Clock::now();
-  const Expected<Finish> finish = decode();
-  result_.timings.decode_ms = ms_since(decoding);
-  if (!finish) return tl::unexpected(finish.error());
-  return finished(*finish);
-}
-
-std::vector<std::string> Run::format_stop_strings() const {
-  const bool fim = std::holds_alternative<FimText>(request_.prompt) && model_.fim;
-  return fim ? model_.fim->stop_strings : std::vector<std::string>();
-}
-
-// Nothing: it is our turn.
-std::optional<Finish> Run::take_turn(LaneGate::Entry entry) {
-  has_turn_ = entry == LaneGate::Entry::kEntered;
-  if (has_turn_) return std::nullopt;
-  return entry == LaneGate::Entry::kCancelled ? Finish::kCancelled : Finish::kDeadline;
-}
-
-Status Run::build_prompt() {
-  if (const auto* ids = std::get_if<std::vector<TokenId>>(&request_.prompt)) {
-    text_ = *ids;
-  } else if (const auto* plain = std::get_if<TextPrompt>(&request_.prompt)) {
-    text_ = model_.tokenizer->encode(plain->text, plain->encode);
-  } else {
-    Expected<std::vector<TokenId>> ids = fim_tokens(std::get<FimText>(request_.prompt));
-    if (!ids) return std::move(ids.error()).pass();
-    text_ = std::move(*ids);
+StepTask::Wish GenerationTask::wish(int max) {
+  if (!began_) {
+    began_ = Clock::now();
+    result_.cached_tokens = cached_tokens();
   }
-  result_.prompt_tokens = static_cast<int>(text_.size());
-  text_.reserve(static_cast<std::size_t>(model_.context_tokens) + 1);
-  return {};
-}
-
-Expected<std::vector<TokenId>> Run::fim_tokens(const FimText& text) {
-  if (!model_.fim) return tl::unexpected(model_.fim.error());
-  FimBudget budget = request_.fim_budget;
-  const int context = model_.context_tokens;
-  if (budget.prompt_tokens_max == 0)  // at least half the context, however much shall be generated
-    budget.prompt_tokens_max = std::max(context - request_.new_tokens_max, context / 2);
-  budget.prompt_tokens_max = std::min(budget.prompt_tokens_max, context - 1);
-
-  // Where the suffix comes first, typing appends to the prompt anyway.
-  const bool prefix_first = model_.fim->order == FimOrder::kPsm;
-  FimText burst = prefix_first && text.typed.empty() ? model_.cache->continue_burst(text) : text;
-  FimPrompt prompt = build_fim_prompt(*model_.tokenizer, *model_.fim, burst, budget);
-  result_.context_used = prompt.context_used;
-
-  if (burst.prefix.ends_with(burst.typed))
-    burst.prefix.resize(burst.prefix.size() - burst.typed.size());
-  burst.typed.clear();
-  burst_ = std::move(burst);
-  return std::move(prompt.tokens);
-}
-
-Status Run::check_prompt() const {
-  if (text_.empty()) return fail(Errc::kInvalidInput, "the prompt is empty");
-  if (result_.prompt_tokens > model_.context_tokens)
-    return fail(Errc::kInvalidInput, "the prompt has {} tokens, the context holds {}",
-                result_.prompt_tokens, model_.context_tokens);
-  for (TokenId id : text_)
-    if (id < 0 || id >= model_.config.n_vocab)
-      return fail(Errc::kInvalidInput, "token id {} is outside the vocabulary of {}", id,
-                  model_.config.n_vocab);
-  return {};
-}
-
-Expected<Finish> Run::decode() {
-  while (generated() < request_.new_tokens_max &&
-         text_.size() < static_cast<std::size_t>(model_.context_tokens)) {
-    const TokenId id = sampler_.sample(model_.logits);
-    if (id < 0) return fail(Errc::kInternal, "generate: the network gave no finite logit");
-    if (is_end(id)) return Finish::kStopToken;
-    if (request_.logprobs) result_.logprobs.push_back(log_probability(model_.logits, id));
-    result_.tokens.push_back(id);
-    text_.push_back(id);
-    if (const std::optional<Finish> end = stream_.add(model_.tokenizer->piece(id))) return *end;
-
-    if (generated() == request_.new_tokens_max) break;  // nobody will ask for what follows
-    if (const std::optional<Finish> early = next_logits()) return *early;
+  const auto rest = std::span<const TokenId>(text_).subspan(static_cast<std::size_t>(held()));
+  draft_tokens_ = 0;
+  if (static_cast<int>(rest.size()) > max)
+    return {.ids = rest.first(static_cast<std::size_t>(max))};
+  if (rest.size() == 1 && prefilled_) {
+    draft(max - 1);
+    if (draft_tokens_ > 0) return {.ids = asked_, .rows = LogitRows::kAll};
   }
-  return Finish::kLength;
+  return {.ids = rest, .rows = LogitRows::kLast};
 }
 
-// Evaluates what is new in text_, letting higher lanes pass between layers. A value: it could not.
-std::optional<Finish> Run::next_logits() {
-  const StopCheck should_stop = [this] {
-    return stop_.stop_requested() || past_deadline() || model_.gate.should_yield(request_.lane);
-  };
-  for (;;) {
-    if (slot_ == nullptr) {
-      slot_ = &model_.cache->open(text_);
-      slot_->burst = burst_;
-      if (!opened_before_) result_.cached_tokens = slot_->sequence.tokens();
-      opened_before_ = true;
-    }
-    if (evaluate(*model_.network, *model_.cache, *slot_, text_, model_.logits.data(), should_stop))
-      return std::nullopt;
-    if (stop_.stop_requested()) return Finish::kCancelled;
-    if (past_deadline()) return Finish::kDeadline;
+// What a constraint forces is right for certain; else what copies foretell.
+void GenerationTask::draft(int max) {
+  const int wanted = request_.new_tokens_max - generated() - 1;
+  const int room = model_.context_tokens - static_cast<int>(text_.size()) - 1;
+  max = std::min({max, wanted, room});
+  if (max <= 0 || request_.draft_tokens_max == 0) return;
+  std::vector<TokenId> forced;
+  if (constraint_) forced = constraint_->forced(std::min(max, Speculator::kDraftTokensMax));
+  const std::span<const TokenId> proposal =
+      forced.empty() ? speculator_.propose(max) : std::span<const TokenId>(forced);
+  asked_.assign(1, text_.back());
+  asked_.insert(asked_.end(), proposal.begin(), proposal.end());
+  draft_tokens_ = proposal.size();
+}
 
-    slot_ = nullptr;  // others may cut or drop it while they have the turn
-    has_turn_ = false;
-    const auto entry = model_.gate.yield(request_.lane, stop_, request_.deadline);
-    if (const std::optional<Finish> early = take_turn(entry)) return early;
+bool GenerationTask::take(const Outcome& outcome) {
+  if (outcome.rows == 0) return false;  // in the middle of the prompt
+  const bool decoding = prefilled_.has_value();
+  if (!decoding) prefilled_ = Clock::now();
+  if (decoding && outcome.alone) model_.step_cost.add(outcome.tokens, outcome.ms);
+  result_.steps += decoding;
+  if (is_full()) return finish(Finish::kLength);  // nothing was to be generated
+
+  const std::size_t n_vocab = static_cast<std::size_t>(model_.config.n_vocab);
+  std::optional<Finish> end;
+  bool said = true;
+  int row = 0;
+  for (bool right = true; right && !end && row < outcome.rows; ++row) {
+    const std::size_t before = text_.size();
+    end = take_row({outcome.logits + static_cast<std::size_t>(row) * n_vocab, n_vocab});
+    said = text_.size() > before;
+    right =
+        said && row + 1 < outcome.rows && asked_[static_cast<std::size_t>(row) + 1] == text_.back();
   }
+  result_.drafted_tokens += outcome.rows - 1;
+  result_.accepted_tokens += row - 1;
+  // The last token said is not evaluated yet; what the sequence holds in its place is a wrong
+  // draft.
+  const int valid = static_cast<int>(text_.size()) - (said ? 1 : 0);
+  sequence()->truncate(std::min(held(), valid));
+  return end && finish(*end);
 }
 
-bool Run::is_end(TokenId id) const {
+// One token further. A value: the generation ends with it, or before it.
+std::optional<Finish> GenerationTask::take_row(std::span<float> logits) {
+  float logprob = 0;
+  const TokenId id = choose(logits, logprob);
+  if (id < 0) {
+    fail({Errc::kInternal, constraint_ ? "the network gave no finite logit that is allowed"
+                                       : "the network gave no finite logit"});
+    return Finish::kCancelled;
+  }
+  if (is_end(id)) return Finish::kStopToken;
+  if (request_.logprobs) result_.logprobs.push_back(logprob);
+  result_.tokens.push_back(id);
+  text_.push_back(id);
+  speculator_.append(id);
+  if (constraint_) constraint_->accept(id);
+  if (request_.mixer != nullptr) request_.mixer->append(id);
+  if (const std::optional<Finish> end = stream_.add(model_.tokenizer->piece(id))) return end;
+  if (is_full()) return Finish::kLength;
+  return std::nullopt;
+}
+
+TokenId GenerationTask::choose(std::span<float> logits, float& logprob) {
+  std::span<const float> own = logits;
+  if (request_.logprobs && (request_.mixer != nullptr || constraint_)) {
+    own_logits_.assign(logits.begin(), logits.end());
+    own = own_logits_;
+  }
+  if (request_.mixer != nullptr) mix_in(request_.mixer->next(), logits);
+  if (constraint_) mask_out(constraint_->allowed(), logits);
+  const TokenId id = sampler_.sample(logits);
+  if (request_.logprobs && id >= 0) logprob = log_probability(own, id);
+  return id;
+}
+
+bool GenerationTask::is_end(TokenId id) const {
   if (request_.ignore_end) return false;
-  const bool fim = std::holds_alternative<FimText>(request_.prompt);
   return std::ranges::binary_search(model_.tokenizer->special().end_of_generation, id) ||
-         (fim && std::ranges::find(model_.fim->stop_tokens, id) != model_.fim->stop_tokens.end());
+         (is_fim(request_) &&
+          std::ranges::find(model_.fim->stop_tokens, id) != model_.fim->stop_tokens.end());
 }
 
-Generation Run::finished(Finish finish) {
+bool GenerationTask::finish(Finish finish) {
   result_.finish = finish;
   if (finish == Finish::kStopString || finish == Finish::kFilter) {
     const std::size_t kept = stream_.tokens_in_text();
     result_.tokens.resize(kept);
     if (request_.logprobs) result_.logprobs.resize(kept);
   }
+  return true;
+}
+
+void GenerationTask::end(Finish why) {
+  finish(why);
+}
+
+Expected<Generation> GenerationTask::result(Clock::time_point started, double tokenize_ms) {
+  if (error_) return std::move(*error_).during("generate");
+  const Clock::time_point now = Clock::now();
   result_.text = stream_.take_text();
-  result_.timings.total_ms = ms_since(started_);
+  if (result_.finish == Finish::kDeadline && request_.whole)
+    result_.text.resize(std::min(result_.text.size(), request_.whole(result_.text)));
+  Timings& t = result_.timings;
+  t.tokenize_ms = tokenize_ms;
+  t.queue_ms = ms_between(started, began_.value_or(now)) - tokenize_ms;
+  if (began_) t.prefill_ms = ms_between(*began_, prefilled_.value_or(now));
+  if (prefilled_) t.decode_ms = ms_between(*prefilled_, now);
+  t.total_ms = ms_between(started, now);
   return std::move(result_);
 }
 
@@ -214,12 +231,28 @@ Status check(const GenerateRequest& request) {
   return Sampler::check(request.sampling);
 }
 
+Expected<Generation> generate(LoadedModel& model, const GenerateRequest& request,
+                              std::stop_token stop) {
+  const Clock::time_point started = Clock::now();
+  if (Status s = check(request); !s) return std::move(s.error()).pass();
+  Expected<LaidOutPrompt> prompt = lay_out_prompt(model, request);
+  if (!prompt) return std::move(prompt.error()).pass();
+  std::unique_ptr<Constraint> constraint;
+  if (request.grammar) constraint = model.constraints().start(request.grammar);
+  const double tokenize_ms = ms_between(started, Clock::now());
+
+  GenerationTask task(model, request, std::move(*prompt), std::move(constraint), std::move(stop));
+  model.stepper->run(task);
+  return task.result(started, tokenize_ms);
+}
+
 }  // namespace
 
 Expected<Generation> run_generation(LoadedModel& model, const GenerateRequest& request,
                                     std::stop_token stop) try {
-  if (Status s = check(request); !s) return std::move(s.error()).during("generate");
-  return Run(model, request, std::move(stop)).run();
+  Expected<Generation> result = generate(model, request, std::move(stop));
+  if (!result) return std::move(result.error()).during("generate");
+  return result;
 } catch (const std::bad_alloc&) {
   return fail(Errc::kOutOfMemory, "generate: not enough memory");
 }

@@ -1,4 +1,4 @@
-// One generation, from its place in the queue to its text. Private to model/decode.
+// One generation, from its prompt to its text. Private to model/decode.
 #pragma once
 
 #include <stop_token>
@@ -8,7 +8,8 @@
 
 namespace curlew::model {
 
-// Generator::generate on a loaded model. Thread-safe: waits for its turn at model.gate.
+// Generator::generate on a loaded model. Thread-safe: the prompt is laid out on the caller's
+// thread, then the model's stepper runs the generation beside others.
 Expected<Generation> run_generation(LoadedModel& model, const GenerateRequest& request,
                                     std::stop_token stop);
 

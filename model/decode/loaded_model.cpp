@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <new>
 
+#include "model/decode/prefix_store.h"
+
 namespace curlew::model {
 namespace {
 
 constexpr int kThreadsMax = 256;
 constexpr std::size_t kKvDefaultBytesMax = std::size_t{1} << 30;
-constexpr int kKvDefaultSequences = 4;
+constexpr std::size_t kKvDefaultSequences = 4, kKvSequencesMax = 64;
 
 Status check_options(const EngineOptions& o) {
   if (o.threads < 0 || o.threads > kThreadsMax)
@@ -31,12 +33,25 @@ kernels::KvType choose_kv_type(KvPrecision precision, kernels::WeightType weight
   using kernels::KvType, kernels::WeightType;
   if (precision == KvPrecision::kF32) return KvType::kF32;
   if (precision == KvPrecision::kF16) return KvType::kF16;
+  if (precision == KvPrecision::kQ8_0) return KvType::kQ8_0;
   const bool quantised =
       weights != WeightType::kF32 && weights != WeightType::kF16 && weights != WeightType::kBF16;
   return quantised ? KvType::kF16 : KvType::kF32;
 }
 
-// One whole sequence must always fit: that is what lets SlotCache::reserve never fail.
+Status check_kv_shape(const KvShape& shape) {
+  constexpr int kGroup = 32;
+  if (shape.type == kernels::KvType::kQ8_0 &&
+      (shape.key_dim % kGroup != 0 || shape.value_dim % kGroup != 0))
+    return fail(
+        Errc::kUnsupported,
+        "a KV cache in Q8_0 needs heads of a multiple of {} elements; keys have {}, values {}",
+        kGroup, shape.key_dim, shape.value_dim);
+  return {};
+}
+
+// One whole sequence must always fit: then a step can always be made, if need be for one task
+// alone.
 Expected<int> choose_kv_blocks(std::size_t budget_bytes, const KvShape& shape, int context_tokens) {
   const std::size_t one = static_cast<std::size_t>(kv_blocks_for(context_tokens));
   const std::size_t bytes = shape.block_bytes();
@@ -47,7 +62,7 @@ Expected<int> choose_kv_blocks(std::size_t budget_bytes, const KvShape& shape, i
     return fail(Errc::kInvalidInput,
                 "a KV cache of {} bytes is too small: a context of {} tokens takes {}",
                 budget_bytes, context_tokens, one * bytes);
-  return static_cast<int>(std::min(budget_bytes / bytes, one * SlotCache::kSlotsMax));
+  return static_cast<int>(std::min(budget_bytes / bytes, one * kKvSequencesMax));
 }
 
 Status load_vocabulary(LoadedModel& m) {
@@ -67,20 +82,22 @@ Status take_memory(LoadedModel& m, const EngineOptions& options) {
   if (!context) return std::move(context.error()).pass();
   m.context_tokens = *context;
 
-  const KvShape shape = {.type = choose_kv_type(options.kv, m.weights.main_type),
-                         .n_layers = m.config.n_layers,
-                         .n_kv_heads = m.config.n_kv_heads,
-                         .key_dim = m.config.head_dim,
-                         .value_dim = m.config.head_dim};
-  Expected<int> blocks = choose_kv_blocks(options.kv_budget_bytes, shape, m.context_tokens);
+  m.kv_shape = kv_shape(m.config, choose_kv_type(options.kv, m.weights.main_type));
+  if (Status s = check_kv_shape(m.kv_shape); !s) return s;
+  Expected<int> blocks = choose_kv_blocks(options.kv_budget_bytes, m.kv_shape, m.context_tokens);
   if (!blocks) return std::move(blocks.error()).pass();
-  Expected<std::unique_ptr<KvPool>> kv = KvPool::create(shape, *blocks);
+  Expected<std::unique_ptr<KvPool>> kv = KvPool::create(m.kv_shape, *blocks);
   if (!kv) return std::move(kv.error()).pass();
   m.kv = std::move(*kv);
 
-  m.network = std::make_unique<Network>(m.config, m.weights, m.pool, shape.type, m.context_tokens);
-  m.cache = std::make_unique<SlotCache>(*m.kv, m.context_tokens);
-  m.logits.resize(static_cast<std::size_t>(m.config.n_vocab));
+  m.tree = std::make_unique<PrefixTree>(*m.kv);
+  if (!options.prefix_file.empty()) {
+    m.prefix_identity = prefix_identity(m.file, m.kv_shape);
+    m.restored_tokens = restore_prefixes(options.prefix_file, *m.tree, *m.kv, m.prefix_identity);
+  }
+  m.network =
+      std::make_unique<Network>(m.config, m.weights, m.pool, m.kv_shape.type, m.context_tokens);
+  m.stepper = std::make_unique<Stepper>(*m.network, *m.kv, *m.tree, m.config.n_vocab);
   return {};
 }
 
@@ -107,6 +124,19 @@ Expected<std::unique_ptr<LoadedModel>> LoadedModel::load(const EngineOptions& op
   return m;
 } catch (const std::bad_alloc&) {
   return fail(Errc::kOutOfMemory, "load model {}: not enough memory", options.model.string());
+}
+
+Status LoadedModel::check_ids(std::span<const TokenId> ids) const {
+  for (const TokenId id : ids)
+    if (id < 0 || id >= config.n_vocab)
+      return fail(Errc::kInvalidInput, "token id {} is outside the vocabulary of {}", id,
+                  config.n_vocab);
+  return {};
+}
+
+ConstraintCompiler& LoadedModel::constraints() {
+  std::call_once(constraints_once_, [this] { constraints_.emplace(*tokenizer); });
+  return *constraints_;
 }
 
 }  // namespace curlew::model

@@ -3,12 +3,26 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <vector>
 
 #include "kernels/ops.h"
+#include "model/constrain/constraint.h"
+#if !__has_include("model/constrain/compiler.h")
+namespace curlew::model {
+class Grammar;
+struct ConstraintCompiler {
+  explicit ConstraintCompiler(const Tokenizer&) {}
+  std::unique_ptr<Constraint> start(std::shared_ptr<const Grammar>) { return nullptr; }
+};
+}  // namespace curlew::model
+#endif
+#include "model/decode/burst_memory.h"
 #include "model/decode/engine.h"
-#include "model/decode/lane_gate.h"
-#include "model/decode/slot_cache.h"
+#include "model/decode/prefix_tree.h"
+#include "model/decode/speculator.h"
+#include "model/decode/stepper.h"
 #include "model/files/model_file.h"
 #include "model/network/forward.h"
 #include "model/network/kv_cache.h"
@@ -18,12 +32,18 @@
 
 namespace curlew::model {
 
-// Below `gate` stands what only the call whose turn it is may touch; what is above never changes.
 struct LoadedModel {
   LoadedModel(ModelFile opened_file, int threads) : file(std::move(opened_file)), pool(threads) {}
 
   static Expected<std::unique_ptr<LoadedModel>> load(const EngineOptions& options);
 
+  // kInvalidInput, naming the first id that is not of the vocabulary.
+  Status check_ids(std::span<const TokenId> ids) const;
+
+  // Built when first asked for: a generation without a constraint does not need it.
+  ConstraintCompiler& constraints();
+
+  // These never change after load.
   ModelFile file;
   std::unique_ptr<const Tokenizer> tokenizer;
   ModelConfig config;
@@ -31,12 +51,23 @@ struct LoadedModel {
   Expected<FimFormat> fim = fail(Errc::kInternal, "not loaded");
   Weights weights;
 
-  LaneGate gate;
+  BurstMemory bursts;  // thread-safe
+
+  // What stands below is the stepper's, or of those it lets in between its steps.
   kernels::ThreadPool pool;
+  KvShape kv_shape;
   std::unique_ptr<KvPool> kv;
+  std::unique_ptr<PrefixTree> tree;
+  std::uint64_t prefix_identity = 0;
+  Expected<int> restored_tokens = 0;
   std::unique_ptr<Network> network;
-  std::unique_ptr<SlotCache> cache;
-  std::vector<float> logits;  // [n_vocab], of the last token evaluated
+  DraftRecord draft_record;
+  StepCost step_cost;
+  std::unique_ptr<Stepper> stepper;  // last: its thread uses all of the above
+
+ private:
+  std::once_flag constraints_once_;
+  std::optional<ConstraintCompiler> constraints_;
 };
 
 }  // namespace curlew::model

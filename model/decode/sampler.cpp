@@ -3,22 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/decode/distribution.h"
+
 namespace curlew::model {
-namespace {
-
-// NaN compares false, so it never wins.
-TokenId likeliest(std::span<const float> logits) {
-  TokenId best = -1;
-  float best_logit = -INFINITY;
-  for (std::size_t id = 0; id < logits.size(); ++id) {
-    if (!(logits[id] > best_logit)) continue;
-    best_logit = logits[id];
-    best = static_cast<TokenId>(id);
-  }
-  return std::isfinite(best_logit) ? best : -1;
-}
-
-}  // namespace
 
 Status Sampler::check(const SamplingOptions& o) {
   if (!(o.temperature >= 0 && o.temperature <= 100))
@@ -84,13 +71,6 @@ double Sampler::uniform() {
   constexpr double kUnit =
       1.0 / 9007199254740992.0;  // 2^-53: as many bits as a double's mantissa holds
   return static_cast<double>(random_() >> 11) * kUnit;
-}
-
-float log_probability(std::span<const float> logits, TokenId id) {
-  const float top = *std::ranges::max_element(logits);
-  double sum = 0;
-  for (float logit : logits) sum += std::exp(logit - top);
-  return static_cast<float>(logits[static_cast<std::size_t>(id)] - top - std::log(sum));
 }
 
 }  // namespace curlew::model

@@ -43,7 +43,4 @@ class Sampler {
   std::vector<Candidate> candidates_;
 };
 
-// log p of `id` under softmax(logits).
-float log_probability(std::span<const float> logits, TokenId id);
-
 }  // namespace curlew::model

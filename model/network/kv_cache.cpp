@@ -112,13 +112,13 @@ void KvSequence::truncate(int tokens) {
   }
 }
 
-KvSequence KvSequence::fork(int tokens) const {
-  KvSequence twin(*pool_);
-  const std::size_t shared = static_cast<std::size_t>(kv_blocks_for(tokens));
-  twin.blocks_.assign(blocks_.begin(), blocks_.begin() + static_cast<std::ptrdiff_t>(shared));
-  for (int block : twin.blocks_) pool_->share(block);
-  twin.tokens_ = tokens;
-  return twin;
+KvSequence KvSequence::sharing(KvPool& pool, std::span<const int> blocks, int tokens) {
+  assert(static_cast<int>(blocks.size()) == kv_blocks_for(tokens));
+  KvSequence sequence(pool);
+  sequence.blocks_.assign(blocks.begin(), blocks.end());
+  for (const int block : blocks) pool.share(block);
+  sequence.tokens_ = tokens;
+  return sequence;
 }
 
 }  // namespace curlew::model

@@ -2,8 +2,8 @@
 // share.
 //
 // A pool owns one slab, taken at load and cut into equal blocks; a block holds K and V of its
-// positions for every layer. A sequence is a table of blocks. Blocks are counted: a fork shares all
-// of its parent's blocks, and the first write into a block that others still read copies it. Paged
+// positions for every layer. A sequence is a table of blocks. Blocks are counted: sequences with the
+// same beginning share its blocks, and the first write into a block that others read copies it. Paged
 // attention: arXiv:2309.06180.
 //
 // Not thread-safe; the engine evaluates one sequence at a time.
@@ -79,6 +79,9 @@ class KvSequence {
   KvSequence(KvSequence&& other) noexcept;
   KvSequence& operator=(KvSequence&& other) noexcept;
 
+  // A sequence of blocks that others hold too: [kv_blocks_for(tokens)].
+  static KvSequence sharing(KvPool& pool, std::span<const int> blocks, int tokens);
+
   int tokens() const { return tokens_; }
   std::span<const int> blocks() const { return blocks_; }
   KvPool& pool() const { return *pool_; }
@@ -90,8 +93,6 @@ class KvSequence {
   // The first `count` reserved positions now hold tokens.
   void advance(int count) { tokens_ += count; }
   void truncate(int tokens);
-  // A second sequence that begins with the first `tokens` of this one, and shares their blocks.
-  KvSequence fork(int tokens) const;
 
  private:
   KvPool* pool_;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 
+#include "model/decode/distribution.h"
 #include "tests/model/engine/fixtures.h"
 
 namespace curlew::model::testing {
@@ -62,8 +63,7 @@ TEST_F(ToyEngine, AnswersAlikeWithAndWithoutItsCache) {
     EXPECT_EQ(warm.cached_tokens, 39);
     EXPECT_EQ(warm.tokens, cold.tokens);
     EXPECT_EQ(warm.text, cold.text);
-    for (std::size_t i = 0; i < cold.logprobs.size(); ++i)
-      EXPECT_NEAR(warm.logprobs[i], cold.logprobs[i], 1e-3);
+    EXPECT_EQ(warm.logprobs, cold.logprobs);  // to the bit
     engine_->clear_cache();
     EXPECT_EQ(generate(request(24, seed)).cached_tokens, 0);
     engine_->clear_cache();
@@ -211,6 +211,172 @@ TEST_F(ToyEngine, ManyCallersGetTheirOwnAnswers) {
         EXPECT_EQ(generate(r).tokens, want[(i + static_cast<unsigned>(round)) % 4].tokens);
       }
     });
+}
+
+// --- Drafts
+// ------------------------------------------------------------------------------------------------
+
+TEST_F(ToyEngine, DraftsChangeNoToken) {
+  for (unsigned seed = 0; seed < 12; ++seed) {
+    GenerateRequest plain = request(80, seed);
+    if (seed % 3 == 2) plain.sampling = {.temperature = 0.8f, .top_p = 0.9f, .seed = seed};
+    plain.draft_tokens_max = 0;
+    const Generation want = generate(plain);
+    EXPECT_EQ(want.drafted_tokens, 0);
+    EXPECT_EQ(want.steps, 79);
+
+    GenerateRequest drafted = plain;
+    drafted.draft_tokens_max = -1;
+    drafted.draft_texts = {want.text, "something else entirely"};
+    const Generation got = generate(drafted);
+    EXPECT_EQ(got.tokens, want.tokens) << seed;
+    EXPECT_EQ(got.logprobs, want.logprobs) << seed;
+    EXPECT_EQ(got.text, want.text);
+    EXPECT_EQ(got.steps + got.accepted_tokens, 79) << seed;
+
+    engine_->clear_cache();
+    EXPECT_EQ(generate(drafted).tokens, want.tokens) << seed;
+  }
+}
+
+// --- Mixing
+// ------------------------------------------------------------------------------------------------
+
+// Says that `id` comes next, with all its weight.
+class OneWish final : public Mixer {
+ public:
+  OneWish(float weight, TokenId id) { mixture_ = {weight, {{id, 1.f}}}; }
+  void begin(std::span<const TokenId> prompt) override {
+    heard_.assign(prompt.begin(), prompt.end());
+  }
+  void append(TokenId id) override { heard_.push_back(id); }
+  const Mixture& next() override { return mixture_; }
+  const std::vector<TokenId>& heard() const { return heard_; }
+
+ private:
+  Mixture mixture_;
+  std::vector<TokenId> heard_;
+};
+
+TEST_F(ToyEngine, AMixerCanDecideEveryToken) {
+  OneWish mixer(0.99f, 77);
+  GenerateRequest r = request(20);
+  r.mixer = &mixer;
+  const Generation g = generate(r);
+  EXPECT_EQ(g.tokens, std::vector<TokenId>(20, 77));
+  EXPECT_EQ(mixer.heard().size(), 60u);
+  OneWish silent(0.f, 77);
+  r.mixer = &silent;
+  EXPECT_EQ(generate(r).tokens, generate(request(20)).tokens);
+}
+
+// Says a given text, token by token.
+class Script final : public Mixer {
+ public:
+  explicit Script(std::vector<TokenId> text) : text_(std::move(text)) {}
+  void begin(std::span<const TokenId>) override { at_ = 0; }
+  void append(TokenId) override { ++at_; }
+  const Mixture& next() override {
+    mixture_ = {0.999f, {{text_[std::min(at_, text_.size() - 1)], 1.f}}};
+    return mixture_;
+  }
+
+ private:
+  std::vector<TokenId> text_;
+  std::size_t at_ = 0;
+  Mixture mixture_;
+};
+
+TEST_F(ToyEngine, ACopyOfThePromptTakesFewSteps) {
+  GenerateRequest r = request(200, 3);
+  const auto prompt = random_ids(220, engine_->config().n_vocab, 3);
+  r.prompt = prompt;
+  Script script({prompt.begin() + 10, prompt.begin() + 210});
+  r.mixer = &script;
+  const Generation g = generate(r);
+  EXPECT_EQ(g.tokens, std::vector<TokenId>(prompt.begin() + 10, prompt.begin() + 210));
+  EXPECT_GT(g.accepted_tokens, 150);
+  EXPECT_EQ(g.steps + g.accepted_tokens, 199);
+
+  // Ended in the middle of a draft, nothing wrong stays in the cache.
+  int tokens = 0;
+  r.filter = [&](std::string_view text) {
+    return ++tokens == 150 ? std::optional(text.size()) : std::nullopt;
+  };
+  const Generation cut = generate(r);
+  EXPECT_EQ(cut.finish, Finish::kFilter);
+  EXPECT_GT(cut.accepted_tokens, 100);
+  GenerateRequest further = request(30);
+  further.prompt = prompt;
+  std::get<std::vector<TokenId>>(further.prompt)
+      .insert(std::get<std::vector<TokenId>>(further.prompt).end(), prompt.begin() + 10,
+              prompt.begin() + 165);
+  const Generation warm = generate(further);
+  EXPECT_GT(warm.cached_tokens, 350);
+  engine_->clear_cache();
+  EXPECT_EQ(generate(further).tokens, warm.tokens);
+}
+
+TEST(Distribution, MixesAndMasks) {
+  std::vector<float> logits = {1.f, 3.f, -2.f, 0.5f};
+  const std::vector<float> before = logits;
+  const double z = log_sum_exp(before);
+  mix_in({0.25f, {{0, 0.6f}, {2, 0.4f}}}, logits);
+  const double mixed_z = log_sum_exp(logits);
+  const float q[] = {0.6f, 0.f, 0.4f, 0.f};
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    EXPECT_NEAR(std::exp(logits[i] - mixed_z), 0.75 * std::exp(before[i] - z) + 0.25 * q[i], 1e-6);
+
+  std::vector<float> many(200, 1.f);
+  many[150] = 9.f;
+  EXPECT_EQ(likeliest(many), 150);
+  TokenMask mask(200);
+  mask.add(3), mask.add(199);
+  mask_out(mask, many);
+  EXPECT_EQ(likeliest(many), 3);
+  EXPECT_EQ(std::ranges::count(many, 1.f), 2);
+  const float nan = std::nanf("");
+  EXPECT_EQ(likeliest(std::vector<float>{nan, 2.f, nan, 2.f}), 1);
+  EXPECT_EQ(likeliest(std::vector<float>{nan, nan}), -1);
+}
+
+// --- Embeddings
+// ------------------------------------------------------------------------------------------------
+
+TEST_F(ToyEngine, EmbedsTextsAloneAsTogether) {
+  const std::vector<std::string> texts = {"int main() { return 0; }", "a", "",
+                                          std::string(900, 'x')};
+  for (const auto pooling : {Engine::Pooling::kMean, Engine::Pooling::kLast}) {
+    const auto together = engine_->embed(texts, pooling, Lane::kBackground, {});
+    ASSERT_TRUE(together) << together.error().message();
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const auto alone = engine_->embed({&texts[i], 1}, pooling, Lane::kBackground, {});
+      ASSERT_TRUE(alone);
+      EXPECT_EQ((*alone)[0], (*together)[i]);
+      double square = 0;
+      for (const float v : (*together)[i]) square += double{v} * v;
+      EXPECT_NEAR(square, 1, 1e-5);
+    }
+    EXPECT_NE((*together)[0], (*together)[1]);
+  }
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(
+      engine_->embed(texts, Engine::Pooling::kMean, Lane::kMain, stop.get_token()).error().kind(),
+      Errc::kCancelled);
+}
+
+TEST_F(ToyEngine, AtTheDeadlineOnlyWhatIsWholeIsReturned) {
+  GenerateRequest r = request(400);
+  r.deadline = Clock::now() + milliseconds(40);
+  r.filter = [&](std::string_view) {
+    std::this_thread::sleep_until(*r.deadline);
+    return std::optional<std::size_t>();
+  };
+  r.whole = [](std::string_view text) { return std::min<std::size_t>(text.size(), 1); };
+  const Generation g = generate(r);
+  EXPECT_EQ(g.finish, Finish::kDeadline);
+  EXPECT_EQ(g.text.size(), 1u);
 }
 
 TEST_F(ToyEngine, MeasuresPrefillAndDecode) {

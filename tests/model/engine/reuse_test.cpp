@@ -1,10 +1,13 @@
-// The cache must never show: an engine that has seen other prompts answers as one that has not.
+// How tokens are grouped into steps, and what stood in the cache before, must never show in a
+// number.
 #include <gtest/gtest.h>
 
 #include <random>
 #include <set>
 
-#include "model/decode/slot_cache.h"
+#include "model/decode/burst_memory.h"
+#include "model/decode/prefix_tree.h"
+#include "model/network/forward.h"
 #include "tests/model/engine/fixtures.h"
 
 namespace curlew::model::testing {
@@ -25,16 +28,22 @@ struct Parts {
                                       .value_dim = config.head_dim},
                                      pool_contexts * kv_blocks_for(shape.context)))),
         network(config, weights, pool, kernels::KvType::kF32, shape.context),
-        cache(*kv, shape.context) {}
+        tree(*kv) {}
 
-  // Logits of the last token, by way of the cache.
+  // Logits of the last token, by way of the tree.
   std::vector<float> last_logits(std::span<const TokenId> text) {
     std::vector<float> logits(static_cast<std::size_t>(config.n_vocab));
-    Slot& slot = cache.open(text);
-    EXPECT_LT(slot.tokens.size(), text.size());
-    EXPECT_TRUE(std::ranges::equal(slot.tokens, text.first(slot.tokens.size())));
-    EXPECT_TRUE(evaluate(network, cache, slot, text, logits.data(), [] { return false; }));
-    EXPECT_EQ(slot.sequence.tokens(), static_cast<int>(text.size()));
+    KvSequence sequence = tree.open(text);
+    EXPECT_LT(sequence.tokens(), static_cast<int>(text.size()));
+    while (sequence.tokens() < static_cast<int>(text.size())) {
+      const auto rest = text.subspan(static_cast<std::size_t>(sequence.tokens()));
+      const Segment segment = {
+          rest.first(std::min(rest.size(), static_cast<std::size_t>(network.chunk_tokens()))),
+          &sequence, LogitRows::kLast};
+      while (!sequence.reserve(static_cast<int>(segment.ids.size()))) EXPECT_TRUE(tree.evict());
+      EXPECT_TRUE(network.forward({&segment, 1}, logits.data(), [] { return false; }));
+    }
+    tree.insert(text, sequence);
     return logits;
   }
 
@@ -54,13 +63,6 @@ struct Parts {
     return logits;
   }
 
-  int blocks_in_use() const {
-    std::set<int> used;
-    for (const Slot& slot : cache.slots())
-      used.insert(slot.sequence.blocks().begin(), slot.sequence.blocks().end());
-    return static_cast<int>(used.size());
-  }
-
   std::vector<std::byte> bytes;
   ModelFile file;
   ModelConfig config;
@@ -68,14 +70,12 @@ struct Parts {
   Weights weights;
   std::unique_ptr<KvPool> kv;
   Network network;
-  SlotCache cache;
+  PrefixTree tree;
 };
 
-void expect_close(const std::vector<float>& got, const std::vector<float>& want, const char* what) {
+void expect_same(const std::vector<float>& got, const std::vector<float>& want, const char* what) {
   ASSERT_EQ(got.size(), want.size());
-  float worst = 0;
-  for (std::size_t i = 0; i < got.size(); ++i) worst = std::max(worst, std::abs(got[i] - want[i]));
-  EXPECT_LT(worst, 1e-3f) << what;
+  EXPECT_TRUE(std::ranges::equal(got, want)) << what;  // to the bit
 }
 
 constexpr ToyShape kToy = {.context = 512};
@@ -84,15 +84,47 @@ TEST(Forward, IsTheSameInChunksAndInOne) {
   Parts parts(kToy);
   const auto text = random_ids(200, parts.config.n_vocab, 4);
   const auto whole = parts.in_pieces(text, {200});
-  expect_close(parts.in_pieces(text, {1, 63, 64, 65, 7}), whole, "odd pieces");
-  expect_close(parts.in_pieces(text, std::vector<int>(200, 1)), whole, "one by one");
-  expect_close(parts.in_pieces(text, {128, 72}), whole, "at a block border");
+  expect_same(parts.in_pieces(text, {1, 63, 64, 65, 7}), whole, "odd pieces");
+  expect_same(parts.in_pieces(text, std::vector<int>(200, 1)), whole, "one by one");
+  expect_same(parts.in_pieces(text, {128, 72}), whole, "at a block border");
 }
 
 TEST(Forward, IsTheSameOnOneThreadAndTwo) {
   Parts one(kToy, 1), two(kToy, 2);
   const auto text = random_ids(90, one.config.n_vocab, 5);
-  expect_close(two.in_pieces(text, {80, 9, 1}), one.in_pieces(text, {80, 9, 1}), "two threads");
+  expect_same(two.in_pieces(text, {80, 9, 1}), one.in_pieces(text, {80, 9, 1}), "two threads");
+}
+
+TEST(Forward, IsTheSameBesideOtherSequences) {
+  Parts parts(kToy);
+  const std::vector<int> sizes = {1, 17, 40, 3};
+  std::vector<std::vector<TokenId>> texts;
+  std::vector<KvSequence> sequences;
+  std::vector<Segment> segments;
+  int rows = 0;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    texts.push_back(random_ids(50 + sizes[i], parts.config.n_vocab, static_cast<unsigned>(i)));
+    sequences.emplace_back(*parts.kv);
+  }
+  for (std::size_t i = 0; i < sizes.size(); ++i) {  // different pasts, then one common step
+    const std::span<const TokenId> text = texts[i];
+    ASSERT_TRUE(sequences[i].reserve(50 + sizes[i]));
+    const Segment past = {text.first(50), &sequences[i]};
+    ASSERT_TRUE(parts.network.forward({&past, 1}, nullptr, [] { return false; }));
+    const bool all = i % 2 == 1;
+    segments.push_back({text.subspan(50), &sequences[i], all ? LogitRows::kAll : LogitRows::kLast});
+    rows += all ? sizes[i] : 1;
+  }
+  const std::size_t n_vocab = static_cast<std::size_t>(parts.config.n_vocab);
+  std::vector<float> logits(static_cast<std::size_t>(rows) * n_vocab);
+  ASSERT_TRUE(parts.network.forward(segments, logits.data(), [] { return false; }));
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    end += n_vocab * (i % 2 == 1 ? static_cast<std::size_t>(sizes[i]) : 1);
+    const auto last = logits.begin() + static_cast<std::ptrdiff_t>(end);
+    expect_same({last - static_cast<std::ptrdiff_t>(n_vocab), last},
+                parts.in_pieces(texts[i], {50, sizes[i]}), "side by side");
+  }
 }
 
 TEST(Forward, StopsBetweenLayersAndLeavesTheSequenceAsItWas) {
@@ -143,74 +175,21 @@ TEST(Reuse, IsTheSameAsAFreshEvaluationUnderRandomEdits) {
   for (int round = 0; round < 150; ++round) {
     std::vector<TokenId>& text = texts[random() % texts.size()];
     text = edited(text, random, used.config.n_vocab);
-    fresh.cache.clear();
-    expect_close(used.last_logits(text), fresh.last_logits(text), "edited");
+    fresh.tree.clear();
+    expect_same(used.last_logits(text), fresh.last_logits(text), "edited");
     if (HasFailure()) return;
   }
 }
 
-TEST(Reuse, BlocksAreAllAccountedForAfterHundredsOfRequests) {
-  Parts parts({.layers = 1, .context = 512}, 1, /*pool_contexts=*/1);
-  std::mt19937 random(8);
-  for (int round = 0; round < 300; ++round) {
-    auto text =
-        random_ids(1 + static_cast<int>(random() % 512), parts.config.n_vocab, random() % 5);
-    parts.last_logits(text);
-    ASSERT_EQ(parts.blocks_in_use() + parts.kv->free_count(), parts.kv->capacity()) << round;
-  }
-  parts.cache.clear();
-  EXPECT_EQ(parts.kv->free_count(), parts.kv->capacity());
-}
-
-TEST(Reuse, TypingOnKeepsOneSlot) {
-  Parts parts(kToy);
-  auto text = random_ids(100, parts.config.n_vocab, 1);
-  parts.last_logits(text);
-  for (int i = 0; i < 20; ++i) {
-    text.push_back(static_cast<TokenId>(10 + i));
-    const Slot& slot = parts.cache.open(text);
-    EXPECT_EQ(slot.tokens.size(), text.size() - 1);
-    parts.last_logits(text);
-  }
-  EXPECT_EQ(
-      std::ranges::count_if(parts.cache.slots(), [](const Slot& s) { return !s.tokens.empty(); }),
-      1);
-}
-
-TEST(Reuse, AShortOverlapDoesNotDestroyALongText) {
-  Parts parts(kToy);
-  const auto first = random_ids(300, parts.config.n_vocab, 1);
-  parts.last_logits(first);
-  auto second = std::vector<TokenId>(first.begin(), first.begin() + 70);
-  const auto tail = random_ids(100, parts.config.n_vocab, 2);
-  second.insert(second.end(), tail.begin(), tail.end());
-  EXPECT_EQ(parts.cache.open(second).tokens.size(), 70u);  // what they share is not evaluated again
-  parts.last_logits(second);
-
-  EXPECT_EQ(parts.cache.open(first).tokens.size(), 299u);  // and the first is still there
-}
-
-TEST(Reuse, TheLeastRecentlyUsedTextGivesWay) {
-  Parts parts({.layers = 1, .context = 256}, 1, /*pool_contexts=*/2);  // eight blocks
-  std::vector<std::vector<TokenId>> texts;
-  for (unsigned seed = 0; seed < 3; ++seed) {
-    texts.push_back(random_ids(190, parts.config.n_vocab, 100 + seed));  // three blocks each
-    parts.last_logits(texts.back());
-    if (seed == 1) parts.last_logits(texts[0]);  // the first is used again
-  }
-  EXPECT_GE(parts.cache.open(texts[0]).tokens.size(), 189u);
-  EXPECT_LE(parts.cache.open(texts[1]).tokens.size(), 1u);
-}
-
 TEST(Burst, IsTypingOnInTheSameLineOfTheSamePlace) {
-  Parts parts({});
+  BurstMemory bursts;
   const FimText base = {
       .prefix = "a\nint x", .suffix = ";\n", .path = "f.c", .context = {{"g.h", "int g;"}}};
-  parts.cache.open(random_ids(5, 200, 1)).burst = base;
+  bursts.remember(base);
   const auto typed = [&](auto change) {
     FimText text = base;
     change(text);
-    return parts.cache.continue_burst(text).typed;
+    return bursts.continue_burst(text).typed;
   };
   EXPECT_EQ(typed([](FimText& t) { t.prefix += " = 1"; }), " = 1");
   EXPECT_EQ(typed([](FimText&) {}), "");
@@ -221,6 +200,32 @@ TEST(Burst, IsTypingOnInTheSameLineOfTheSamePlace) {
   EXPECT_EQ(typed([](FimText& t) { t.prefix += "y", t.suffix = ")"; }), "");
   EXPECT_EQ(typed([](FimText& t) { t.prefix += "y", t.path = "h.c"; }), "");
   EXPECT_EQ(typed([](FimText& t) { t.prefix += "y", t.context[0].text = "int h;"; }), "");
+}
+
+TEST(Burst, KeepsItsFirstPromptWhileTypingGoesOn) {
+  BurstMemory bursts;
+  FimText text = {.prefix = "int x", .suffix = ";"};
+  bursts.remember(text);
+  for (const std::string so_far : {" ", " =", " = 1"}) {
+    text.prefix = "int x" + so_far;
+    const FimText burst = bursts.continue_burst(text);
+    EXPECT_EQ(burst.typed, so_far);
+    bursts.remember(burst);
+  }
+}
+
+TEST(Burst, RemembersTheLatestPlaces) {
+  BurstMemory bursts;
+  const auto at = [](int i) { return FimText{.prefix = fmt::format("line {}\n", i)}; };
+  for (int i = 0; i < 20; ++i) bursts.remember(at(i));
+  const auto typed = [&](int i) {
+    FimText text = at(i);
+    text.prefix += "x";
+    return bursts.continue_burst(text).typed;
+  };
+  EXPECT_EQ(typed(19), "x");
+  EXPECT_EQ(typed(4), "x");
+  EXPECT_EQ(typed(3), "");
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <limits>
 #include <map>
 
+#include "model/decode/distribution.h"
+
 namespace curlew::model {
 namespace {
 

@@ -1,0 +1,23 @@
+// A request's prompt as token ids. Private to model/decode.
+#pragma once
+
+#include <vector>
+
+#include "model/decode/loaded_model.h"
+#include "model/generator.h"
+
+namespace curlew::model {
+
+inline bool is_fim(const GenerateRequest& request) {
+  return std::holds_alternative<FimText>(request.prompt);
+}
+
+struct LaidOutPrompt {
+  std::vector<TokenId> tokens;   // 1 to the context, each within the vocabulary
+  std::size_t context_used = 0;  // blocks of a FimText
+};
+
+// Thread-safe. A fill-in-the-middle prompt goes on the burst it belongs to, and is remembered.
+Expected<LaidOutPrompt> lay_out_prompt(LoadedModel& model, const GenerateRequest& request);
+
+}  // namespace curlew::model
