@@ -1,6 +1,7 @@
 #include "model/decode/distribution.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -23,6 +24,27 @@ float largest(std::span<const float> x) {
   return *std::ranges::max_element(best);
 }
 
+// 2^x for x <= 0, to 2e-7 of its value: the nearest whole number goes into the exponent, a Taylor
+// polynomial does the rest. Plain arithmetic on purpose, so that the compiler makes vectors of it.
+inline float exp2_of(float x) {
+  constexpr float kRoundingMagic = 12582912.f;  // 1.5 * 2^23: adding it rounds to a whole number
+  constexpr float kC[] = {1.f,
+                          0.693147181f,
+                          0.240226507f,
+                          0.0555041087f,
+                          0.00961812911f,
+                          0.00133335581f,
+                          0.000154035304f};
+  x = x < -126.f ? -126.f : x;
+  const float shifted = x + kRoundingMagic;
+  const float f = x - (shifted - kRoundingMagic);
+  const std::int32_t n =
+      std::bit_cast<std::int32_t>(shifted) - std::bit_cast<std::int32_t>(kRoundingMagic);
+  const float p =
+      kC[0] + f * (kC[1] + f * (kC[2] + f * (kC[3] + f * (kC[4] + f * (kC[5] + f * kC[6])))));
+  return p * std::bit_cast<float>((n + 127) << 23);
+}
+
 }  // namespace
 
 TokenId likeliest(std::span<const float> logits) {
@@ -32,9 +54,20 @@ TokenId likeliest(std::span<const float> logits) {
 }
 
 double log_sum_exp(std::span<const float> logits) {
+  constexpr float kLog2E = 1.44269504f;
   const float top = largest(logits);
+  constexpr std::size_t kPiece = 512;  // of values kept in between, so that both loops are simple
+  float sums[kLanes] = {}, powers[kPiece];
   double sum = 0;
-  for (const float logit : logits) sum += std::exp(logit - top);
+  for (std::size_t i = 0; i < logits.size(); i += kPiece) {
+    const std::size_t count = std::min(kPiece, logits.size() - i);
+    for (std::size_t j = 0; j < count; ++j) powers[j] = exp2_of((logits[i + j] - top) * kLog2E);
+    std::size_t j = 0;
+    for (; j + kLanes <= count; j += kLanes)
+      for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += powers[j + lane];
+    for (; j < count; ++j) sum += powers[j];
+  }
+  for (const float lane : sums) sum += lane;
   return top + std::log(sum);
 }
 
