@@ -22,15 +22,17 @@ struct QuantizeArgs {
   std::byte* blocks;
 };
 
-// One panel of 16 rows against one token tile.
+// One or two panels of 16 rows against one token tile, over all columns or a part of them.
 struct PanelArgs {
-  const std::uint8_t* panel;
-  const std::byte* blocks;  // ActivationBlock<tokens>[cols / 32]
-  std::int64_t cols;
-  const float* bias;      // [rows], or null
-  float* y;               // [tokens, y_stride]
-  std::int64_t y_stride;  // floats
-  int rows;               // 1 .. 16: how many of the panel's rows exist
+  const std::uint8_t* panel;  // where the part's first chunk begins
+  std::size_t panel_bytes;    // from a panel to the next
+  const std::byte* blocks;    // ActivationBlock<tokens>[cols / 32], of the part
+  std::int64_t cols;          // of the part
+  const float* bias;          // [rows], added to the sums; or null
+  float* y;                   // [tokens, y_stride]
+  std::int64_t y_stride;      // floats
+  int rows;                   // 1 .. 16 per panel: how many of them exist
+  bool is_first;              // part; else the sums go on from those in y
 };
 using PanelFn = void (*)(const PanelArgs&);
 
@@ -79,7 +81,7 @@ struct KernelTable {
   bool signed_wide;  // wide entries are used minus 128, so their activations need no offset
 
   void (*quantize_tile)(const QuantizeArgs&);
-  PanelFn (*panel_fn)(WeightType type, int tokens);
+  PanelFn (*panel_fn)(WeightType type, int tokens, int panels);
   FloatTileFn (*float_fn)(WeightType type, int rows, int tokens);
 
   void (*rms_norm)(const float* x, const float* weight, float* y, int rows, int cols, float eps);

@@ -1,9 +1,21 @@
-// Splits a product over threads, token tiles and caches; the arithmetic is behind kernel_table().
+// Splits products over threads, tokens and caches; the arithmetic is behind kernel_table().
+//
+// All products of a call are one list of units, 32 rows of weights each. A thread takes a run of
+// units, long runs first and short ones at the end, until there are none. Inputs of one token are
+// quantised by every thread for itself, which is cheaper than to meet; those of many tokens are
+// quantised together first.
+//
+// With many tokens the columns are taken in parts, so that the part's activations of all tokens
+// stay in the second-level cache while one unit after the other passes over them. The sums of an
+// output go from left to right over the columns in every case: its bits do not depend on how the
+// work was cut.
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cassert>
-#include <cstring>
 #include <functional>
+#include <new>
+#include <thread>
 
 #include "kernels/cpu/kernel_table.h"
 #include "kernels/cpu/packed_matrix.h"
@@ -11,11 +23,13 @@
 namespace curlew::kernels {
 namespace {
 
-// Weights that a thread multiplies with every token tile before it moves on: half of a small
-// second-level cache.
-constexpr std::size_t kCachedWeightBytes = 256 << 10;
-// Pieces per thread: enough that a thread held up by others does not hold up the operation.
-constexpr std::int64_t kPiecesPerThread = 6;
+constexpr int kUnitPanels = 2;
+constexpr int kUnitRows = kUnitPanels * kPanelRows;
+constexpr int kRunsPerThread = 2;  // a run is what is left, divided by this and the threads
+constexpr std::size_t kPartBytes = 448 << 10;  // activations: half of a small second-level cache
+constexpr std::int64_t kChunkCols = kChunkBlocks * kBlockCols;
+constexpr std::int64_t kPartColsMin = 2 * kChunkCols, kPartColsMax = 8 * kChunkCols;
+constexpr int kSpinsBeforeYield = 4096;
 
 // `tokens` cut into tiles whose sizes are powers of two, the full ones first: 21 = 8 + 8 + 4 + 1.
 class TokenTiles {
@@ -42,91 +56,262 @@ class TokenTiles {
   int tokens_, tile_;
 };
 
-// Units of `unit_bytes` per piece of work: few enough for balance, for many tokens also for the
-// cache.
-std::int64_t piece_size(std::int64_t units, std::size_t unit_bytes, int tokens, int threads) {
-  const std::int64_t balanced = units / (threads * kPiecesPerThread);
-  const auto cached = static_cast<std::int64_t>(kCachedWeightBytes / unit_bytes);
-  return std::max<std::int64_t>(1, tokens == 1 ? balanced : std::min(balanced, cached));
+// Activations to quantise; shared by the products that want them in the same form.
+struct Input {
+  const float* x;
+  std::int64_t cols;
+  int tokens, zero, group;
+  std::size_t at;  // of the blocks of many tokens, in the plan's memory
+
+  bool is_private() const { return tokens == 1; }
+  std::size_t token_bytes() const {
+    return static_cast<std::size_t>(cols / kBlockCols) * kActivationBlockBytes;
+  }
+  std::size_t bytes() const { return token_bytes() * static_cast<std::size_t>(tokens); }
+  bool same_form(const Input& other) const {
+    return x == other.x && cols == other.cols && tokens == other.tokens && zero == other.zero &&
+           group == other.group;
+  }
+};
+
+struct Product {
+  const PackedMatrix::Impl* w;
+  const MatmulJob* job;
+  int input_idx;                      // -1: float weights
+  std::int64_t first_unit, end_unit;  // in the list of all units
+
+  std::int64_t rows() const { return w->view.rows; }
+  std::int64_t cols() const { return w->view.cols; }
+};
+
+constexpr std::size_t aligned(std::size_t bytes) {
+  return (bytes + kVectorBytes - 1) / kVectorBytes * kVectorBytes;
 }
 
-void multiply_quantised(const PackedMatrix::Impl& w, const float* x, const float* bias, float* y,
-                        int tokens, ThreadPool& pool) {
+// What a call does, laid out in the pool's scratch memory: products, inputs, the blocks of shared
+// inputs, then a buffer per thread for a private one.
+struct Plan {
   const KernelTable& table = kernel_table();
-  const TokenTiles tiles(tokens, table.token_tile);
-  const std::int64_t rows = w.view.rows, cols = w.view.cols;
-  const std::size_t token_bytes =
-      static_cast<std::size_t>(cols / kBlockCols) * kActivationBlockBytes;
-  std::byte* const blocks = pool.scratch(token_bytes * static_cast<std::size_t>(tokens));
-  const int zero = table.signed_wide && w.format.wide() ? 0 : w.format.zero;
+  std::span<Product> products;
+  std::span<Input> inputs;
+  std::byte* blocks;
+  std::size_t shared_bytes = 0;               // of the blocks so far
+  std::size_t private_at, private_bytes = 0;  // of a thread's buffer
+  std::int64_t units = 0;
+  int tiles = 0;  // of shared inputs
 
-  auto quantise = [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const TokenTiles::Tile tile = tiles[static_cast<int>(i)];
-      table.quantize_tile({x + tile.first * cols, cols, tile.tokens, zero, w.format.group,
-                           blocks + static_cast<std::size_t>(tile.first) * token_bytes});
-    }
-  };
-  pool.for_range(tiles.count(), 1, std::ref(quantise));
+  Plan(std::span<const MatmulJob> jobs, ThreadPool& pool);
 
-  auto multiply = [&](std::int64_t begin, std::int64_t end) {
-    for (int i = 0; i < tiles.count(); ++i) {
-      const TokenTiles::Tile tile = tiles[i];
-      const PanelFn fn = table.panel_fn(w.view.type, tile.tokens);
-      for (std::int64_t p = begin; p < end; ++p) {
-        const std::int64_t row = p * kPanelRows;
-        fn({w.panels.get() + static_cast<std::size_t>(p) * w.panel_bytes,
-            blocks + static_cast<std::size_t>(tile.first) * token_bytes, cols,
-            bias ? bias + row : nullptr, y + tile.first * rows + row, rows,
-            static_cast<int>(std::min<std::int64_t>(kPanelRows, rows - row))});
+  const std::byte* shared_blocks(const Input& input) const { return blocks + input.at; }
+  std::byte* private_blocks(int thread_idx) const {
+    return blocks + private_at + private_bytes * static_cast<std::size_t>(thread_idx);
+  }
+
+ private:
+  void add(const MatmulJob& job, std::size_t& products_used, std::size_t& inputs_used);
+  int input_of(const MatmulJob& job, std::size_t& inputs_used);
+};
+
+// Memory for the lists is had first, the blocks' when their size is known: scratch() may move.
+Plan::Plan(std::span<const MatmulJob> jobs, ThreadPool& pool) {
+  const std::size_t lists =
+      aligned(jobs.size() * sizeof(Product)) + aligned(jobs.size() * sizeof(Input));
+  std::size_t block_bytes = 0;
+  for (const MatmulJob& job : jobs) {
+    if (job.tokens <= 0 || job.w->impl().format.bits == 0) continue;
+    const Input input{nullptr, job.w->cols(), job.tokens, 0, 0, 0};
+    if (input.is_private())
+      private_bytes = std::max(private_bytes, aligned(input.bytes()));
+    else
+      block_bytes += aligned(input.bytes());
+  }
+  private_at = block_bytes;
+  std::byte* at =
+      pool.scratch(lists + block_bytes + private_bytes * static_cast<std::size_t>(pool.size()));
+  products = {reinterpret_cast<Product*>(at), jobs.size()};
+  inputs = {reinterpret_cast<Input*>(at + aligned(products.size_bytes())), jobs.size()};
+  blocks = at + lists;
+
+  std::size_t products_used = 0, inputs_used = 0;
+  for (const MatmulJob& job : jobs)
+    if (job.tokens > 0) add(job, products_used, inputs_used);
+  products = products.first(products_used);
+  inputs = inputs.first(inputs_used);
+}
+
+void Plan::add(const MatmulJob& job, std::size_t& products_used, std::size_t& inputs_used) {
+  assert(job.w && *job.w);
+  const PackedMatrix::Impl& w = job.w->impl();
+  const int input_idx = w.format.bits == 0 ? -1 : input_of(job, inputs_used);
+  const std::int64_t first = units;
+  units += (w.view.rows + kUnitRows - 1) / kUnitRows;
+  new (&products[products_used++]) Product{&w, &job, input_idx, first, units};
+}
+
+int Plan::input_of(const MatmulJob& job, std::size_t& inputs_used) {
+  const PanelFormat& format = job.w->impl().format;
+  const int zero = table.signed_wide && format.wide() ? 0 : format.zero;
+  Input input{job.x, job.w->cols(), job.tokens, zero, format.group, 0};
+  for (std::size_t i = 0; i < inputs_used; ++i)
+    if (inputs[i].same_form(input)) return static_cast<int>(i);
+  if (!input.is_private()) {
+    input.at = shared_bytes;
+    shared_bytes += aligned(input.bytes());
+    tiles += TokenTiles(input.tokens, table.token_tile).count();
+  }
+  new (&inputs[inputs_used]) Input(input);
+  return static_cast<int>(inputs_used++);
+}
+
+void quantise(const Plan& plan, const Input& input, TokenTiles::Tile tile, std::byte* blocks) {
+  plan.table.quantize_tile({input.x + tile.first * input.cols, input.cols, tile.tokens, input.zero,
+                            input.group,
+                            blocks + static_cast<std::size_t>(tile.first) * input.token_bytes()});
+}
+
+// What the threads of a call share.
+struct Progress {
+  std::atomic<int> next_tile{0}, tiles_done{0};
+  std::atomic<std::int64_t> next_unit{0};
+};
+
+// Quantises tiles of shared inputs as long as there are any, then waits for those of others.
+void quantise_shared(const Plan& plan, Progress& progress) {
+  for (int i; (i = progress.next_tile.fetch_add(1, std::memory_order_relaxed)) < plan.tiles;) {
+    for (const Input& input : plan.inputs) {
+      if (input.is_private()) continue;
+      const TokenTiles tiles(input.tokens, plan.table.token_tile);
+      if (i < tiles.count()) {
+        quantise(plan, input, tiles[i], plan.blocks + input.at);
+        break;
       }
+      i -= tiles.count();
     }
-  };
-  pool.for_range(w.panel_count(), piece_size(w.panel_count(), w.panel_bytes, tokens, pool.size()),
-                 std::ref(multiply));
+    progress.tiles_done.fetch_add(1, std::memory_order_release);
+  }
+  for (int spins = 0; progress.tiles_done.load(std::memory_order_acquire) < plan.tiles; ++spins)
+    if (spins > kSpinsBeforeYield) std::this_thread::yield();
 }
 
-void multiply_float(const PackedMatrix::Impl& w, const float* x, const float* bias, float* y,
-                    int tokens, ThreadPool& pool) {
-  const KernelTable& table = kernel_table();
-  const std::int64_t rows = w.view.rows, cols = w.view.cols;
-  const std::size_t row_bytes = w.view.row_bytes();
-  const auto* data = static_cast<const std::uint8_t*>(w.view.data);
-
-  const auto multiply_tokens = [&](std::int64_t begin, std::int64_t end, int token,
-                                   int tile_tokens) {
-    for (std::int64_t row = begin; row < end;) {
-      const int tile_rows = end - row >= kFloatRows ? kFloatRows : 1;
-      const FloatTileFn fn = table.float_fn(w.view.type, tile_rows, tile_tokens);
-      fn({data + static_cast<std::size_t>(row) * row_bytes, row_bytes, x + token * cols, cols,
-          bias ? bias + row : nullptr, y + token * rows + row, rows});
-      row += tile_rows;
+// Units begin .. end - 1 of one product.
+void multiply_float(const Plan& plan, const Product& p, std::int64_t begin, std::int64_t end) {
+  const std::int64_t rows = p.rows(), cols = p.cols();
+  const std::size_t row_bytes = p.w->view.row_bytes();
+  const auto* data = static_cast<const std::uint8_t*>(p.w->view.data);
+  const std::int64_t last = std::min(rows, end * kUnitRows);
+  for (std::int64_t row = begin * kUnitRows; row < last;) {
+    const int tile_rows = last - row >= kFloatRows ? kFloatRows : 1;
+    for (int token = 0; token < p.job->tokens;) {
+      const int tile_tokens = p.job->tokens - token >= kFloatTokens ? kFloatTokens : 1;
+      plan.table.float_fn(p.w->view.type, tile_rows, tile_tokens)(
+          {data + static_cast<std::size_t>(row) * row_bytes, row_bytes, p.job->x + token * cols,
+           cols, p.job->bias ? p.job->bias + row : nullptr, p.job->y + token * rows + row, rows});
+      token += tile_tokens;
     }
-  };
-  auto multiply = [&](std::int64_t begin_unit, std::int64_t end_unit) {
-    const std::int64_t begin = begin_unit * kFloatRows, end = std::min(rows, end_unit * kFloatRows);
-    int token = 0;
-    for (; token + kFloatTokens <= tokens; token += kFloatTokens)
-      multiply_tokens(begin, end, token, kFloatTokens);
-    for (; token < tokens; ++token) multiply_tokens(begin, end, token, 1);
-  };
-  const std::int64_t units = (rows + kFloatRows - 1) / kFloatRows;
-  pool.for_range(units, piece_size(units, row_bytes * kFloatRows, tokens, pool.size()),
-                 std::ref(multiply));
+    row += tile_rows;
+  }
+}
+
+// Columns first .. first + cols - 1 of a product.
+struct Part {
+  std::int64_t first, cols;
+};
+
+void multiply_unit(const Plan& plan, const Product& p, std::int64_t unit, Part part,
+                   const std::byte* blocks) {
+  const PackedMatrix::Impl& w = *p.w;
+  const Input& input = plan.inputs[static_cast<std::size_t>(p.input_idx)];
+  const TokenTiles tiles(p.job->tokens, plan.table.token_tile);
+  const std::int64_t row = unit * kUnitRows,
+                     rows = std::min<std::int64_t>(kUnitRows, p.rows() - row);
+  const int panels = rows > kPanelRows ? 2 : 1;
+  const bool is_last = part.first + part.cols == p.cols();
+  const std::size_t part_at =
+      static_cast<std::size_t>(part.first / kBlockCols) * kActivationBlockBytes;
+  for (int i = 0; i < tiles.count(); ++i) {
+    const TokenTiles::Tile tile = tiles[i];
+    plan.table.panel_fn(w.view.type, tile.tokens, panels)(
+        {.panel = w.panels.get() + static_cast<std::size_t>(unit) * kUnitPanels * w.panel_bytes +
+                  w.format.panel_bytes(part.first),
+         .panel_bytes = w.panel_bytes,
+         .blocks = blocks + static_cast<std::size_t>(tile.first) * input.token_bytes() +
+                   part_at * static_cast<std::size_t>(tile.tokens),
+         .cols = part.cols,
+         .bias = p.job->bias && is_last ? p.job->bias + row : nullptr,
+         .y = p.job->y + tile.first * p.rows() + row,
+         .y_stride = p.rows(),
+         .rows = static_cast<int>(rows),
+         .is_first = part.first == 0});
+  }
+}
+
+void multiply_quantised(const Plan& plan, const Product& p, std::int64_t begin, std::int64_t end,
+                        const std::byte* blocks) {
+  const Input& input = plan.inputs[static_cast<std::size_t>(p.input_idx)];
+  std::int64_t part_cols = p.cols();
+  if (input.tokens > 1) {
+    const std::size_t column_block = kActivationBlockBytes * static_cast<std::size_t>(input.tokens);
+    const auto fitting = static_cast<std::int64_t>(kPartBytes / column_block) * kBlockCols;
+    part_cols = std::clamp(fitting / kChunkCols * kChunkCols, kPartColsMin, kPartColsMax);
+  }
+  for (std::int64_t first = 0; first < p.cols(); first += part_cols)
+    for (std::int64_t unit = begin; unit < end; ++unit)
+      multiply_unit(plan, p, unit, {first, std::min(part_cols, p.cols() - first)}, blocks);
+}
+
+// The next run of units: what is left, in ever smaller pieces. Empty (begin == end) at the end.
+struct Run {
+  std::int64_t begin, end;
+};
+Run take_run(const Plan& plan, Progress& progress, int threads) {
+  std::int64_t begin = progress.next_unit.load(std::memory_order_relaxed), end;
+  do {
+    if (begin >= plan.units) return {plan.units, plan.units};
+    const std::int64_t share = (plan.units - begin) / (threads * kRunsPerThread);
+    end = std::min(plan.units, begin + std::max<std::int64_t>(share, 1));
+  } while (!progress.next_unit.compare_exchange_weak(begin, end, std::memory_order_relaxed));
+  return {begin, end};
+}
+
+void run_units(const Plan& plan, Progress& progress, int threads, int thread_idx) {
+  if (plan.tiles > 0) quantise_shared(plan, progress);
+  std::byte* const own = plan.private_blocks(thread_idx);
+  int own_input = -1;  // whose blocks are in `own`
+  for (;;) {
+    const Run run = take_run(plan, progress, threads);
+    if (run.begin == run.end) return;
+    for (const Product& p : plan.products) {
+      const std::int64_t begin = std::max(run.begin, p.first_unit) - p.first_unit;
+      const std::int64_t end = std::min(run.end, p.end_unit) - p.first_unit;
+      if (begin >= end) continue;
+      if (p.input_idx < 0) {
+        multiply_float(plan, p, begin, end);
+        continue;
+      }
+      const Input& input = plan.inputs[static_cast<std::size_t>(p.input_idx)];
+      if (input.is_private() && own_input != p.input_idx) {
+        quantise(plan, input, {0, 1}, own);
+        own_input = p.input_idx;
+      }
+      multiply_quantised(plan, p, begin, end, input.is_private() ? own : plan.shared_blocks(input));
+    }
+  }
 }
 
 }  // namespace
 
-void matmul(const PackedMatrix& w, const float* x, const float* bias, float* y, int tokens,
-            ThreadPool& pool) {
-  assert(w);
-  if (tokens <= 0) return;
-  if (w.impl().format.bits == 0) return multiply_float(w.impl(), x, bias, y, tokens, pool);
-  multiply_quantised(w.impl(), x, bias, y, tokens, pool);
+void matmul(std::span<const MatmulJob> jobs, ThreadPool& pool) {
+  const Plan plan(jobs, pool);
+  if (plan.units == 0) return;
+  Progress progress;
+  auto run = [&](int thread_idx) { run_units(plan, progress, pool.size(), thread_idx); };
+  pool.share(std::ref(run));
 }
 
-void matmul(std::span<const MatmulJob> jobs, ThreadPool& pool) {
-  for (const MatmulJob& job : jobs) matmul(*job.w, job.x, job.bias, job.y, job.tokens, pool);
+void matmul(const PackedMatrix& w, const float* x, const float* bias, float* y, int tokens,
+            ThreadPool& pool) {
+  const MatmulJob job{.w = &w, .x = x, .bias = bias, .y = y, .tokens = tokens};
+  matmul({&job, 1}, pool);
 }
 
 }  // namespace curlew::kernels

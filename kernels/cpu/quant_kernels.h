@@ -63,47 +63,43 @@ struct Planes {
   static constexpr int kLowBits = F.bits == 8 ? 8 : (F.bits < 4 ? 2 : 4);
   static constexpr int kHighBits = F.bits - kLowBits;
 
-  static Bytes vector(const std::uint8_t* planes, int idx, int half) {
-    return S::load_bytes(planes + idx * kVectorBytes + half * kHalfBytes);
+  const std::uint8_t* at;  // the block's planes
+  int half;
+
+  CURLEW_INLINE Bytes vector(int idx) const {
+    return S::load_bytes(at + idx * kVectorBytes + half * kHalfBytes);
   }
 
   template <int kGroup>
-  static Bytes low(const std::uint8_t* planes, int half) {
+  CURLEW_INLINE Bytes low() const {
     if constexpr (kLowBits == 8)
-      return vector(planes, kGroup, half);
+      return vector(kGroup);
     else if constexpr (kLowBits == 4)
-      return S::template shift_and < kGroup < 4 ? 0 : -4 > (vector(planes, kGroup % 4, half), 15);
+      return S::template shift_and < kGroup < 4 ? 0 : -4 > (vector(kGroup % 4), 15);
     else
-      return S::template shift_and<-2 * (kGroup % 4)>(vector(planes, kGroup / 4, half), 3);
+      return S::template shift_and<-2 * (kGroup % 4)>(vector(kGroup / 4), 3);
   }
 
   // The high plane's bits, already at their place above the low ones.
   template <int kGroup>
-  static Bytes high(const std::uint8_t* planes, int half) {
+  CURLEW_INLINE Bytes high() const {
     constexpr int kFirst = kLowBits;  // vectors before this plane: 64 bytes per bit
     if constexpr (kHighBits == 2)
-      return S::template shift_and<kLowBits - 2 * (kGroup % 4)>(
-          vector(planes, kFirst + kGroup / 4, half), 3 << kLowBits);
+      return S::template shift_and<kLowBits - 2 * (kGroup % 4)>(vector(kFirst + kGroup / 4),
+                                                                3 << kLowBits);
     else
-      return S::template shift_and<kLowBits - kGroup>(vector(planes, kFirst, half), 1 << kLowBits);
+      return S::template shift_and<kLowBits - kGroup>(vector(kFirst), 1 << kLowBits);
   }
 
   template <int kGroup>
-  static Bytes entries(const std::uint8_t* planes, int half) {
-    const Bytes codes = low<kGroup>(planes, half);
+  CURLEW_INLINE Bytes entries() const {
+    const Bytes codes = low<kGroup>();
     if constexpr (kHighBits > 0)
-      return S::bit_or(codes, high<kGroup>(planes, half));
+      return S::bit_or(codes, high<kGroup>());
     else if constexpr (F.table != CodeTable::kNone)
       return S::lookup(code_entries(F.table), codes);
     else
       return codes;
-  }
-
-  static void unpack(const std::uint8_t* planes, int half, Bytes (&out)[kColumnGroups]) {
-    [&]<int... kGroup>(std::integer_sequence<int, kGroup...>) {
-      ((out[kGroup] = entries<kGroup>(planes, half)), ...);
-    }
-    (std::make_integer_sequence<int, kColumnGroups>());
   }
 };
 
@@ -118,7 +114,9 @@ struct Scales {
   int row;         // of the first lane
   Floats d, dmin;  // super-block types only
 
-  Scales(const std::uint8_t* chunk_header, int half) : header(chunk_header), row(half * S::kLanes) {
+  CURLEW_INLINE void read(const std::uint8_t* chunk_header, int half) {
+    header = chunk_header;
+    row = half * S::kLanes;
     if constexpr (kSuper) {
       d = S::load_f16(header + 2 * row);
       if constexpr (F.has_min) dmin = S::load_f16(header + kRowBytes16 + 2 * row);
@@ -126,7 +124,7 @@ struct Scales {
   }
 
   // Group `idx` of the chunk; for block types that is a block.
-  Floats scale(int idx) const {
+  CURLEW_INLINE Floats scale(int idx) const {
     if constexpr (kSuper) {
       const std::uint8_t* sc = header + (F.has_min ? 2 : 1) * kRowBytes16 + idx * kPanelRows + row;
       return S::mul(d, S::load_i8(reinterpret_cast<const std::int8_t*>(sc)));
@@ -137,7 +135,7 @@ struct Scales {
     }
   }
 
-  Floats min(int idx) const {
+  CURLEW_INLINE Floats min(int idx) const {
     if constexpr (kSuper)
       return S::mul(dmin,
                     S::load_u8(header + 2 * kRowBytes16 + (F.groups() + idx) * kPanelRows + row));
@@ -146,125 +144,172 @@ struct Scales {
   }
 };
 
-// Adds the columns that share scale kGroup of a 32-column block. Everything that indexes w is known
-// at compile time: the block stays in registers.
-template <class S, PanelFormat F, int T, int kGroup>
-void add_group(const typename S::Bytes (&w)[kColumnGroups], const Scales<S, F>& scales,
-               int block_idx, const ActivationBlock<T>& x, typename S::Floats (&sums)[T]) {
-  constexpr int kGroups = kBlockCols / F.group;
-  constexpr int kVectors = kColumnGroups / kGroups;
-  constexpr bool kSigned = F.wide() && S::kSignedWide;
-  const auto scale = scales.scale(block_idx * kGroups + kGroup);
-  for (int t = 0; t < T; ++t) {
-    auto dot = S::set_int(kSigned ? 0 : x.offset[kGroup][t]);
-    for (int v = kGroup * kVectors; v < (kGroup + 1) * kVectors; ++v)
-      dot = F.wide() ? S::dot_wide(dot, w[v], x.q[t] + 4 * v)
-                     : S::dot_narrow(dot, w[v], x.q[t] + 4 * v);
-    sums[t] = S::fma(S::to_floats(dot), S::mul(scale, S::set(x.d[t])), sums[t]);
+// The vectors of rows that one pass sums side by side: kVectors of kLanes rows each, the first of
+// them in `panel`.
+template <class S, PanelFormat F, int T, int kVectors>
+struct Pass {
+  using Floats = typename S::Floats;
+  using Ints = typename S::Ints;
+  static constexpr int kPanelVectors = kPanelRows / S::kLanes;
+  static constexpr int kScaleGroups = kBlockCols / F.group;  // of a block
+  static constexpr bool kSigned = F.wide() && S::kSignedWide;
+
+  const std::uint8_t* chunk[kVectors];
+  int half[kVectors];
+  Floats sums[kVectors][T];
+
+  CURLEW_INLINE void start(const PanelArgs& a, int first_vector) {
+    for (int v = 0; v < kVectors; ++v) {
+      chunk[v] =
+          a.panel + static_cast<std::size_t>((first_vector + v) / kPanelVectors) * a.panel_bytes;
+      half[v] = (first_vector + v) % kPanelVectors;
+    }
   }
-  if constexpr (F.has_min) {
-    const auto min = scales.min(block_idx * kGroups + kGroup);
-    for (int t = 0; t < T; ++t) sums[t] = S::fnma(min, S::set(x.sum[kGroup][t]), sums[t]);
+
+  // Adds column group kGroup of a block to the integer sums.
+  template <int kGroup>
+  CURLEW_INLINE static void add_columns(const Planes<S, F> (&planes)[kVectors],
+                                        const ActivationBlock<T>& x, Ints (&dots)[kVectors][T]) {
+    typename S::Bytes w[kVectors];
+    for (int v = 0; v < kVectors; ++v) w[v] = planes[v].template entries<kGroup>();
+    for (int t = 0; t < T; ++t) {
+      const auto four = S::broadcast_4(x.q[t] + 4 * kGroup);
+      for (int v = 0; v < kVectors; ++v)
+        dots[v][t] =
+            F.wide() ? S::dot_wide(dots[v][t], w[v], four) : S::dot_narrow(dots[v][t], w[v], four);
+    }
   }
-}
 
-// Adds one 32-column block of T tokens to sums[T].
-template <class S, PanelFormat F, int T>
-void add_block(const std::uint8_t* planes, int half, const Scales<S, F>& scales, int block_idx,
-               const ActivationBlock<T>& x, typename S::Floats (&sums)[T]) {
-  typename S::Bytes w[kColumnGroups];
-  Planes<S, F>::unpack(planes, half, w);
-  add_group<S, F, T, 0>(w, scales, block_idx, x, sums);
-  if constexpr (F.group < kBlockCols) add_group<S, F, T, 1>(w, scales, block_idx, x, sums);
-}
+  // Adds the columns of a block that share scale kScale.
+  template <int kScale>
+  CURLEW_INLINE void add_scaled(const Planes<S, F> (&planes)[kVectors],
+                                const Scales<S, F> (&scales)[kVectors], int block_idx,
+                                const ActivationBlock<T>& x) {
+    constexpr int kGroups = kColumnGroups / kScaleGroups;
+    Ints dots[kVectors][T];
+    for (int t = 0; t < T; ++t) {
+      const Ints start = S::set_int(kSigned ? 0 : x.offset[kScale][t]);
+      for (int v = 0; v < kVectors; ++v) dots[v][t] = start;
+    }
+    [&]<int... kGroup>(std::integer_sequence<int, kGroup...>) {
+      (add_columns<kScale * kGroups + kGroup>(planes, x, dots), ...);
+    }
+    (std::make_integer_sequence<int, kGroups>());
+    const int group_idx = block_idx * kScaleGroups + kScale;
+    for (int v = 0; v < kVectors; ++v) {
+      const Floats scale = scales[v].scale(group_idx);
+      for (int t = 0; t < T; ++t)
+        sums[v][t] = S::fma(S::to_floats(dots[v][t]), S::mul(scale, S::set(x.d[t])), sums[v][t]);
+      if constexpr (F.has_min) {
+        const Floats min = scales[v].min(group_idx);
+        for (int t = 0; t < T; ++t) sums[v][t] = S::fnma(min, S::set(x.sum[kScale][t]), sums[v][t]);
+      }
+    }
+  }
 
-template <class S>
-void store_rows(const PanelArgs& a, int token, int row, typename S::Floats sum) {
-  const int n = a.rows - row < S::kLanes ? a.rows - row : S::kLanes;
-  if (n <= 0) return;
-  if (a.bias) sum = S::add(sum, S::load_n(a.bias + row, n));
-  S::store_n(a.y + token * a.y_stride + row, sum, n);
-}
-
-// kHalves: how many vectors of rows are summed side by side. One token does the whole panel in one
-// pass over its bytes; a tile of tokens needs the registers and walks the panel, by then in cache,
-// once per vector of rows.
-template <class S, PanelFormat F, int T, int kHalves>
-void multiply_rows(const PanelArgs& a, int first_half) {
-  typename S::Floats sums[kHalves][T];
-  for (auto& row : sums)
-    for (auto& sum : row) sum = S::zero();
-  const std::uint8_t* chunk = a.panel;
-  const auto* x = reinterpret_cast<const ActivationBlock<T>*>(a.blocks);
-  for (std::int64_t left = a.cols / kBlockCols; left > 0; left -= kChunkBlocks) {
-    const int blocks = left < kChunkBlocks ? static_cast<int>(left) : kChunkBlocks;
-    const std::uint8_t* planes = chunk + F.header_bytes();
-    for (int b = 0; b < blocks; ++b, ++x, planes += F.plane_bytes()) {
+  CURLEW_INLINE void add_chunk(int blocks, const ActivationBlock<T>* x) {
+    Planes<S, F> planes[kVectors];
+    Scales<S, F> scales[kVectors];
+    for (int v = 0; v < kVectors; ++v) {
+      planes[v] = {chunk[v] + F.header_bytes(), half[v]};
+      scales[v].read(chunk[v], half[v]);
+    }
+    for (int b = 0; b < blocks; ++b) {
       if constexpr (T == 1)
         for (int line = 0; line < F.bits; ++line)
-          S::prefetch(planes + kPrefetchBytes + line * kVectorBytes);
-      for (int h = 0; h < kHalves; ++h)
-        add_block<S, F, T>(planes, first_half + h, Scales<S, F>(chunk, first_half + h), b, *x,
-                           sums[h]);
+          S::prefetch(planes[0].at + kPrefetchBytes + line * kVectorBytes);
+      add_scaled<0>(planes, scales, b, x[b]);
+      if constexpr (kScaleGroups > 1) add_scaled<1>(planes, scales, b, x[b]);
+      for (int v = 0; v < kVectors; ++v) planes[v].at += F.plane_bytes();
     }
-    chunk = planes;
+    for (int v = 0; v < kVectors; ++v) chunk[v] = planes[v].at;
   }
-  for (int h = 0; h < kHalves; ++h)
-    for (int t = 0; t < T; ++t) store_rows<S>(a, t, (first_half + h) * S::kLanes, sums[h][t]);
+};
+
+// A part of the columns leaves its sums in y for the next part: the sequence of additions is the
+// same as in one go.
+template <class S, PanelFormat F, int T, int kVectors>
+void multiply_rows(const PanelArgs& a, int first_vector) {
+  using Kernel = Pass<S, F, T, kVectors>;
+  Kernel pass;
+  pass.start(a, first_vector);
+  int rows[kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    const int row = (first_vector + v) * S::kLanes;
+    rows[v] = a.rows - row < 0 ? 0 : (a.rows - row < S::kLanes ? a.rows - row : S::kLanes);
+    for (int t = 0; t < T; ++t)
+      pass.sums[v][t] = a.is_first ? S::zero() : S::load_n(a.y + t * a.y_stride + row, rows[v]);
+  }
+  const auto* x = reinterpret_cast<const ActivationBlock<T>*>(a.blocks);
+  for (std::int64_t left = a.cols / kBlockCols; left > 0; left -= kChunkBlocks, x += kChunkBlocks)
+    pass.add_chunk(left < kChunkBlocks ? static_cast<int>(left) : kChunkBlocks, x);
+  for (int v = 0; v < kVectors; ++v) {
+    const int row = (first_vector + v) * S::kLanes;
+    const auto bias = a.bias ? S::load_n(a.bias + row, rows[v]) : S::zero();
+    for (int t = 0; t < T; ++t)
+      S::store_n(a.y + t * a.y_stride + row,
+                 a.bias ? S::add(pass.sums[v][t], bias) : pass.sums[v][t], rows[v]);
+  }
 }
 
-template <class S, PanelFormat F, int T>
-void multiply_panel(const PanelArgs& a) {
-  constexpr int kVectors = kPanelRows / S::kLanes;
-  constexpr int kAtOnce = T == 1 ? kVectors : 1;
-  for (int half = 0; half < kVectors; half += kAtOnce) multiply_rows<S, F, T, kAtOnce>(a, half);
+// One token does a whole panel in one pass over its bytes, many tokens as many rows as the path has
+// registers for.
+template <class S, PanelFormat F, int T, int P>
+void multiply_panels(const PanelArgs& a) {
+  constexpr int kVectors = P * kPanelRows / S::kLanes;
+  constexpr int kAtOnce =
+      T == 1 ? kPanelRows / S::kLanes : (S::kRowVectors < kVectors ? S::kRowVectors : kVectors);
+  for (int v = 0; v < kVectors; v += kAtOnce) multiply_rows<S, F, T, kAtOnce>(a, v);
 }
 
-template <class S, WeightType kType>
+template <class S, WeightType kType, int P>
 PanelFn panel_fn_of(int tokens) {
   constexpr PanelFormat kFormat = panel_format(kType);
   switch (tokens) {
     case 1:
-      return multiply_panel<S, kFormat, 1>;
+      return multiply_panels<S, kFormat, 1, P>;
     case 2:
-      return multiply_panel<S, kFormat, 2>;
+      return multiply_panels<S, kFormat, 2, P>;
     case 4:
-      return multiply_panel<S, kFormat, 4>;
+      return multiply_panels<S, kFormat, 4, P>;
     case 8:
-      if constexpr (S::kTokenTile >= 8) return multiply_panel<S, kFormat, 8>;
+      if constexpr (S::kTokenTile >= 8) return multiply_panels<S, kFormat, 8, P>;
   }
   return nullptr;
 }
 
 template <class S>
-PanelFn panel_fn(WeightType type, int tokens) {
+PanelFn panel_fn(WeightType type, int tokens, int panels) {
+  const auto choose = [=]<WeightType kType>() {
+    return panels == 2 ? panel_fn_of<S, kType, 2>(tokens) : panel_fn_of<S, kType, 1>(tokens);
+  };
   switch (type) {
     case WeightType::kQ4_0:
-      return panel_fn_of<S, WeightType::kQ4_0>(tokens);
+      return choose.template operator()<WeightType::kQ4_0>();
     case WeightType::kQ4_1:
-      return panel_fn_of<S, WeightType::kQ4_1>(tokens);
+      return choose.template operator()<WeightType::kQ4_1>();
     case WeightType::kQ5_0:
-      return panel_fn_of<S, WeightType::kQ5_0>(tokens);
+      return choose.template operator()<WeightType::kQ5_0>();
     case WeightType::kQ5_1:
-      return panel_fn_of<S, WeightType::kQ5_1>(tokens);
+      return choose.template operator()<WeightType::kQ5_1>();
     case WeightType::kQ8_0:
-      return panel_fn_of<S, WeightType::kQ8_0>(tokens);
+      return choose.template operator()<WeightType::kQ8_0>();
     case WeightType::kQ2_K:
-      return panel_fn_of<S, WeightType::kQ2_K>(tokens);
+      return choose.template operator()<WeightType::kQ2_K>();
     case WeightType::kQ3_K:
-      return panel_fn_of<S, WeightType::kQ3_K>(tokens);
+      return choose.template operator()<WeightType::kQ3_K>();
     case WeightType::kQ4_K:
-      return panel_fn_of<S, WeightType::kQ4_K>(tokens);
+      return choose.template operator()<WeightType::kQ4_K>();
     case WeightType::kQ5_K:
-      return panel_fn_of<S, WeightType::kQ5_K>(tokens);
+      return choose.template operator()<WeightType::kQ5_K>();
     case WeightType::kQ6_K:
-      return panel_fn_of<S, WeightType::kQ6_K>(tokens);
+      return choose.template operator()<WeightType::kQ6_K>();
     case WeightType::kIQ4_NL:
-      return panel_fn_of<S, WeightType::kIQ4_NL>(tokens);
+      return choose.template operator()<WeightType::kIQ4_NL>();
     case WeightType::kIQ4_XS:
-      return panel_fn_of<S, WeightType::kIQ4_XS>(tokens);
+      return choose.template operator()<WeightType::kIQ4_XS>();
     case WeightType::kMXFP4:
-      return panel_fn_of<S, WeightType::kMXFP4>(tokens);
+      return choose.template operator()<WeightType::kMXFP4>();
     default:
       return nullptr;
   }

@@ -12,6 +12,7 @@ namespace {
 struct SimdAvx2 {
   static constexpr int kLanes = 8;
   static constexpr int kTokenTile = 4;
+  static constexpr int kRowVectors = 1;
   static constexpr int kScoreRows = 3;
   static constexpr int kScoreVectors = 4;
 #if defined(__AVXVNNI__)
@@ -150,21 +151,27 @@ struct SimdAvx2 {
     return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), codes);
   }
 
-#if defined(__AVXVNNI__)
-  static Ints dot_narrow(Ints sum, Bytes w, const std::int8_t* x) {
-    return _mm256_dpbusd_avx_epi32(sum, w, broadcast_4(x));
+  using Quad = __m256i;
+  static Quad broadcast_4(const std::int8_t* x) {
+    int bits;
+    __builtin_memcpy(&bits, x, 4);
+    return _mm256_set1_epi32(bits);
   }
-  static Ints dot_wide(Ints sum, Bytes w, const std::int8_t* x) {
+#if defined(__AVXVNNI__)
+  static Ints dot_narrow(Ints sum, Bytes w, Quad x) {
+    return _mm256_dpbusd_avx_epi32(sum, w, x);
+  }
+  static Ints dot_wide(Ints sum, Bytes w, Quad x) {
     return dot_narrow(sum, w, x);
   }
 #else
-  static Ints dot_narrow(Ints sum, Bytes w, const std::int8_t* x) {
-    return add_pairs(sum, _mm256_maddubs_epi16(w, broadcast_4(x)));
+  static Ints dot_narrow(Ints sum, Bytes w, Quad x) {
+    return add_pairs(sum, _mm256_maddubs_epi16(w, x));
   }
   // Pairs of products of full bytes overflow 16 bits, so the sign moves from w - 128 to x.
-  static Ints dot_wide(Ints sum, Bytes w, const std::int8_t* x) {
+  static Ints dot_wide(Ints sum, Bytes w, Quad x) {
     const __m256i value = _mm256_xor_si256(w, _mm256_set1_epi8(-128));
-    const __m256i signed_x = _mm256_sign_epi8(broadcast_4(x), value);
+    const __m256i signed_x = _mm256_sign_epi8(x, value);
     return add_pairs(sum, _mm256_maddubs_epi16(_mm256_abs_epi8(value), signed_x));
   }
 #endif
@@ -212,11 +219,6 @@ struct SimdAvx2 {
   }
   static Floats widen_bf16(__m128i v) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16));
-  }
-  static __m256i broadcast_4(const std::int8_t* x) {
-    int bits;
-    __builtin_memcpy(&bits, x, 4);
-    return _mm256_set1_epi32(bits);
   }
   [[maybe_unused]] static Ints add_pairs(Ints sum, __m256i pairs) {
     return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));

@@ -17,6 +17,7 @@ namespace {
 struct SimdAvx512 {
   static constexpr int kLanes = 16;        // floats of a vector; rows of a panel done at once
   static constexpr int kTokenTile = 8;     // tokens that share one unpacking of quantised weights
+  static constexpr int kRowVectors = 2;    // vectors of rows that meet a tile of tokens at once
   static constexpr int kScoreRows = 4;     // query rows, and
   static constexpr int kScoreVectors = 4;  // key vectors, whose products are kept in registers
   static constexpr bool kSignedWide = false;  // dot_wide() takes entries minus 128 by itself
@@ -105,10 +106,14 @@ struct SimdAvx512 {
   }
 
   // sum[r] += w[r][0..3] . x[0..3]; w unsigned (dot_narrow: < 64), x signed, |x| <= 127
-  static Ints dot_narrow(Ints sum, Bytes w, const std::int8_t* x) {
-    return _mm512_dpbusd_epi32(sum, w, _mm512_set1_epi32(load_4(x)));
+  using Quad = __m512i;  // the same four int8 for every row
+  static Quad broadcast_4(const std::int8_t* x) {
+    int bits;
+    __builtin_memcpy(&bits, x, 4);
+    return _mm512_set1_epi32(bits);
   }
-  static Ints dot_wide(Ints sum, Bytes w, const std::int8_t* x) { return dot_narrow(sum, w, x); }
+  static Ints dot_narrow(Ints sum, Bytes w, Quad x) { return _mm512_dpbusd_epi32(sum, w, x); }
+  static Ints dot_wide(Ints sum, Bytes w, Quad x) { return dot_narrow(sum, w, x); }
 
   // Quantises 16 floats: q = round(x * inverse), returns the sum of q.
   static int quantize_16(const float* x, float inverse, std::int8_t* q) {
@@ -145,13 +150,6 @@ struct SimdAvx512 {
       v[i + 4] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0x88);
       v[i + 12] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0xdd);
     }
-  }
-
- private:
-  static int load_4(const std::int8_t* x) {
-    int bits;
-    __builtin_memcpy(&bits, x, 4);
-    return bits;
   }
 };
 

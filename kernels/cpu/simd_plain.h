@@ -13,6 +13,7 @@ namespace {
 struct SimdPlain {
   static constexpr int kLanes = 8;
   static constexpr int kTokenTile = 4;
+  static constexpr int kRowVectors = 1;
   static constexpr int kScoreRows = 2;
   static constexpr int kScoreVectors = 2;
   static constexpr bool kSignedWide = false;
@@ -153,14 +154,18 @@ struct SimdPlain {
     return out;
   }
 
-  static Ints dot_narrow(const Ints& sum, const Bytes& w, const std::int8_t* x) {
+  struct Quad {
+    std::int8_t v[4];
+  };
+  static Quad broadcast_4(const std::int8_t* x) { return {{x[0], x[1], x[2], x[3]}}; }
+  static Ints dot_narrow(const Ints& sum, const Bytes& w, const Quad& x) {
     Ints out;
     for (int r = 0; r < kLanes; ++r)
-      out.v[r] = sum.v[r] + w.v[4 * r] * x[0] + w.v[4 * r + 1] * x[1] + w.v[4 * r + 2] * x[2] +
-                 w.v[4 * r + 3] * x[3];
+      out.v[r] = sum.v[r] + w.v[4 * r] * x.v[0] + w.v[4 * r + 1] * x.v[1] +
+                 w.v[4 * r + 2] * x.v[2] + w.v[4 * r + 3] * x.v[3];
     return out;
   }
-  static Ints dot_wide(const Ints& sum, const Bytes& w, const std::int8_t* x) {
+  static Ints dot_wide(const Ints& sum, const Bytes& w, const Quad& x) {
     return dot_narrow(sum, w, x);
   }
 

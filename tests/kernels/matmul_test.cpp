@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "kernels/reference/reference.h"
@@ -101,19 +102,62 @@ TEST_P(Matmul, GivesZeroForZeroActivations) {
   }
 }
 
-TEST_P(Matmul, GivesATokenTheSameResultAloneAndInABatch) {
-  ThreadPool pool(2);
+// Every batch size, cut of a batch and number of threads: the same bits. The columns are more than
+// one part of them, so that parts are met too.
+TEST_P(Matmul, GivesATokenTheSameBitsInAnyBatch) {
+  constexpr int kTokens = 33;
+  constexpr std::int64_t kRows = 50, kCols = 2560;
+  ThreadPool one(1), two(2), three(3);
+  const std::vector<float> x = random_floats(kCols * kTokens, 1.f, 17);
+  const std::vector<float> bias = random_floats(kRows, 1.f, 19);
   for (const WeightType type : all_weight_types()) {
-    constexpr int kTokens = 13;
-    const RandomMatrix w = random_matrix(type, 48, 512, 5);
-    const PackedMatrix packed = PackedMatrix::pack(w.view, pool);
-    const std::vector<float> x = random_floats(512 * kTokens, 1.f, 17);
-    std::vector<float> batch = unwritten(48 * kTokens), alone = unwritten(48 * kTokens);
-    matmul(packed, x.data(), nullptr, batch.data(), kTokens, pool);
+    const RandomMatrix w = random_matrix(type, kRows, kCols, 5);
+    const PackedMatrix packed = PackedMatrix::pack(w.view, one);
+    std::vector<float> want = unwritten(kRows * kTokens);
     for (int t = 0; t < kTokens; ++t)
-      matmul(packed, x.data() + t * 512, nullptr, alone.data() + t * 48, 1, pool);
-    for (std::size_t i = 0; i < batch.size(); ++i)
-      ASSERT_NEAR(batch[i], alone[i], 1e-5 + 1e-5 * std::fabs(alone[i])) << weight_type_name(type);
+      matmul(packed, x.data() + t * kCols, bias.data(), want.data() + t * kRows, 1, one);
+    for (ThreadPool* pool : {&one, &two, &three})
+      for (int tokens = 1; tokens <= kTokens; ++tokens) {
+        const int first = tokens * 5 % (kTokens - tokens + 1);
+        std::vector<float> got = unwritten(static_cast<std::size_t>(kRows * tokens));
+        matmul(packed, x.data() + first * kCols, bias.data(), got.data(), tokens, *pool);
+        ASSERT_EQ(0, std::memcmp(got.data(), want.data() + first * kRows, got.size() * 4))
+            << weight_type_name(type) << ": " << tokens << " tokens from " << first << " on "
+            << pool->size() << " threads";
+      }
+  }
+}
+
+// What the jobs of a call share (an input, the list of work) must not show in the results.
+TEST_P(Matmul, GivesSeveralProductsAtOnceTheirOwnResults) {
+  ThreadPool three(3), one(1);
+  constexpr std::int64_t kCols = 512;
+  const std::vector<WeightType> types = {WeightType::kQ4_K, WeightType::kQ6_K, WeightType::kF16,
+                                         WeightType::kQ4_K, WeightType::kQ8_0, WeightType::kF32};
+  const std::vector<std::int64_t> rows = {40, 16, 100, 1, 33, 70};
+  const std::vector<float> shared_x = random_floats(kCols * 11, 1.f, 3);
+  const std::vector<float> own_x = random_floats(kCols * 11, 1.f, 4);
+  std::vector<RandomMatrix> matrices;
+  std::vector<PackedMatrix> packed;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    matrices.push_back(random_matrix(types[i], rows[i], kCols, 30));
+    packed.push_back(PackedMatrix::pack(matrices[i].view, one));
+  }
+  for (const std::vector<int>& tokens : std::vector<std::vector<int>>{
+           {1, 1, 1, 1, 1, 1}, {11, 11, 11, 11, 11, 11}, {1, 3, 2, 11, 0, 1}}) {
+    std::vector<std::vector<float>> got, want;
+    std::vector<MatmulJob> jobs;
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      got.push_back(unwritten(static_cast<std::size_t>(rows[i] * tokens[i])));
+      want.push_back(got[i]);
+    }
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      const float* x = i == 3 ? own_x.data() : shared_x.data();
+      jobs.push_back({.w = &packed[i], .x = x, .y = got[i].data(), .tokens = tokens[i]});
+      matmul(packed[i], x, nullptr, want[i].data(), tokens[i], one);
+    }
+    matmul(jobs, three);
+    EXPECT_EQ(got, want);
   }
 }
 
