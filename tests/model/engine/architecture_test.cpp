@@ -77,7 +77,8 @@ TEST(Architecture, RefusesSizesThatMakeNoSense) {
   expect_value_refused("llama.attention.layer_norm_rms_epsilon", -1.f, "epsilon is -1");
   expect_value_refused("llama.attention.layer_norm_rms_epsilon", std::nanf(""), "epsilon");
   expect_value_refused("llama.attention.key_length", 0u, "key_length is 0");
-  expect_value_refused("llama.attention.value_length", 8u, "value heads of 8", Errc::kUnsupported);
+  expect_value_refused("llama.attention.value_length", 8u,
+                       "attn_v.weight has shape [32, 16], expected [32, 8]");
   expect_value_refused("llama.vocab_size", 300u, "vocab_size is 300");
   expect_value_refused("llama.expert_count", 8u, "mixture of 8 experts", Errc::kUnsupported);
 }
