@@ -4,16 +4,15 @@
 #include <utility>
 
 #include "model/text/byte_alphabet.h"
+#include "model/text/merge_list.h"
 #include "model/text/merge_table.h"
 #include "model/text/pretokenizer.h"
 #include "model/text/utf8.h"
 #include "model/text/vocabulary_tokenizer.h"
+#include "model/text/word_cache.h"
 
 namespace curlew::model {
 namespace {
-
-constexpr std::string_view kMergesKey = "tokenizer.ggml.merges";
-constexpr std::size_t kMergesMax = 2u << 20;
 
 // The token of each byte, -1 where the vocabulary has none.
 using ByteTokens = std::array<TokenId, 256>;
@@ -21,12 +20,12 @@ using ByteTokens = std::array<TokenId, 256>;
 class ByteBpe final : public VocabularyTokenizer {
  public:
   ByteBpe(Vocabulary vocabulary, std::vector<std::string> pieces, Pretokenizer pretokenizer,
-          MergeTable merges, const ByteTokens& byte_tokens)
+          MergeTable merges, const ByteTokens& byte_tokens, bool takes_whole_words)
       : VocabularyTokenizer(std::move(vocabulary), std::move(pieces), /*strips_first_space=*/false),
         pretokenizer_(std::move(pretokenizer)),
         merges_(std::move(merges)),
         byte_tokens_(byte_tokens) {
-    if (!pretokenizer_.takes_whole_words()) return;
+    if (!takes_whole_words) return;
     for (TokenId id = 0; id < size(); ++id) {
       if (type(id) == TokenType::kNormal) whole_words_.emplace(piece(id), id);
     }
@@ -36,12 +35,14 @@ class ByteBpe final : public VocabularyTokenizer {
   void encode_stretch(std::string_view text, bool starts_word,
                       std::vector<TokenId>& out) const override;
   void encode_word(std::string_view word, WordMerger& merger, std::vector<TokenId>& out) const;
+  void merge_word(std::string_view word, WordMerger& merger, std::vector<TokenId>& out) const;
 
   Pretokenizer pretokenizer_;
   MergeTable merges_;
   ByteTokens byte_tokens_;
   std::unordered_map<std::string_view, TokenId>
       whole_words_;  // views the pieces; empty where not asked for
+  const std::uint32_t owner_ = WordCache::new_owner();
 };
 
 // Expressions see well-formed text only; a byte that is none is a word of its own.
@@ -64,6 +65,19 @@ void ByteBpe::encode_stretch(std::string_view text, bool /*starts_word*/,
 
 void ByteBpe::encode_word(std::string_view word, WordMerger& merger,
                           std::vector<TokenId>& out) const {
+  WordCache::Entry* const cached = WordCache::here().entry(owner_, word);
+  if (cached != nullptr && cached->holds(owner_, word)) {
+    const std::span<const TokenId> ids = cached->result();
+    out.insert(out.end(), ids.begin(), ids.end());
+    return;
+  }
+  const std::size_t before = out.size();
+  merge_word(word, merger, out);
+  if (cached != nullptr) cached->store(owner_, word, std::span(out).subspan(before));
+}
+
+void ByteBpe::merge_word(std::string_view word, WordMerger& merger,
+                         std::vector<TokenId>& out) const {
   if (const auto whole = whole_words_.find(word); whole != whole_words_.end()) {
     out.push_back(whole->second);
     return;
@@ -74,43 +88,6 @@ void ByteBpe::encode_word(std::string_view word, WordMerger& merger,
     merger.add(token >= 0 ? token : special().unk);
   }
   merger.finish(merges_, out);
-}
-
-Expected<MergeTable> read_merges(const ModelFile& file, const Vocabulary& vocabulary) {
-  const std::vector<std::string_view>* lines = file.strings(kMergesKey);
-  if (lines == nullptr) {
-    return fail(Errc::kCorrupt, "{}: key {} (an array of strings) is missing", file.name(),
-                kMergesKey);
-  }
-  if (lines->size() > kMergesMax) {
-    return fail(Errc::kCorrupt, "{}: {} merges; at most {} are read", file.name(), lines->size(),
-                kMergesMax);
-  }
-  MergeTable table(lines->size());
-  std::string joined;
-  for (std::size_t i = 0; i < lines->size(); ++i) {
-    const std::string_view line = (*lines)[i];
-    const std::size_t space = line.find(' ', 1);  // a token may itself begin with a space
-    if (space == std::string_view::npos || space + 1 == line.size() ||
-        line.size() > 2 * kTokenBytesMax) {
-      return fail(Errc::kCorrupt, "{}: merge {} is no pair of tokens with a space between",
-                  file.name(), i);
-    }
-    const std::string_view left = line.substr(0, space), right = line.substr(space + 1);
-    joined.assign(left).append(right);
-    const std::optional<TokenId> ids[] = {vocabulary.find(left), vocabulary.find(right),
-                                          vocabulary.find(joined)};
-    for (std::size_t part = 0; part < std::size(ids); ++part) {
-      if (ids[part]) continue;
-      const std::string_view unknown[] = {left, right, joined};
-      return fail(
-          Errc::kCorrupt,
-          "{}: merge {} (\"{}\") needs the token \"{}\", which the vocabulary does not have",
-          file.name(), i, line, unknown[part]);
-    }
-    table.add(*ids[0], *ids[1], {static_cast<std::uint32_t>(i), *ids[2]});
-  }
-  return table;
 }
 
 std::vector<std::string> pieces_of(const Vocabulary& vocabulary) {
@@ -128,8 +105,14 @@ std::vector<std::string> pieces_of(const Vocabulary& vocabulary) {
 
 Expected<std::unique_ptr<const Tokenizer>> make_byte_bpe(const ModelFile& file,
                                                          Vocabulary vocabulary) {
-  Expected<Pretokenizer> pretokenizer = Pretokenizer::make(vocabulary.pre);
+  // Folders in Hugging Face's layout may bring expressions of their own (model/files/hf_folder.h).
+  const auto* expressions = file.strings("curlew.tokenizer.expressions");
+  Expected<Pretokenizer> pretokenizer = expressions != nullptr ? Pretokenizer::make_of(*expressions)
+                                                               : Pretokenizer::make(vocabulary.pre);
   if (!pretokenizer) return std::move(pretokenizer.error()).during(file.name());
+  const Expected<bool> whole_words =
+      file.boolean("curlew.tokenizer.whole_words", pretokenizer->takes_whole_words());
+  if (!whole_words) return Error(whole_words.error()).pass();
   Expected<MergeTable> merges = read_merges(file, vocabulary);
   if (!merges) return std::move(merges.error()).pass();
   ByteTokens byte_tokens;
@@ -139,7 +122,8 @@ Expected<std::unique_ptr<const Tokenizer>> make_byte_bpe(const ModelFile& file,
   }
   std::vector<std::string> pieces = pieces_of(vocabulary);
   return std::make_unique<const ByteBpe>(std::move(vocabulary), std::move(pieces),
-                                         std::move(*pretokenizer), std::move(*merges), byte_tokens);
+                                         std::move(*pretokenizer), std::move(*merges), byte_tokens,
+                                         *whole_words);
 }
 
 }  // namespace curlew::model

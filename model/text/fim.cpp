@@ -2,71 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <initializer_list>
+
+#include "model/text/fim_families.h"
 
 namespace curlew::model {
 namespace {
-
-enum class Bos { kAsVocabulary, kAlways };
-
-// One family of models. A row applies when the vocabulary's fill-in-the-middle tokens are spelled
-// as in the row, the tokens of `also` exist, and, where `name_part` is given, the model's or file's
-// name or the pre-tokenizer has it.
-struct Family {
-  const char* name;
-  std::string_view prefix, suffix, middle;  // middle "": the family has none
-  std::string_view repo_name, file_sep;     // "": none
-  FimOrder order = FimOrder::kPsm;
-  ContextStyle context = ContextStyle::kNone;
-  std::string_view name_part = {};
-  std::string_view also = {};
-  Bos bos = Bos::kAsVocabulary;
-  std::initializer_list<std::string_view> stop_strings = {};
-};
-
-constexpr auto kPsm = FimOrder::kPsm;
-constexpr auto kSpm = FimOrder::kSpm;
-constexpr auto kFileSep = ContextStyle::kFileSep;
-constexpr auto kNone = ContextStyle::kNone;
-
-// The first row that applies decides. Layouts as the families' publishers document them.
-const Family kFamilies[] = {
-    {"bundled", "<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<repo_name>", "<file_sep>",
-     FimOrder::kSpmSide, kFileSep, "bootstrap-code"},
-    {"mellum", "<fim_prefix>", "<fim_suffix>", "<fim_middle>", "", "<filename>", kSpm, kFileSep,
-     "mellum", "<filename>"},
-    {"qwen2.5-coder", "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|repo_name|>",
-     "<|file_sep|>", kPsm, kFileSep, "", "<|file_sep|>"},
-    {"codegemma", "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "", "<|file_separator|>",
-     kPsm, kFileSep, "", "<|file_separator|>", Bos::kAlways},
-    {"granite", "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "", "", kPsm, kNone},
-    {"deepseek-coder", "<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>", "", "", kPsm,
-     ContextStyle::kHashPath, "", "", Bos::kAlways},
-    {"codellama", "▁<PRE>", "▁<SUF>", "▁<MID>", "", "", kPsm, kNone, "", "", Bos::kAlways},
-    {"codellama", "<PRE>", "<SUF>", "<MID>", "", "", kPsm, kNone, "", "", Bos::kAlways},
-    {"codestral", "[PREFIX]", "[SUFFIX]", "", "", "", kSpm, ContextStyle::kPlusPath, "codestral",
-     "", Bos::kAlways},
-    {"starcoder2", "<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<repo_name>", "<file_sep>",
-     kPsm, kFileSep, "", "<file_sep>"},
-    {"starcoder", "<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<reponame>", "<filename>", kPsm,
-     kFileSep, "", "<filename>"},
-    {"starcoder", "<fim_prefix>", "<fim_suffix>", "<fim_middle>", "", "", kPsm, kNone},
-    {"granite-code", "<fim-prefix>", "<fim-suffix>", "<fim-middle>", "", "", kPsm, kNone},
-    // Does not stop by itself where the middle ends (its publisher's issue 3).
-    {"seed-coder",
-     "<[fim-prefix]>",
-     "<[fim-suffix]>",
-     "<[fim-middle]>",
-     "",
-     "",
-     kSpm,
-     kNone,
-     "",
-     "",
-     Bos::kAsVocabulary,
-     {"\n\n\n"}},
-    {"glm-code", "<|code_prefix|>", "<|code_suffix|>", "<|code_middle|>", "", "", kPsm, kNone},
-};
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -75,55 +15,106 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool applies(const Family& family, const Tokenizer& tokenizer, std::string_view names) {
+bool is_named(const FimFamily& family, std::string_view architecture, std::string_view names) {
+  const bool by_name =
+      !family.name_part.empty() && names.find(family.name_part) != std::string_view::npos;
+  const bool by_architecture =
+      !family.architecture.empty() && architecture.starts_with(family.architecture);
+  return by_name || by_architecture || (family.name_part.empty() && family.architecture.empty());
+}
+
+bool applies(const FimFamily& family, const Tokenizer& tokenizer, std::string_view architecture,
+             std::string_view names) {
   const SpecialTokens& special = tokenizer.special();
   const bool spelled =
       tokenizer.spelling(special.fim_prefix) == family.prefix &&
       tokenizer.spelling(special.fim_suffix) == family.suffix &&
       (family.middle.empty() || tokenizer.spelling(special.fim_middle) == family.middle);
-  return spelled && (family.also.empty() || tokenizer.find(family.also)) &&
-         names.find(family.name_part) != std::string_view::npos;
+  return !family.by_name_only && spelled && is_named(family, architecture, names) &&
+         (family.also.empty() || tokenizer.find(family.also)) &&
+         (family.pre.empty() || tokenizer.pre_name() == family.pre);
 }
 
 // The file's metadata names the tokens, but no row knows their spellings.
-constexpr Family kUnknownFamily = {"unknown family", "", "", "", "", "", kPsm, kNone};
+const FimFamily kUnknownFamily = {.name = "unknown family"};
 
-std::string describe(const Family& family, const FimFormat& format, const Tokenizer& tokenizer) {
+FimOrder order_of(const FimFamily& family, std::string_view of_file) {
+  return of_file == "psm"        ? FimOrder::kPsm
+         : of_file == "spm"      ? FimOrder::kSpm
+         : of_file == "spm-side" ? FimOrder::kSpmSide
+                                 : family.order;
+}
+
+// Everything but the three markers and the order, which are the caller's to find.
+FimFormat format_of(const FimFamily& family, const Tokenizer& tokenizer) {
+  const SpecialTokens& special = tokenizer.special();
+  FimFormat format;
+  format.family = family.name;
+  format.context = family.context;
+  format.repo_name = tokenizer.find(family.repo_name).value_or(-1);
+  format.file_sep = tokenizer.find(family.file_sep).value_or(-1);
+  format.add_bos = special.bos >= 0 && (family.bos == FimFamily::Bos::kAlways || special.add_bos);
+  format.repo_line = family.repo_line;
+  format.path_behind_prefix = family.path_behind_prefix;
+  format.begins_text = family.begins_text;
+  format.ends_by_itself = family.ends_by_itself;
+  format.stop_strings.assign(family.stop_strings.begin(), family.stop_strings.end());
+  return format;
+}
+
+// A model that writes any of these has left the middle.
+void set_stop_tokens(FimFormat& format, const SpecialTokens& special) {
+  std::vector<TokenId>& stops = format.stop_tokens;
+  stops = {format.prefix,      format.suffix,      format.middle,
+           format.repo_name,   format.file_sep,    special.fim_prefix,
+           special.fim_suffix, special.fim_middle, special.fim_pad};
+  std::sort(stops.begin(), stops.end());
+  stops.erase(std::unique(stops.begin(), stops.end()), stops.end());
+  std::erase(stops, -1);
+}
+
+std::string describe(const FimFamily& family, const FimFormat& format, const Tokenizer& tokenizer,
+                     std::string_view architecture, std::string_view names) {
   std::string why = fmt::format("the vocabulary has {} and {}", tokenizer.spelling(format.prefix),
                                 tokenizer.spelling(format.suffix));
   if (format.middle >= 0) why += fmt::format(" and {}", tokenizer.spelling(format.middle));
   if (!family.also.empty()) why += fmt::format(", with {}", family.also);
-  if (!family.name_part.empty())
+  if (!family.name_part.empty() && names.find(family.name_part) != std::string_view::npos)
     why += fmt::format("; the model's name has \"{}\"", family.name_part);
-  if (!tokenizer.special().fim_order.empty()) {
+  else if (!family.architecture.empty())
+    why += fmt::format("; the architecture is {}", architecture);
+  if (!tokenizer.special().fim_order.empty())
     why += fmt::format("; the file's curlew.fim.order is {}", tokenizer.special().fim_order);
-  }
   return why;
 }
 
-FimFormat format_of(const Family& family, const Tokenizer& tokenizer) {
+FimFormat chosen(const FimFamily& family, const Tokenizer& tokenizer, std::string_view architecture,
+                 std::string_view names) {
   const SpecialTokens& special = tokenizer.special();
-  FimFormat format;
-  format.family = family.name;
-  format.order = special.fim_order == "psm"        ? FimOrder::kPsm
-                 : special.fim_order == "spm"      ? FimOrder::kSpm
-                 : special.fim_order == "spm-side" ? FimOrder::kSpmSide
-                                                   : family.order;
-  format.context = family.context;
+  FimFormat format = format_of(family, tokenizer);
+  format.order = order_of(family, special.fim_order);
   format.prefix = special.fim_prefix;
   format.suffix = special.fim_suffix;
   const bool has_middle = !family.middle.empty() || &family == &kUnknownFamily;
   format.middle = has_middle ? special.fim_middle : -1;
-  format.repo_name = tokenizer.find(family.repo_name).value_or(-1);
-  format.file_sep = tokenizer.find(family.file_sep).value_or(-1);
-  format.add_bos = special.bos >= 0 && (family.bos == Bos::kAlways || special.add_bos);
-  format.stop_strings.assign(family.stop_strings.begin(), family.stop_strings.end());
-  // A model that writes any of these has left the middle.
-  for (const TokenId id : {special.fim_prefix, special.fim_suffix, special.fim_middle,
-                           special.fim_pad, format.repo_name, format.file_sep}) {
-    if (id >= 0) format.stop_tokens.push_back(id);
-  }
-  format.why = describe(family, format, tokenizer);
+  set_stop_tokens(format, special);
+  format.why = describe(family, format, tokenizer, architecture, names);
+  return format;
+}
+
+// The row's markers, wherever in the vocabulary they stand; nothing when one is missing.
+std::optional<FimFormat> format_by_spelling(const FimFamily& family, const Tokenizer& tokenizer) {
+  const std::optional<TokenId> prefix = tokenizer.find(family.prefix);
+  const std::optional<TokenId> suffix = tokenizer.find(family.suffix);
+  const std::optional<TokenId> middle = tokenizer.find(family.middle);
+  if (!prefix || !suffix || (!family.middle.empty() && !middle)) return std::nullopt;
+  FimFormat format = format_of(family, tokenizer);
+  format.order = family.order;
+  format.prefix = *prefix;
+  format.suffix = *suffix;
+  format.middle = family.middle.empty() ? -1 : *middle;
+  set_stop_tokens(format, tokenizer.special());
+  format.why = fmt::format("fim_format is \"{}\"", family.name);
   return format;
 }
 
@@ -135,24 +126,47 @@ Expected<FimFormat> choose_fim_format(const Tokenizer& tokenizer, std::string_vi
   if (special.fim_prefix < 0 || special.fim_suffix < 0) {
     return fail(Errc::kUnsupported,
                 "model {} ({}, {}) has no fill-in-the-middle form: no prefix and suffix token in "
-                "its metadata, and "
-                "none of the known spellings, such as <|fim_prefix|>, <fim_prefix>, <PRE>, "
-                "<｜fim▁begin｜> or "
-                "<[fim-prefix]>, in its vocabulary",
+                "its metadata, and none of the known spellings, such as <|fim_prefix|>, "
+                "<fim_prefix>, <PRE>, <｜fim▁begin｜> or <[fim-prefix]>, in its vocabulary",
                 model_name, architecture, file_name);
   }
   const std::string names =
       lower(fmt::format("{}\n{}\n{}", model_name, file_name, tokenizer.pre_name()));
-  for (const Family& family : kFamilies) {
-    if (applies(family, tokenizer, names)) return format_of(family, tokenizer);
+  for (const FimFamily& family : fim_families()) {
+    if (applies(family, tokenizer, architecture, names))
+      return chosen(family, tokenizer, architecture, names);
   }
-  if (special.fim_middle >= 0) return format_of(kUnknownFamily, tokenizer);
+  if (special.fim_middle >= 0) return chosen(kUnknownFamily, tokenizer, architecture, names);
   return fail(Errc::kUnsupported,
               "model {} ({}, {}) has no fill-in-the-middle form that is known: {} and {} are in "
-              "its vocabulary, but "
-              "no middle token, and its name is not that of a family without one (codestral)",
+              "its vocabulary, but no middle token, and its name is not that of a family without "
+              "one (codestral)",
               model_name, architecture, file_name, tokenizer.spelling(special.fim_prefix),
               tokenizer.spelling(special.fim_suffix));
+}
+
+Expected<FimFormat> fim_format_named(std::string_view name, const Tokenizer& tokenizer) {
+  if (name == "none")
+    return fail(Errc::kUnsupported, "fill-in-the-middle is turned off: fim_format is \"none\"");
+  const FimFamily* missing = nullptr;
+  for (const FimFamily& family : fim_families()) {
+    if (family.name != name) continue;
+    if (std::optional<FimFormat> format = format_by_spelling(family, tokenizer)) return *format;
+    missing = &family;
+  }
+  if (missing != nullptr)
+    return fail(Errc::kUnsupported, "fim_format \"{}\": the vocabulary lacks one of {} {} {}", name,
+                missing->prefix, missing->suffix, missing->middle);
+  return fail(Errc::kInvalidInput, "fim_format \"{}\" is not known; known are none, {}", name,
+              fmt::join(fim_format_names(), ", "));
+}
+
+std::vector<std::string> fim_format_names() {
+  std::vector<std::string> names;
+  for (const FimFamily& family : fim_families())
+    if (std::find(names.begin(), names.end(), family.name) == names.end())
+      names.emplace_back(family.name);
+  return names;
 }
 
 }  // namespace curlew::model

@@ -6,6 +6,7 @@
 #include "model/text/comment_style.h"
 #include "model/text/fim.h"
 #include "model/text/fit_lines.h"
+#include "model/text/path_header.h"
 
 namespace curlew::model {
 namespace {
@@ -45,6 +46,7 @@ class PromptBuilder {
 
   Tokens block(const ContextBlock& block) const;
   Tokens file_header() const;
+  Tokens path_line() const;
   Tokens repo_header() const;
   void fit_context(FimPrompt& prompt);
   void fit_prefix_and_suffix(FimPrompt& prompt);
@@ -56,6 +58,7 @@ class PromptBuilder {
   const FimText& text_;
   const FimBudget& budget_;
   Tokens context_;  // blocks, with the repository's name before and the file's own path behind them
+  Tokens path_;     // where it opens the prefix
   Tokens prefix_, suffix_, typed_;
 };
 
@@ -80,6 +83,7 @@ Tokens PromptBuilder::block(const ContextBlock& block) const {
       text = fmt::format("+++++ {}\n{}", block.path, ended_by_newline(block.text));
       break;
     case ContextStyle::kNone:
+    case ContextStyle::kPathHeader:
       text = as_comment(block.path, block.text, text_.path);
       break;
   }
@@ -91,8 +95,13 @@ Tokens PromptBuilder::repo_header() const {
   Tokens out;
   if (!has_file_tokens() || format_.repo_name < 0 || text_.repo_name.empty()) return out;
   append(out, format_.repo_name);
-  append(out, tokenizer_.encode(text_.repo_name + "\n", kMoreUserText));
+  append(out, tokenizer_.encode(text_.repo_name + (format_.repo_line ? "\n" : ""), kMoreUserText));
   return out;
+}
+
+Tokens PromptBuilder::path_line() const {
+  if (text_.path.empty()) return {};
+  return tokenizer_.encode(text_.path + "\n", kMoreUserText);
 }
 
 // Where the current file begins. Plain-text styles need it only to end the file before it.
@@ -101,7 +110,9 @@ Tokens PromptBuilder::file_header() const {
   if (text_.path.empty()) return out;
   if (has_file_tokens()) {
     append(out, format_.file_sep);
-    append(out, tokenizer_.encode(text_.path + "\n", kMoreUserText));
+    if (!format_.path_behind_prefix) append(out, path_line());
+  } else if (format_.context == ContextStyle::kPathHeader) {
+    append(out, tokenizer_.encode(path_header(text_.path), kMoreUserText));
   } else if (!context_.empty() && format_.context == ContextStyle::kHashPath) {
     append(out, tokenizer_.encode(fmt::format("#{}\n", text_.path), kMoreUserText));
   } else if (!context_.empty() && format_.context == ContextStyle::kPlusPath) {
@@ -126,7 +137,10 @@ void PromptBuilder::fit_context(FimPrompt& prompt) {
   }
   prompt.context_tokens = static_cast<int>(context_.size());
   const Tokens header = file_header();
-  if (context_.size() + header.size() + marker_count() <= tokens_max()) append(context_, header);
+  const Tokens path = format_.path_behind_prefix ? path_line() : Tokens();
+  if (context_.size() + header.size() + path.size() + marker_count() > tokens_max()) return;
+  append(context_, header);
+  path_ = path;
 }
 
 std::size_t PromptBuilder::marker_count() const {
@@ -141,7 +155,7 @@ void PromptBuilder::fit_prefix_and_suffix(FimPrompt& prompt) {
     prefix.remove_suffix(text_.typed.size());
     typed_ = tokenizer_.encode(text_.typed, kMoreUserText);
   }
-  const std::size_t spent = context_.size() + marker_count();
+  const std::size_t spent = context_.size() + path_.size() + marker_count();
   std::size_t left = tokens_max() > spent ? tokens_max() - spent : 0;
   if (typed_.size() > left)
     typed_.erase(typed_.begin(), typed_.end() - static_cast<std::ptrdiff_t>(left));
@@ -153,7 +167,7 @@ void PromptBuilder::fit_prefix_and_suffix(FimPrompt& prompt) {
   FittedText suffix = fit_head(tokenizer_, text_.suffix, suffix_max, kMoreUserText);
   // A vocabulary that begins a text with a space does so for the prefix, as its family was trained;
   // but not when other text of ours stands before it.
-  const bool first_text = context_.empty() || has_file_tokens();
+  const bool first_text = format_.begins_text && (context_.empty() || has_file_tokens());
   FittedText fitted = fit_tail(tokenizer_, prefix, left - suffix.tokens.size(),
                                first_text ? kUserText : kMoreUserText);
   suffix_ = std::move(suffix.tokens);
@@ -171,6 +185,7 @@ Tokens PromptBuilder::assemble() const {
   const auto put_prefix = [&] {
     if (!has_file_tokens())
       append(out, context_);  // plain text: part of what stands before the cursor
+    append(out, path_);
     append(out, prefix_);
   };
   switch (format_.order) {

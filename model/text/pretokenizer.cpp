@@ -7,12 +7,12 @@
 #include <iterator>
 #include <utility>
 
+#include "model/text/pretokenizer_expression.h"
+
 namespace curlew::model {
 namespace {
 
-// White space as Unicode's White_Space property has it; PCRE2's \s also counts U+180E. For use
-// inside brackets.
-#define SPACE R"(\p{Z}\t-\r\x{85})"
+#define SPACE CURLEW_SPACE
 
 // The tails that most expressions share: line ends with the blanks before them, then other blanks,
 // of which the last is left to the word that follows.
@@ -20,6 +20,8 @@ namespace {
 #define LINES_AND_BLANKS "[" SPACE R"(]*[\r\n]+|)" BLANKS
 #define PUNCTUATION_TO_LINE_END " ?[^" SPACE R"(\p{L}\p{N}]+[\r\n]*)"
 
+// With the long s (U+017F) that caseless matching takes for an s; the older definitions do not.
+#define CASELESS_CONTRACTIONS "'[sS\\x{17f}]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]"
 #define CONTRACTIONS "'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]"
 #define WORD R"([^\r\n\p{L}\p{N}]?\p{L}+)"
 
@@ -80,8 +82,15 @@ const std::vector<Way>& ways() {
        {CASED("") R"(|\p{N}|)" PUNCTUATION_TO_SLASH "|" LINES_AND_BLANKS},
        Words::kWhole},
       {{"gpt-4o"},
-       {CASED("(?:" CONTRACTIONS ")?") R"(|\p{N}{1,3}|)" PUNCTUATION_TO_SLASH
-                                       "|" LINES_AND_BLANKS}},
+       {CASED("(?:" CASELESS_CONTRACTIONS ")?") R"(|\p{N}{1,3}|)" PUNCTUATION_TO_SLASH
+                                                "|" LINES_AND_BLANKS},
+       Words::kWhole},
+      {{"qwen35"},
+       {CONTRACTIONS R"(|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^)" SPACE
+                     R"(\p{L}\p{M}\p{N}]+[\r\n]*|)" LINES_AND_BLANKS}},
+      {{"deepseek-v3"},
+       {R"(\p{N}{1,3})", R"([\x{4e00}-\x{9fa5}\x{3040}-\x{30ff}]+)",
+        R"([!-/:-@\[-`{-~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|)" LINES_AND_BLANKS}},
   };
   return kWays;
 }
@@ -105,7 +114,7 @@ struct Pretokenizer::Expression {
   Expression(const Expression&) = delete;
   Expression& operator=(const Expression&) = delete;
 
-  static Expected<std::unique_ptr<const Expression>> compile(const char* pattern);
+  static Expected<std::unique_ptr<const Expression>> compile(const std::string& pattern);
 
   // Appends the pieces of text to words: matches, and what lies between them.
   void split(std::string_view text, pcre2_match_data* match,
@@ -115,13 +124,19 @@ struct Pretokenizer::Expression {
 };
 
 Expected<std::unique_ptr<const Pretokenizer::Expression>> Pretokenizer::Expression::compile(
-    const char* pattern) {
+    const std::string& pattern) {
   int error = 0;
   PCRE2_SIZE place = 0;
-  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern), PCRE2_ZERO_TERMINATED,
+  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
                                    PCRE2_UTF | PCRE2_UCP, &error, &place, nullptr);
   if (code == nullptr) {
-    return fail(Errc::kInternal, "expression {}: PCRE2 error {} at {}", pattern, error, place);
+    return fail(Errc::kUnsupported, "expression {}: PCRE2 error {} at {}", pattern, error, place);
+  }
+  std::uint32_t matches_empty = 0;
+  pcre2_pattern_info(code, PCRE2_INFO_MATCHEMPTY, &matches_empty);
+  if (matches_empty != 0) {
+    pcre2_code_free(code);
+    return fail(Errc::kUnsupported, "expression {}: it matches the empty text", pattern);
   }
   pcre2_jit_compile(code,
                     PCRE2_JIT_COMPLETE);  // without a JIT the interpreter runs: slower, the same
@@ -159,15 +174,29 @@ Expected<Pretokenizer> Pretokenizer::make(std::string_view name) {
     if (std::find(way.names.begin(), way.names.end(), name) == way.names.end()) continue;
     Pretokenizer made;
     made.takes_whole_words_ = way.words == Words::kWhole;
-    for (const char* pattern : way.expressions) {
-      Expected<std::unique_ptr<const Expression>> expression = Expression::compile(pattern);
-      if (!expression) return std::move(expression.error()).during("compile a pre-tokenizer");
-      made.expressions_.push_back(std::move(*expression));
-    }
+    for (const char* pattern : way.expressions)
+      if (Status s = made.compile(pattern); !s) return std::move(s.error()).pass();
     return made;
   }
   return fail(Errc::kUnsupported, "pre-tokenizer \"{}\" is not known; known are {}", name,
               known_names());
+}
+
+Expected<Pretokenizer> Pretokenizer::make_of(std::span<const std::string_view> expressions) {
+  Pretokenizer made;
+  for (const std::string_view expression : expressions) {
+    const Expected<std::string> pattern = translate_expression(expression);
+    if (!pattern) return Error(pattern.error()).during("pre-tokenizer");
+    if (Status s = made.compile(*pattern); !s) return std::move(s.error()).pass();
+  }
+  return made;
+}
+
+Status Pretokenizer::compile(const std::string& pattern) {
+  Expected<std::unique_ptr<const Expression>> expression = Expression::compile(pattern);
+  if (!expression) return std::move(expression.error()).during("pre-tokenizer");
+  expressions_.push_back(std::move(*expression));
+  return {};
 }
 
 void Pretokenizer::split(std::string_view text, std::vector<std::string_view>& words) const {

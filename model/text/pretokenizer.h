@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,9 @@ class Pretokenizer {
   // "" and "default" give the way of files that name none. Unknown names are refused, with those
   // known.
   static Expected<Pretokenizer> make(std::string_view name);
+  // Expressions of a tokenizer.json, in the syntax it uses (Oniguruma's), one after the other. What
+  // the two engines would understand differently is refused, never run by guess.
+  static Expected<Pretokenizer> make_of(std::span<const std::string_view> expressions);
 
   Pretokenizer(Pretokenizer&&) noexcept;
   Pretokenizer& operator=(Pretokenizer&&) noexcept;
@@ -35,6 +39,7 @@ class Pretokenizer {
  private:
   struct Expression;
   Pretokenizer();
+  Status compile(const std::string& pattern);
 
   std::vector<std::unique_ptr<const Expression>> expressions_;
   bool takes_whole_words_ = false;

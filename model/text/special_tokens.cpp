@@ -28,15 +28,15 @@ const Role kRoles[] = {
     {&SpecialTokens::fim_prefix,
      {"fim_pre_token_id", "prefix_token_id"},
      {"<|fim_prefix|>", "<fim-prefix>", "<fim_prefix>", "<｜fim▁begin｜>", "<PRE>", "▁<PRE>",
-      "<|code_prefix|>", "<|prefix|>", "<[fim-prefix]>", "[PREFIX]"}},
+      "<|code_prefix|>", "<|prefix|>", "<[fim-prefix]>", "[PREFIX]", "▁<AIX-SPAN-PRE>"}},
     {&SpecialTokens::fim_suffix,
      {"fim_suf_token_id", "suffix_token_id"},
      {"<|fim_suffix|>", "<fim-suffix>", "<fim_suffix>", "<｜fim▁hole｜>", "<SUF>", "▁<SUF>",
-      "<|code_suffix|>", "<|suffix|>", "<[fim-suffix]>", "[SUFFIX]"}},
+      "<|code_suffix|>", "<|suffix|>", "<[fim-suffix]>", "[SUFFIX]", "▁<AIX-SPAN-POST>"}},
     {&SpecialTokens::fim_middle,
      {"fim_mid_token_id", "middle_token_id"},
      {"<|fim_middle|>", "<fim-middle>", "<fim_middle>", "<｜fim▁end｜>", "<MID>", "▁<MID>",
-      "<|code_middle|>", "<|middle|>", "<[fim-middle]>", "[MIDDLE]"}},
+      "<|code_middle|>", "<|middle|>", "<[fim-middle]>", "[MIDDLE]", "▁<AIX-SPAN-MIDDLE>"}},
     {&SpecialTokens::fim_pad,
      {"fim_pad_token_id"},
      {"<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>"}},
@@ -69,10 +69,12 @@ constexpr std::string_view kEndings[] = {
     "</s>",
     "<eos>",
     "<｜end▁of▁sentence｜>",
+    "<[end▁of▁sentence]>",
 };
 
 // A key's id, or -1 where the file does not have the key.
-Expected<TokenId> id_from_keys(const ModelFile& file, const Vocabulary& vocabulary, Spellings keys) {
+Expected<TokenId> id_from_keys(const ModelFile& file, const Vocabulary& vocabulary,
+                               Spellings keys) {
   for (const std::string_view name : keys) {
     const std::string key = fmt::format("tokenizer.ggml.{}", name);
     const Expected<std::int64_t> id = file.integer(key, -1);

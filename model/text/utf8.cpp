@@ -1,5 +1,8 @@
 #include "model/text/utf8.h"
 
+#include <cstdint>
+#include <cstring>
+
 namespace curlew::model {
 namespace {
 
@@ -40,9 +43,26 @@ int utf8_length(std::string_view text) {
   return sequence.length;
 }
 
+char32_t utf8_decode(std::string_view text, int length) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (length == 1) return lead;
+  char32_t code = lead & (0x7fu >> length);
+  for (int i = 1; i < length; ++i)
+    code = code << 6 | (static_cast<unsigned char>(text[static_cast<std::size_t>(i)]) & 0x3fu);
+  return code;
+}
+
 std::size_t well_formed_prefix(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
+    std::uint64_t eight = 0;  // ASCII, as nearly all source code is, eight characters at a time
+    if (text.size() - at >= sizeof eight) {
+      std::memcpy(&eight, text.data() + at, sizeof eight);
+      if ((eight & 0x8080808080808080u) == 0) {
+        at += sizeof eight;
+        continue;
+      }
+    }
     const int length = utf8_length(text.substr(at));
     if (length == 0) break;
     at += static_cast<std::size_t>(length);

@@ -11,6 +11,9 @@ namespace curlew::model {
 // none.
 int utf8_length(std::string_view text);
 
+// The code point of the well-formed character of `length` bytes at the start of text.
+char32_t utf8_decode(std::string_view text, int length);
+
 // Bytes of the longest prefix of text that is well-formed throughout.
 std::size_t well_formed_prefix(std::string_view text);
 
