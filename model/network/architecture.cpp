@@ -88,8 +88,20 @@ Expected<const Architecture*> find_architecture(const ModelFile& file) {
 void read_tensors_there(const ModelFile& file, ModelConfig& c) {
   c.attention_bias = file.tensor("blk.0.attn_q.bias") != nullptr;
   c.tied_output = file.tensor("output.weight") == nullptr;
+}
+
+// A network with one norm a layer has a parallel residual. Converters write the key also where it
+// does not hold, so the tensors decide; but without the second norm it must not be denied.
+Status read_residual(const ModelFile& file, ModelConfig& c) {
   c.parallel_residual = file.tensor("blk.0.ffn_norm.weight") == nullptr &&
                         file.tensor("blk.0.post_attention_norm.weight") == nullptr;
+  const std::string key = c.architecture + ".use_parallel_residual";
+  Expected<bool> stated = file.boolean(key, c.parallel_residual);
+  if (!stated) return std::move(stated.error()).pass();
+  if (c.parallel_residual && !*stated)
+    return fail(Errc::kCorrupt, "{}: {} is false, but tensor blk.0.ffn_norm.weight is missing",
+                file.name(), key);
+  return {};
 }
 
 }  // namespace
@@ -123,7 +135,8 @@ Expected<ModelConfig> read_config(const ModelFile& file) {
     if (Status s = read_scales(file, row, c); !s) return s;
     if (Status s = read_vocab(file, c); !s) return s;
     if (Status s = read_rope(file, row, c); !s) return s;
-    return check_tensors(file, row, c);
+    if (Status s = check_tensors(file, row, c); !s) return s;
+    return read_residual(file, c);
   };
   if (Status s = read_all(); !s) return std::move(s.error()).pass();
   read_tensors_there(file, c);

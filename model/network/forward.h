@@ -71,7 +71,8 @@ class Network {
   void rotate(float* x, int heads, int head_dim, int first, int tokens);
   void project_latent(const LatentWeights& w, int tokens);
   void rotate_latent(const LatentWeights& w, int first, int tokens);
-  void expand_values(const LatentWeights& w, int tokens);
+  void map_heads(const std::vector<Linear>& maps, std::vector<float>& in, int in_width,
+                 std::vector<float>& out, int out_width, int tokens);
   void attend(const std::vector<float>& sinks, int layer, const Segment& segment, int first);
   void point_at_blocks(const KvSequence& sequence, int layer);
 

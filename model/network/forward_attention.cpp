@@ -23,7 +23,9 @@ void Network::attention(const LayerWeights& w, int layer, std::span<const Segmen
     attend(w.heads.sinks, layer, segment, first);
     first += static_cast<int>(segment.ids.size());
   }
-  if (latent) expand_values(w.latent, tokens);
+  if (latent)  // what was mixed are latent vectors, one a head; W_v makes values of them
+    map_heads(w.latent.v, s.mixed, config_.latent.kv_rank, s.value_heads, config_.value_dim,
+              tokens);
   const float* mixed = latent ? s.value_heads.data() : s.mixed.data();
   const MatmulJob job = product(w.attention_out, mixed, s.delta.data(), tokens);
   kernels::matmul({&job, 1}, pool_);
@@ -72,12 +74,11 @@ void Network::rotate(float* x, int heads, int head_dim, int first, int tokens) {
                 head_dim, c.rope_pairs, c.rope_magnitude);
 }
 
-// For each head h: q[h] = (W_k[h]^T u, rope(r)), (u, r) the halves of its query;
+// For each head h: q[h] = (W_k[h]^T u, rope(r)), (u, r) the parts of its query;
 // k = (norm(c), rope(r')), (c, r') = W_kv n. Then q[h] . k is what the head's own key would give.
 void Network::project_latent(const LatentWeights& w, int tokens) {
   Scratch& s = scratch_;
   const ModelConfig& c = config_;
-  const int plain_dim = c.head_dim - c.rope_dim, rank = c.latent.kv_rank;
   const bool low = c.latent.q_rank > 0;
   const MatmulJob down[] = {product(w.kv_down, s.normed.data(), s.k.data(), tokens),
                             product(low ? w.q_down : w.q, s.normed.data(),
@@ -89,27 +90,11 @@ void Network::project_latent(const LatentWeights& w, int tokens) {
     kernels::matmul({&up, 1}, pool_);
   }
   for_rows(pool_, tokens, [&](int first, int count) { rotate_latent(w, first, count); });
-
-  for_rows(pool_, tokens, [&](int first, int count) {
-    for (int t = first; t < first + count; ++t)
-      for (int h = 0; h < c.n_heads; ++h)
-        std::copy_n(row_at(s.q_heads, t * c.n_heads + h, c.head_dim), plain_dim,
-                    row_at(s.head_inputs, h * tokens + t, plain_dim));
-  });
-  s.jobs.clear();
-  for (int h = 0; h < c.n_heads; ++h)
-    s.jobs.push_back(product(w.k[static_cast<std::size_t>(h)],
-                             row_at(s.head_inputs, h * tokens, plain_dim),
-                             row_at(s.head_outputs, h * tokens, rank), tokens));
-  kernels::matmul(s.jobs, pool_);
-  for_rows(pool_, tokens, [&](int first, int count) {
-    for (int t = first; t < first + count; ++t)
-      for (int h = 0; h < c.n_heads; ++h) {
-        float* q = row_at(s.q, t * c.n_heads + h, c.latent_row_dim());
-        std::copy_n(row_at(s.head_outputs, h * tokens + t, rank), rank, q);
-        std::copy_n(row_at(s.q_heads, t * c.n_heads + h, c.head_dim) + plain_dim, c.rope_dim,
-                    q + rank);
-      }
+  map_heads(w.k, s.q_heads, c.head_dim, s.q, c.latent_row_dim(), tokens);
+  for_rows(pool_, tokens * c.n_heads, [&](int first, int count) {
+    for (int i = first; i < first + count; ++i)
+      std::copy_n(row_at(s.q_heads, i, c.head_dim) + c.head_dim - c.rope_dim, c.rope_dim,
+                  row_at(s.q, i, c.latent_row_dim()) + c.latent.kv_rank);
   });
 }
 
@@ -126,28 +111,29 @@ void Network::rotate_latent(const LatentWeights& w, int first, int tokens) {
     kernels::rms_norm(rows, w.kv_norm.weight.data(), rows, 1, rank, c.norm_eps);
 }
 
-// What attention mixed are latent vectors, one a head; W_v makes values of them.
-void Network::expand_values(const LatentWeights& w, int tokens) {
+// out[t, h] = maps[h] in[t, h], of the first elements of each; rows of in and out are in_width and
+// out_width apart. A product wants its tokens together, so they are sorted by head and back.
+void Network::map_heads(const std::vector<Linear>& maps, std::vector<float>& in, int in_width,
+                        std::vector<float>& out, int out_width, int tokens) {
   Scratch& s = scratch_;
-  const ModelConfig& c = config_;
-  const int rank = c.latent.kv_rank;
-  for_rows(pool_, tokens, [&](int first, int count) {
-    for (int t = first; t < first + count; ++t)
-      for (int h = 0; h < c.n_heads; ++h)
-        std::copy_n(row_at(s.mixed, t * c.n_heads + h, rank), rank,
-                    row_at(s.head_inputs, h * tokens + t, rank));
+  const int heads = config_.n_heads;
+  const auto cols = static_cast<int>(maps[0].matrix.cols());
+  const auto rows = static_cast<int>(maps[0].matrix.rows());
+  for_rows(pool_, tokens * heads, [&](int first, int count) {
+    for (int i = first; i < first + count; ++i)
+      std::copy_n(row_at(in, i, in_width), cols,
+                  row_at(s.head_inputs, i % heads * tokens + i / heads, cols));
   });
   s.jobs.clear();
-  for (int h = 0; h < c.n_heads; ++h)
-    s.jobs.push_back(product(w.v[static_cast<std::size_t>(h)],
-                             row_at(s.head_inputs, h * tokens, rank),
-                             row_at(s.head_outputs, h * tokens, c.value_dim), tokens));
+  for (int h = 0; h < heads; ++h)
+    s.jobs.push_back(product(maps[static_cast<std::size_t>(h)],
+                             row_at(s.head_inputs, h * tokens, cols),
+                             row_at(s.head_outputs, h * tokens, rows), tokens));
   kernels::matmul(s.jobs, pool_);
-  for_rows(pool_, tokens, [&](int first, int count) {
-    for (int t = first; t < first + count; ++t)
-      for (int h = 0; h < c.n_heads; ++h)
-        std::copy_n(row_at(s.head_outputs, h * tokens + t, c.value_dim), c.value_dim,
-                    row_at(s.value_heads, t * c.n_heads + h, c.value_dim));
+  for_rows(pool_, tokens * heads, [&](int first, int count) {
+    for (int i = first; i < first + count; ++i)
+      std::copy_n(row_at(s.head_outputs, i % heads * tokens + i / heads, rows), rows,
+                  row_at(out, i, out_width));
   });
 }
 

@@ -117,8 +117,13 @@ constexpr TensorSet kQwen2[] = {
     {kAttentionNorm}, {kHeadMaps}, {kHeadBiases}, {kFfnNorm}, {kGatedFfn}};
 constexpr TensorSet kQwen3[] = {
     {kAttentionNorm}, {kHeadMaps}, {kHeadNorms}, {kFfnNorm}, {kGatedFfn}};
-constexpr TensorSet kQwen3Moe[] = {
-    {kAttentionNorm}, {kHeadMaps}, {kHeadNorms}, {kFfnNorm}, {kExpertMaps}};
+constexpr TensorSet kQwen3Moe[] = {{kAttentionNorm},
+                                   {kHeadMaps},
+                                   {kHeadNorms},
+                                   {kFfnNorm},
+                                   {kGatedFfn, kRequired, kDenseLayer},
+                                   {kExpertMaps, kRequired, kExpertLayer},
+                                   {kSharedExpertMaps, kRequired, kSharedExperts}};
 constexpr TensorSet kStarcoder2[] = {{kAttentionNorm}, {kAttentionNormBias}, {kHeadMaps},
                                      {kHeadBiases},    {kAttentionOutBias},  {kFfnLayerNorm},
                                      {kPlainFfn}};
@@ -141,9 +146,16 @@ constexpr TensorSet kStablelm[] = {{kAttentionNorm},
                                    {kNormsOfEachHead, kOptional},
                                    {kFfnLayerNorm, kOptional},  // absent: a parallel residual
                                    {kGatedFfn}};
-constexpr TensorSet kGptOss[] = {{kAttentionNorm}, {kHeadMaps},         {kHeadBiases},
-                                 {kSinks},         {kAttentionOutBias}, {kPostAttentionNorm},
-                                 {kExpertMaps},    {kExpertBiases}};
+constexpr TensorSet kGptOss[] = {{kAttentionNorm},
+                                 {kHeadMaps},
+                                 {kHeadBiases},
+                                 {kSinks},
+                                 {kAttentionOutBias},
+                                 {kPostAttentionNorm},
+                                 {kGatedFfn, kRequired, kDenseLayer},
+                                 {kExpertMaps, kRequired, kExpertLayer},
+                                 {kExpertBiases, kRequired, kExpertLayer},
+                                 {kSharedExpertMaps, kRequired, kSharedExperts}};
 
 using kernels::RopePairs;
 

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <random>
 
+#include "kernels/quantize.h"
+
 namespace curlew::model::testing {
 namespace {
 
@@ -139,7 +141,8 @@ GgufWriter toy_model(const ToyShape& s) {
   return w;
 }
 
-GgufWriter dequantised_copy(const ModelFile& file) {
+GgufWriter copy_as(kernels::WeightType type, const ModelFile& file, std::string_view without) {
+  const kernels::BlockShape block = kernels::block_shape(type);
   GgufWriter w;
   for (const auto& [key, value] : file.metadata()) {
     std::visit(
@@ -152,11 +155,19 @@ GgufWriter dequantised_copy(const ModelFile& file) {
         value);
   }
   for (const ModelTensor& tensor : file.tensors()) {
+    if (tensor.name == without) continue;
     std::vector<float> values(static_cast<std::size_t>(tensor.elements()));
     kernels::dequantize(tensor.type, tensor.bytes.data(), values.data(), tensor.elements());
-    w.tensor(tensor.name, kernels::WeightType::kF32, tensor.dims, bytes_of(values));
+    std::vector<std::byte> blocks(values.size() / static_cast<std::size_t>(block.elements) *
+                                  static_cast<std::size_t>(block.bytes));
+    kernels::quantize(type, values.data(), blocks.data(), tensor.elements());
+    w.tensor(tensor.name, type, tensor.dims, blocks);
   }
   return w;
+}
+
+GgufWriter dequantised_copy(const ModelFile& file, std::string_view without) {
+  return copy_as(kernels::WeightType::kF32, file, without);
 }
 
 std::vector<TokenId> random_ids(int count, int n_vocab, unsigned seed) {

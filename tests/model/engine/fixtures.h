@@ -56,8 +56,9 @@ struct ToyShape {
 };
 GgufWriter toy_model(const ToyShape& shape);
 
-// Metadata of `file`, and its tensors dequantised to float32.
-GgufWriter dequantised_copy(const ModelFile& file);
+// Metadata of `file`, and its tensors as `type`, but for one.
+GgufWriter copy_as(kernels::WeightType type, const ModelFile& file, std::string_view without = {});
+GgufWriter dequantised_copy(const ModelFile& file, std::string_view without = {});  // as float32
 
 // Random ids that mean text, not control.
 std::vector<TokenId> random_ids(int count, int n_vocab, unsigned seed);
