@@ -1,6 +1,8 @@
 #include "model/files/hf_config.h"
 
+#include <algorithm>
 #include <initializer_list>
+#include <vector>
 
 #include "model/files/hf_rope.h"
 
@@ -8,6 +10,7 @@ namespace curlew::model {
 namespace {
 
 constexpr std::int64_t kCountMax = 1 << 24;  // of anything a configuration counts
+constexpr std::int64_t kLayersMax = 1024;
 
 // Reads facts and writes keys; the first thing that is wrong is remembered and everything after it
 // skipped, so that the translations below read like the tables they are.
@@ -111,8 +114,7 @@ void experts(Translation& t, const char* experts_key, const char* used_key) {
 void qwen3moe(Translation& t) {
   experts(t, "num_experts", "num_experts_per_tok");
   t.count("moe_intermediate_size", "expert_feed_forward_length");
-  if (!t.flag("norm_topk_prob", false))
-    t.refuse("norm_topk_prob is false; qwen3moe networks are run with weights that sum to one");
+  t.set("expert_weights_norm", t.flag("norm_topk_prob", false));
   const nlohmann::json* dense = t.config().find("mlp_only_layers");
   const bool mixed = dense != nullptr && !dense->empty();
   if (mixed || t.count_or("decoder_sparse_step", 1, nullptr) != 1)
@@ -162,34 +164,42 @@ void stablelm(Translation& t, const GgufImage& image) {
       static_cast<std::int64_t>(share * static_cast<double>(std::get<std::int64_t>(*head)));
   t.set("rope.dimension_count", rotated);
   t.set("use_parallel_residual", t.flag("use_parallel_residual", false));
-  if (t.flag("qk_layernorm", false)) t.refuse("qk_layernorm is not run");
 }
 
 void gpt_oss(Translation& t) {
   experts(t, "num_local_experts",
           t.config().has("experts_per_token") ? "experts_per_token" : "num_experts_per_tok");
   t.count("intermediate_size", "expert_feed_forward_length");
-  t.count("sliding_window", "attention.sliding_window");
   if (t.config().number("swiglu_limit", 7.0).value_or(0) != 7.0) t.refuse("swiglu_limit is not 7");
-  // Windowed and full attention take turns, beginning with a window: what the network does.
-  const nlohmann::json* kinds = t.config().find("layer_types");
-  for (std::size_t i = 0; kinds != nullptr && i < kinds->size(); ++i) {
-    const char* want = i % 2 == 0 ? "sliding_attention" : "full_attention";
-    if (!kinds->is_array() || (*kinds)[i] != want)
-      return t.refuse("layer_types: layer {} should have {}", i, want);
-  }
 }
 
-// Where only some layers have the window, or the class has it switched off, saying so is a matter
-// of more keys than one.
+// One flag a layer: whether it looks back over the window only.
+void window_pattern(Translation& t, std::vector<std::int64_t> flags) {
+  t.count("sliding_window", "attention.sliding_window");
+  t.set("attention.sliding_window_pattern", MetadataArray(std::move(flags)));
+}
+
+// Three ways to say it: a kind for every layer; a switch and the first layer that has the window;
+// or just the window, for all.
 void sliding_window(Translation& t, const HfLayout& layout) {
-  const std::string_view architecture = layout.family->architecture;
-  if (architecture == "gpt-oss" || !t.config().has("sliding_window")) return;
+  if (!t.config().has("sliding_window")) return;
   const bool switched = t.config().has("use_sliding_window");
   if (switched && !t.flag("use_sliding_window", false)) return;
-  if (switched && t.count_or("max_window_layers", 0, nullptr, 0) < layout.n_layers)
-    return t.refuse("a sliding window in some layers only (max_window_layers) is not run");
-  if (!switched) t.count("sliding_window", "attention.sliding_window");
+  const nlohmann::json* kinds = t.config().find("layer_types");
+  if (kinds == nullptr && !switched)
+    return static_cast<void>(t.count("sliding_window", "attention.sliding_window"));
+  const std::int64_t first = t.count_or("max_window_layers", 0, nullptr, 0);
+  const bool listed = kinds == nullptr || kinds->is_array();
+  if (!listed || (kinds != nullptr && kinds->size() != static_cast<std::size_t>(layout.n_layers)))
+    return t.refuse("layer_types is no list with an entry for each of {} layers", layout.n_layers);
+  std::vector<std::int64_t> flags;
+  for (std::int64_t i = 0; i < std::min(layout.n_layers, kLayersMax); ++i) {
+    const bool windowed = kinds != nullptr
+                              ? (*kinds)[static_cast<std::size_t>(i)] == "sliding_attention"
+                              : i >= first;
+    flags.push_back(windowed);
+  }
+  if (std::ranges::count(flags, 1) > 0) window_pattern(t, std::move(flags));
 }
 
 void by_architecture(Translation& t, HfLayout& layout) {
@@ -223,6 +233,7 @@ Expected<HfLayout> translate_config(const JsonObject& config, GgufImage& image) 
   image.set_text("general.architecture", std::string(layout.family->architecture));
   Translation t(config, layout.family->architecture, image);
   layout.n_layers = t.count("num_hidden_layers", "block_count");
+  if (layout.n_layers > kLayersMax) t.refuse("{} layers", layout.n_layers);
   t.count("max_position_embeddings", "context_length");
   t.count("intermediate_size", "feed_forward_length");
   t.count("vocab_size", "vocab_size");

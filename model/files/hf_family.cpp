@@ -39,6 +39,13 @@ constexpr NameRow kQwen3[] = {NORMS, ATTENTION, HEAD_NORMS, GATED_FFN};
 constexpr NameRow kQwen3Moe[] = {NORMS, ATTENTION, HEAD_NORMS, EXPERTS};
 constexpr NameRow kStarcoder2[] = {
     NORMS, ATTENTION, {"mlp.c_fc", "ffn_up"}, {"mlp.c_proj", "ffn_down"}};
+constexpr NameRow kStablelm[] = {
+    NORMS,
+    ATTENTION,
+    {"self_attn.q_layernorm.norms.#", "attn_q_norm", Role::kExpert},
+    {"self_attn.k_layernorm.norms.#", "attn_k_norm", Role::kExpert},
+    GATED_FFN,
+};
 constexpr NameRow kDeepseek2[] = {
     NORMS,
     {"self_attn.q_proj", "attn_q"},
@@ -108,7 +115,7 @@ constexpr HfFamily kFamilies[] = {
      .layer_names = kLlama,
      .rope_rows = RopeRows::kHalves},
     {.hf_class = "DeepseekV2ForCausalLM", .architecture = "deepseek2", .layer_names = kDeepseek2},
-    {.hf_class = "StableLmForCausalLM", .architecture = "stablelm", .layer_names = kLlama},
+    {.hf_class = "StableLmForCausalLM", .architecture = "stablelm", .layer_names = kStablelm},
     {.hf_class = "GptOssForCausalLM",
      .architecture = "gpt-oss",
      .layer_names = kGptOss,

@@ -18,7 +18,7 @@ enum class Role {
   kNorm,          // one is added to its weight in families with NormWeights::kLessOne
   kQuery,         // rows of query heads, reordered in families with RopeRows::kHalves
   kKey,           // rows of key heads, likewise
-  kExpert,        // one of many equal matrices, "#" in its name; stacked
+  kExpert,        // one of many equal matrices or vectors, "#" in its name; stacked
   kRouter,        // kept in F32: a rounded score may choose another expert
   kKeyValueUp,    // deepseek2's kv_b_proj: split in a transposed key part and a value part
   kSinks,         // gpt-oss, and all below; tensors without a field of their own (".weight")

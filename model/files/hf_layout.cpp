@@ -128,7 +128,7 @@ Expected<HfWeight> interleave_heads(const HfWeight& weight, std::int64_t heads, 
 Expected<HfWeight> stack(std::span<const HfWeight> parts, GgufImage& image) {
   const HfWeight& first = parts.front();
   std::vector<std::int64_t> dims = first.dims;
-  if (dims.size() != 2) return odd_shape(first, "a matrix");
+  if (dims.size() > 2) return odd_shape(first, "a matrix");
   for (const HfWeight& part : parts) {
     if (part.type != first.type || part.dims != first.dims)
       return odd_shape(

@@ -39,7 +39,7 @@ Expected<HfWeight> to_f16(std::span<const float> values, std::vector<std::int64_
 // (2i beside 2i + 1). A vector counts as rows of one element.
 Expected<HfWeight> interleave_heads(const HfWeight& weight, std::int64_t heads, GgufImage& image);
 
-// Equal matrices {in, out} -> {in, out, count}.
+// Equal matrices {in, out} -> {in, out, count}; likewise vectors.
 Expected<HfWeight> stack(std::span<const HfWeight> parts, GgufImage& image);
 
 // A pair of tensors made of one.

@@ -258,6 +258,7 @@ Status Translator::translate_expert(const Place& place, const Module& module,
   if (place.expert >= kExpertsMax)
     return fail(Errc::kCorrupt, "{}: at most {} experts are read", name, kExpertsMax);
   Expected<HfWeight> weight = matrix_of(module, name);
+  if (weight) weight = arranged(std::move(*weight), Role::kExpert);
   if (!weight) return std::move(weight.error()).pass();
   experts_[gguf_name(place, place.row->gguf, "weight")].emplace(place.expert, std::move(*weight));
   return {};
