@@ -29,6 +29,7 @@ constexpr int kRunsPerThread = 2;  // a run is what is left, divided by this and
 constexpr std::size_t kPartBytes = 448 << 10;  // activations: half of a small second-level cache
 constexpr std::int64_t kChunkCols = kChunkBlocks * kBlockCols;
 constexpr std::int64_t kPartColsMin = 2 * kChunkCols, kPartColsMax = 8 * kChunkCols;
+constexpr std::ptrdiff_t kStreamAhead = 4096;  // prefetched ahead of a single token's weights
 constexpr int kSpinsBeforeYield = 4096;
 
 // `tokens` cut into tiles whose sizes are powers of two, the full ones first: 21 = 8 + 8 + 4 + 1.
@@ -217,8 +218,9 @@ struct Part {
   std::int64_t first, cols;
 };
 
-void multiply_unit(const Plan& plan, const Product& p, std::int64_t unit, Part part,
-                   const std::byte* blocks) {
+// next_unit: whose weights of the same part are wanted next, or `unit` when none are.
+void multiply_unit(const Plan& plan, const Product& p, std::int64_t unit, std::int64_t next_unit,
+                   Part part, const std::byte* blocks) {
   const PackedMatrix::Impl& w = *p.w;
   const Input& input = plan.inputs[static_cast<std::size_t>(p.input_idx)];
   const TokenTiles tiles(p.job->tokens, plan.table.token_tile);
@@ -228,10 +230,14 @@ void multiply_unit(const Plan& plan, const Product& p, std::int64_t unit, Part p
   const bool is_last = part.first + part.cols == p.cols();
   const std::size_t part_at =
       static_cast<std::size_t>(part.first / kBlockCols) * kActivationBlockBytes;
+  const std::size_t unit_bytes = kUnitPanels * w.panel_bytes;
   for (int i = 0; i < tiles.count(); ++i) {
     const TokenTiles::Tile tile = tiles[i];
+    std::ptrdiff_t ahead = p.job->tokens == 1 ? kStreamAhead : 0;
+    if (p.job->tokens > 1 && i + 1 == tiles.count())
+      ahead = static_cast<std::ptrdiff_t>(unit_bytes) * (next_unit - unit);
     plan.table.panel_fn(w.view.type, tile.tokens, panels)(
-        {.panel = w.panels.get() + static_cast<std::size_t>(unit) * kUnitPanels * w.panel_bytes +
+        {.panel = w.panels.get() + static_cast<std::size_t>(unit) * unit_bytes +
                   w.format.panel_bytes(part.first),
          .panel_bytes = w.panel_bytes,
          .blocks = blocks + static_cast<std::size_t>(tile.first) * input.token_bytes() +
@@ -241,7 +247,8 @@ void multiply_unit(const Plan& plan, const Product& p, std::int64_t unit, Part p
          .y = p.job->y + tile.first * p.rows() + row,
          .y_stride = p.rows(),
          .rows = static_cast<int>(rows),
-         .is_first = part.first == 0});
+         .is_first = part.first == 0,
+         .ahead = ahead});
   }
 }
 
@@ -256,7 +263,8 @@ void multiply_quantised(const Plan& plan, const Product& p, std::int64_t begin, 
   }
   for (std::int64_t first = 0; first < p.cols(); first += part_cols)
     for (std::int64_t unit = begin; unit < end; ++unit)
-      multiply_unit(plan, p, unit, {first, std::min(part_cols, p.cols() - first)}, blocks);
+      multiply_unit(plan, p, unit, std::min(unit + 1, end - 1),
+                    {first, std::min(part_cols, p.cols() - first)}, blocks);
 }
 
 // The next run of units: what is left, in ever smaller pieces. Empty (begin == end) at the end.

@@ -16,8 +16,7 @@
 namespace curlew::kernels {
 namespace {
 
-inline constexpr int kColumnGroups = 8;      // of 4 columns, in a block of 32
-inline constexpr int kPrefetchBytes = 2048;  // ahead of a single token's stream of weights
+inline constexpr int kColumnGroups = 8;  // of 4 columns, in a block of 32
 
 template <class S, int T>
 void quantize_tokens(const QuantizeArgs& a) {
@@ -157,8 +156,10 @@ struct Pass {
   const std::uint8_t* chunk[kVectors];
   int half[kVectors];
   Floats sums[kVectors][T];
+  std::ptrdiff_t ahead;
 
   CURLEW_INLINE void start(const PanelArgs& a, int first_vector) {
+    ahead = a.ahead;
     for (int v = 0; v < kVectors; ++v) {
       chunk[v] =
           a.panel + static_cast<std::size_t>((first_vector + v) / kPanelVectors) * a.panel_bytes;
@@ -215,9 +216,10 @@ struct Pass {
       scales[v].read(chunk[v], half[v]);
     }
     for (int b = 0; b < blocks; ++b) {
-      if constexpr (T == 1)
-        for (int line = 0; line < F.bits; ++line)
-          S::prefetch(planes[0].at + kPrefetchBytes + line * kVectorBytes);
+      if (ahead != 0)
+        for (int v = 0; v < kVectors; v += kPanelVectors)
+          for (int line = 0; line < F.bits; ++line)
+            S::prefetch(planes[v].at + ahead + line * kVectorBytes);
       add_scaled<0>(planes, scales, b, x[b]);
       if constexpr (kScaleGroups > 1) add_scaled<1>(planes, scales, b, x[b]);
       for (int v = 0; v < kVectors; ++v) planes[v].at += F.plane_bytes();
