@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <fstream>
 
 #include "kernels/ops.h"
@@ -272,6 +273,188 @@ TEST_F(SpoiltFolder, WindowsOfSomeLayersBecomeAPattern) {
   const Expected<ModelFile> file = ModelFile::open(folder_.path());
   EXPECT_THAT(*file->integers("qwen2.attention.sliding_window_pattern"),
               ::testing::ElementsAre(0, 1));
+}
+
+// --- gpt-oss, by a folder of its own: experts in MXFP4 or in 16 bits
+
+struct GptOssSizes {
+  std::int64_t hidden = 64, ffn = 32, experts = 3, heads = 2, head_dim = 32, vocab = 6;
+};
+
+// Reproducible and non-zero.
+std::vector<std::byte> noise(std::size_t bytes, unsigned seed) {
+  std::vector<std::byte> out(bytes);
+  for (std::byte& b : out) b = static_cast<std::byte>((seed = seed * 1664525u + 1013904223u) >> 24);
+  return out;
+}
+
+HfFolderFiles gpt_oss_files(bool mxfp4) {
+  const GptOssSizes z;
+  HfFolderFiles files;
+  files.config = json::parse(R"({"architectures": ["GptOssForCausalLM"], "hidden_size": 64,
+    "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "head_dim": 32,
+    "num_key_value_heads": 1, "num_local_experts": 3, "num_experts_per_tok": 2, "vocab_size": 6,
+    "max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "rope_theta": 150000,
+    "sliding_window": 128, "layer_types": ["sliding_attention"], "swiglu_limit": 7.0,
+    "rope_scaling": {"rope_type": "yarn", "factor": 32.0, "beta_fast": 32.0, "beta_slow": 1.0,
+                     "original_max_position_embeddings": 4096, "truncate": false}})");
+  const auto add = [&](const std::string& name, const char* dtype,
+                       std::vector<std::int64_t> shape) {
+    std::size_t size = dtype[0] == 'U' ? 1 : 2;
+    for (const std::int64_t dim : shape) size *= static_cast<std::size_t>(dim);
+    files.tensors.push_back({name, dtype, std::move(shape),
+                             noise(size, static_cast<unsigned>(files.tensors.size()) + 1)});
+  };
+  const std::string layer = "model.layers.0.", experts = layer + "mlp.experts.";
+  add("model.embed_tokens.weight", "BF16", {z.vocab, z.hidden});
+  add("model.norm.weight", "BF16", {z.hidden});
+  add("lm_head.weight", "BF16", {z.vocab, z.hidden});
+  for (const char* norm : {"input_layernorm", "post_attention_layernorm"})
+    add(layer + norm + ".weight", "BF16", {z.hidden});
+  for (const char* map : {"q_proj", "k_proj", "v_proj"}) {
+    const std::int64_t rows = map[0] == 'q' ? z.heads * z.head_dim : z.head_dim;
+    add(layer + "self_attn." + map + ".weight", "BF16", {rows, z.hidden});
+    add(layer + "self_attn." + map + ".bias", "BF16", {rows});
+  }
+  add(layer + "self_attn.o_proj.weight", "BF16", {z.hidden, z.heads * z.head_dim});
+  add(layer + "self_attn.o_proj.bias", "BF16", {z.hidden});
+  add(layer + "self_attn.sinks", "BF16", {z.heads});
+  add(layer + "mlp.router.weight", "BF16", {z.experts, z.hidden});
+  add(layer + "mlp.router.bias", "BF16", {z.experts});
+  add(experts + "gate_up_proj_bias", "BF16", {z.experts, 2 * z.ffn});
+  add(experts + "down_proj_bias", "BF16", {z.experts, z.hidden});
+  if (mxfp4) {
+    files.config["quantization_config"] = {{"quant_method", "mxfp4"}};
+    add(experts + "gate_up_proj_blocks", "U8", {z.experts, 2 * z.ffn, z.hidden / 32, 16});
+    add(experts + "gate_up_proj_scales", "U8", {z.experts, 2 * z.ffn, z.hidden / 32});
+    add(experts + "down_proj_blocks", "U8", {z.experts, z.hidden, z.ffn / 32, 16});
+    add(experts + "down_proj_scales", "U8", {z.experts, z.hidden, z.ffn / 32});
+  } else {
+    add(experts + "gate_up_proj", "BF16", {z.experts, z.hidden, 2 * z.ffn});
+    add(experts + "down_proj", "BF16", {z.experts, z.ffn, z.hidden});
+  }
+  const Expected<ModelFile> any = ModelFile::open(kData / "qwen2-t-Q4_0.gguf");
+  files.tokenizer = testing::tokenizer_json_of(*any);
+  return files;
+}
+
+// Element of an MXFP4 tensor [experts, rows, blocks, 16], by the format's description.
+double mxfp4_element(const testing::HfTensor& blocks, const testing::HfTensor& scales,
+                     std::int64_t row, std::int64_t col) {
+  constexpr double kE2m1[] = {0, 0.5, 1, 1.5, 2, 3, 4, 6};
+  const std::int64_t block = row * blocks.shape[2] + col / 32;
+  const auto byte =
+      static_cast<unsigned>(blocks.bytes[static_cast<std::size_t>(block * 16 + col % 32 / 2)]);
+  const unsigned code = col % 2 == 0 ? byte & 15 : byte >> 4;
+  const auto exponent = static_cast<int>(scales.bytes[static_cast<std::size_t>(block)]);
+  return std::ldexp((code & 8 ? -1 : 1) * kE2m1[code & 7], exponent - 127);
+}
+
+TEST_F(SpoiltFolder, GptOssExpertsInMxfp4KeepTheirValues) {
+  const GptOssSizes z;
+  files_ = gpt_oss_files(true);
+  for (testing::HfTensor& t : files_.tensors)  // scales of a size that float32 can hold
+    if (t.name.ends_with("_scales"))
+      for (std::byte& b : t.bytes) b = static_cast<std::byte>(100 + static_cast<int>(b) % 50);
+  ASSERT_EQ(read(), "(accepted)");
+  const Expected<ModelFile> file = ModelFile::open(folder_.path());
+  const std::string experts = "model.layers.0.mlp.experts.";
+  const auto check = [&](const char* gguf, const std::string& hf, std::int64_t rows,
+                         std::int64_t cols, int stride, int first) {
+    const ModelTensor* got = file->tensor(gguf);
+    ASSERT_NE(got, nullptr) << gguf;
+    EXPECT_EQ(got->type, kernels::WeightType::kMXFP4);
+    EXPECT_EQ(got->dims, (std::vector<std::int64_t>{cols, rows, z.experts}));
+    const std::vector<float> values = values_of(*got);
+    for (std::int64_t r = 0; r < rows * z.experts; ++r)
+      for (std::int64_t c = 0; c < cols; ++c)
+        ASSERT_EQ(
+            values[static_cast<std::size_t>(r * cols + c)],
+            mxfp4_element(tensor(hf + "_blocks"), tensor(hf + "_scales"), r * stride + first, c))
+            << gguf << " row " << r << " column " << c;
+  };
+  check("blk.0.ffn_gate_exps.weight", experts + "gate_up_proj", z.ffn, z.hidden, 2, 0);
+  check("blk.0.ffn_up_exps.weight", experts + "gate_up_proj", z.ffn, z.hidden, 2, 1);
+  check("blk.0.ffn_down_exps.weight", experts + "down_proj", z.hidden, z.ffn, 1, 0);
+  EXPECT_EQ(file->tensor("blk.0.attn_sinks.weight")->type, kernels::WeightType::kF32);
+  EXPECT_EQ(file->tensor("blk.0.ffn_gate_exps.bias")->dims,
+            (std::vector<std::int64_t>{z.ffn, z.experts}));
+  EXPECT_EQ(file->integer("gpt-oss.expert_count").value(), 3);
+  EXPECT_EQ(file->string("gpt-oss.rope.scaling.type").value(), "yarn");
+  tensor(experts + "down_proj_scales").shape = {z.experts, z.ffn / 32, z.hidden};
+  EXPECT_THAT(read(), HasSubstr("down_proj_blocks"));
+}
+
+TEST_F(SpoiltFolder, GptOssExpertsIn16BitsAreTransposed) {
+  const GptOssSizes z;
+  files_ = gpt_oss_files(false);
+  ASSERT_EQ(read(), "(accepted)");
+  const Expected<ModelFile> file = ModelFile::open(folder_.path());
+  const auto element = [](const std::vector<std::byte>& bytes, std::int64_t i) {
+    std::uint16_t bits;
+    std::memcpy(&bits, bytes.data() + i * 2, 2);
+    return bits;
+  };
+  const auto check = [&](const char* gguf, const char* hf, std::int64_t outs, std::int64_t ins,
+                         int stride, int first) {
+    const ModelTensor* got = file->tensor(gguf);
+    ASSERT_NE(got, nullptr) << gguf;
+    const std::vector<std::byte> bytes(got->bytes.begin(), got->bytes.end());
+    const testing::HfTensor& want = tensor(std::string("model.layers.0.mlp.experts.") + hf);
+    for (std::int64_t e = 0; e < z.experts; ++e)
+      for (std::int64_t o = 0; o < outs; ++o)
+        for (std::int64_t i = 0; i < ins; ++i)
+          ASSERT_EQ(element(bytes, (e * outs + o) * ins + i),
+                    element(want.bytes, (e * ins + i) * outs * stride + o * stride + first));
+  };
+  check("blk.0.ffn_gate_exps.weight", "gate_up_proj", z.ffn, z.hidden, 2, 0);
+  check("blk.0.ffn_up_exps.weight", "gate_up_proj", z.ffn, z.hidden, 2, 1);
+  check("blk.0.ffn_down_exps.weight", "down_proj", z.hidden, z.ffn, 1, 0);
+}
+
+// --- Packed weights within a folder: rows of heads are reordered as blocks, too
+
+TEST_F(SpoiltFolder, GptqHeadsAreReorderedLikeOthers) {
+  const Expected<ModelFile> gguf = ModelFile::open(kData / "llama-t-Q4_0.gguf");
+  ASSERT_TRUE(gguf);
+  files_ = testing::hf_files_of(*gguf);
+  const std::string name = "model.layers.0.self_attn.q_proj";
+  std::erase_if(files_.tensors, [&](const auto& t) { return t.name == name + ".weight"; });
+  const std::int64_t in = 96, out = 96;  // the output row's number is its scale
+  std::vector<float> scales;
+  for (std::int64_t o = 0; o < out; ++o) scales.push_back(static_cast<float>(o + 1));
+  const auto bytes = [](const auto& v) {
+    const auto view = std::as_bytes(std::span(v));
+    return std::vector<std::byte>(view.begin(), view.end());
+  };
+  files_.tensors.push_back(
+      {name + ".qweight",
+       "I32",
+       {in / 8, out},
+       std::vector<std::byte>(static_cast<std::size_t>(in / 2 * out), std::byte{0x99})});
+  files_.tensors.push_back(
+      {name + ".qzeros",
+       "I32",
+       {1, out / 8},
+       std::vector<std::byte>(static_cast<std::size_t>(out / 2), std::byte{0x77})});
+  files_.tensors.push_back({name + ".scales", "F32", {1, out}, bytes(scales)});
+  files_.tensors.push_back(
+      {name + ".bias", "F16", {out}, std::vector<std::byte>(static_cast<std::size_t>(out * 2))});
+  EXPECT_THAT(read(), HasSubstr("no quantization_config"));
+  files_.config["quantization_config"] = {
+      {"quant_method", "gptq"}, {"bits", 4}, {"group_size", -1}};
+  ASSERT_EQ(read(), "(accepted)");
+  const Expected<ModelFile> file = ModelFile::open(folder_.path());
+  EXPECT_EQ(file->tensor("blk.0.attn_q.bias"), nullptr);  // zeros that the packer wrote
+  const ModelTensor* q = file->tensor("blk.0.attn_q.weight");
+  ASSERT_NE(q, nullptr);
+  EXPECT_EQ(q->type, kernels::WeightType::kQ4_1);
+  const std::vector<float> values = values_of(*q);
+  for (std::int64_t r = 0; r < out; ++r) {  // code 9 less zero 8: each value is the row's scale
+    const std::int64_t head = r / 32, i = r % 32 / 2, s = r % 2;
+    EXPECT_EQ(values[static_cast<std::size_t>(r * in + 5)],
+              static_cast<float>(head * 32 + s * 16 + i + 1));
+  }
 }
 
 }  // namespace
