@@ -35,6 +35,9 @@ bool applies(const FimFamily& family, const Tokenizer& tokenizer, std::string_vi
          (family.pre.empty() || tokenizer.pre_name() == family.pre);
 }
 
+// In the vocabulary of every newer model of Mistral's, trained for it or not.
+constexpr std::string_view kMistralPrefix = "[PREFIX]";
+
 // The file's metadata names the tokens, but no row knows their spellings.
 const FimFamily kUnknownFamily = {.name = "unknown family"};
 
@@ -136,13 +139,16 @@ Expected<FimFormat> choose_fim_format(const Tokenizer& tokenizer, std::string_vi
     if (applies(family, tokenizer, architecture, names))
       return chosen(family, tokenizer, architecture, names);
   }
-  if (special.fim_middle >= 0) return chosen(kUnknownFamily, tokenizer, architecture, names);
+  const bool is_mistral = tokenizer.spelling(special.fim_prefix) == kMistralPrefix;
+  if (special.fim_middle >= 0 && !is_mistral)
+    return chosen(kUnknownFamily, tokenizer, architecture, names);
   return fail(Errc::kUnsupported,
               "model {} ({}, {}) has no fill-in-the-middle form that is known: {} and {} are in "
-              "its vocabulary, but no middle token, and its name is not that of a family without "
-              "one (codestral)",
+              "its vocabulary, but {}",
               model_name, architecture, file_name, tokenizer.spelling(special.fim_prefix),
-              tokenizer.spelling(special.fim_suffix));
+              tokenizer.spelling(special.fim_suffix),
+              is_mistral ? "of the models that have them only those named codestral were trained so"
+                         : "no middle token");
 }
 
 Expected<FimFormat> fim_format_named(std::string_view name, const Tokenizer& tokenizer) {

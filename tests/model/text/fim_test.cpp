@@ -8,7 +8,7 @@
 
 #include <filesystem>
 
-#include "tests/model/text/small_vocabularies.h"
+#include "tests/model/text/rendered_prompt.h"
 
 namespace curlew::model {
 namespace {
@@ -19,23 +19,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::vector<TokenRow> controls(const std::vector<std::string>& spellings) {
-  std::vector<TokenRow> rows;
-  for (const std::string& spelling : spellings) rows.push_back({spelling, kControl});
-  return rows;
-}
-
-// Control tokens in brackets that no text has, so that they are told from text that spells the
-// same.
-std::string render(const Tokenizer& tokenizer, const std::vector<TokenId>& ids) {
-  std::string out;
-  for (const TokenId id : ids) {
-    const bool special = tokenizer.type(id) == TokenType::kControl;
-    out += special ? fmt::format("⟦{}⟧", tokenizer.spelling(id)) : std::string(tokenizer.piece(id));
-  }
-  return out;
-}
-
 constexpr FimBudget kPlenty = {.prompt_tokens_max = 4096};
 
 struct Built {
@@ -44,10 +27,8 @@ struct Built {
   std::string text;
 };
 
-Built build(const Tokenizer& tokenizer, const FimText& text, std::string_view model_name = "",
-            const FimBudget& budget = kPlenty) {
-  const Expected<FimFormat> format =
-      choose_fim_format(tokenizer, "llama", model_name, "model.gguf");
+Built build_as(const Tokenizer& tokenizer, const Expected<FimFormat>& format, const FimText& text,
+               const FimBudget& budget = kPlenty) {
   if (!format) {
     ADD_FAILURE() << format.error().message();
     return {};
@@ -57,12 +38,23 @@ Built build(const Tokenizer& tokenizer, const FimText& text, std::string_view mo
   return {*format, std::move(prompt), std::move(shown)};
 }
 
+Built build(const Tokenizer& tokenizer, const FimText& text, std::string_view model_name = "",
+            const FimBudget& budget = kPlenty, std::string_view architecture = "llama") {
+  return build_as(tokenizer, choose_fim_format(tokenizer, architecture, model_name, "model.gguf"),
+                  text, budget);
+}
+
 FimText with_context() {
   return {.prefix = "int f() {\n  return ",
           .suffix = ";\n}\n",
           .path = "src/f.cpp",
           .repo_name = "demo",
           .context = {{"src/g.h", "int g();\n"}, {"src/h.h", "int h();"}}};
+}
+FimText one_block() {
+  FimText text = with_context();
+  text.context.pop_back();
+  return text;
 }
 FimText bare() {
   return {.prefix = "int f() {\n  return ", .suffix = ";\n}\n"};
@@ -125,13 +117,43 @@ TEST(FimPrompt, CodeLlamaPutsNoSpaceBeforeTheSuffix) {
   EXPECT_THAT(t->special().end_of_generation, Contains(t->find("▁<EOT>")));
 }
 
+TEST(FimPrompt, CodeLlamaWithTheSuffixFirstOnRequest) {
+  const auto t = load(sentencepiece_file(controls({"▁<PRE>", "▁<SUF>", "▁<MID>", "▁<EOT>"})));
+  const Built built = build_as(*t, fim_format_named("codellama-spm", *t), bare());
+  EXPECT_EQ(built.text, "⟦<s>⟧⟦▁<PRE>⟧⟦▁<SUF>⟧;\n}\n⟦▁<MID>⟧ int f() {\n  return ");
+  EXPECT_EQ(build_as(*t, fim_format_named("codellama-spm", *t), typing()).text, built.text + "g(");
+}
+
+// Converters spell the markers in two ways.
+TEST(FimPrompt, CodeLlamaWithPlainMarkers) {
+  const auto t = load(sentencepiece_file(controls({"<PRE>", "<SUF>", "<MID>", "<EOT>"})));
+  EXPECT_EQ(build(*t, bare()).text, "⟦<s>⟧⟦<PRE>⟧ int f() {\n  return ⟦<SUF>⟧;\n}\n⟦<MID>⟧");
+  EXPECT_EQ(build(*t, bare()).format.family, "codellama");
+  EXPECT_THAT(t->special().end_of_generation, Contains(t->find("<EOT>")));
+}
+
+TEST(FimPrompt, Granite) {
+  const auto t = load(byte_level_file(controls({"<|end_of_text|>", "<|fim_prefix|>",
+                                                "<|fim_middle|>", "<|fim_suffix|>", "<|fim_pad|>"}),
+                                      "refact"));
+  const Built built = build(*t, bare(), "granite-4.0-micro");
+  EXPECT_EQ(built.text,
+            "⟦<|fim_prefix|>⟧int f() {\n  return ⟦<|fim_suffix|>⟧;\n}\n⟦<|fim_middle|>⟧");
+  EXPECT_EQ(built.format.family, "granite");
+  EXPECT_EQ(build(*t, bare(), "x", kPlenty, "granitehybrid").format.family, "granite");
+  EXPECT_EQ(build(*t, with_context(), "granite-3.3-8b-base").text,
+            "⟦<|fim_prefix|>⟧// src/g.h\n// int g();\n// src/h.h\n// int h();\nint f() {\n  return "
+            "⟦<|fim_suffix|>⟧;\n}\n⟦<|fim_middle|>⟧");
+  EXPECT_THAT(t->special().end_of_generation, Contains(t->find("<|end_of_text|>")));
+}
+
 TEST(FimPrompt, CommentsFollowTheLanguageOfTheFile) {
   const auto t =
       load(byte_level_file(controls({"<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>"})));
   const auto opening = [&](std::string path) {
     const Built built =
         build(*t, {.prefix = "x", .path = std::move(path), .context = {{"a", "b\n\nc"}}});
-    EXPECT_EQ(built.format.family, "granite");
+    EXPECT_EQ(built.format.family, "unknown family");
     return built.text.substr(0, built.text.find("x⟦"));
   };
   EXPECT_EQ(opening("m.py"), "⟦<|fim_prefix|>⟧# a\n# b\n# \n# c\n");
@@ -166,27 +188,89 @@ TEST(FimPrompt, CodestralHasNoMiddleToken) {
             "int f() {\n  return ");
 }
 
-TEST(FimPrompt, StarCoderBothGenerations) {
-  const auto second =
-      load(byte_level_file(controls({"<|endoftext|>", "<fim_prefix>", "<fim_middle>",
-                                     "<fim_suffix>", "<repo_name>", "<file_sep>"}),
-                           "starcoder"));
+TEST(FimPrompt, LaterCodestralClosesThePrefix) {
+  const auto t =
+      load(byte_level_file(controls({"<s>", "</s>", "[PREFIX]", "[MIDDLE]", "[SUFFIX]"}), "tekken")
+               .set("tokenizer.ggml.bos_token_id", 256u)
+               .set("tokenizer.ggml.eos_token_id", 257u));
+  const Built built = build(*t, bare(), "Codestral-2508");
+  EXPECT_EQ(built.format.family, "codestral-middle");
+  EXPECT_EQ(built.text, "⟦<s>⟧⟦[SUFFIX]⟧;\n}\n⟦[PREFIX]⟧int f() {\n  return ⟦[MIDDLE]⟧");
+  EXPECT_FALSE(choose_fim_format(*t, "llama", "Devstral-Small", "devstral.gguf"));
+}
+
+// The paper's own example has nothing between the repository's name and the first file, and the
+// path of the file to be completed behind the prefix marker.
+TEST(FimPrompt, StarCoder2) {
+  const auto t = load(byte_level_file(controls({"<|endoftext|>", "<fim_prefix>", "<fim_middle>",
+                                                "<fim_suffix>", "<repo_name>", "<file_sep>"}),
+                                      "starcoder"));
+  EXPECT_EQ(build(*t, one_block()).text,
+            "⟦<repo_name>⟧demo⟦<file_sep>⟧src/g.h\nint g();\n⟦<file_sep>⟧"
+            "⟦<fim_prefix>⟧src/f.cpp\nint f() {\n  return ⟦<fim_suffix>⟧;\n}\n⟦<fim_middle>⟧");
+  EXPECT_EQ(build(*t, bare()).text,
+            "⟦<fim_prefix>⟧int f() {\n  return ⟦<fim_suffix>⟧;\n}\n⟦<fim_middle>⟧");
+  EXPECT_EQ(build(*t, bare()).format.family, "starcoder2");
+  EXPECT_THAT(build(*t, bare()).format.stop_tokens, Contains(t->find("<file_sep>")));
+}
+
+TEST(FimPrompt, StarCoderAndGraniteCodeInBothSpellings) {
+  const std::string rest = "int f() {\n  return ";
+  for (const char* c : {"_", "-"}) {
+    const auto spelled = [&](const char* what) { return fmt::format("<fim{}{}>", c, what); };
+    const auto t = load(byte_level_file(controls({spelled("prefix"), spelled("middle"),
+                                                  spelled("suffix"), "<reponame>", "<filename>"}),
+                                        "starcoder"));
+    const std::string bare_text = fmt::format("⟦{}⟧{}⟦{}⟧;\n}}\n⟦{}⟧", spelled("prefix"), rest,
+                                              spelled("suffix"), spelled("middle"));
+    EXPECT_EQ(build(*t, bare()).text, bare_text);
+    EXPECT_EQ(build(*t, one_block()).text,
+              "⟦<reponame>⟧demo⟦<filename>⟧src/g.h\nint g();\n⟦<filename>⟧src/f.cpp\n" + bare_text);
+    EXPECT_EQ(build(*t, bare(), "starcoderbase").format.family, "starcoder");
+    EXPECT_EQ(build(*t, bare(), "granite-8b-code-base").format.family, "granite-code");
+    const auto without_repo = load(byte_level_file(
+        controls({spelled("prefix"), spelled("middle"), spelled("suffix")}), "starcoder"));
+    EXPECT_EQ(build(*without_repo, bare()).text, bare_text);
+  }
+}
+
+TEST(FimPrompt, StableCode) {
+  const auto t = load(byte_level_file(
+      controls({"<|endoftext|>", "<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<filename>"}),
+      "stablelm2"));
+  const Built built = build(*t, bare(), "", kPlenty, "stablelm");
+  EXPECT_EQ(built.text, "⟦<fim_prefix>⟧int f() {\n  return ⟦<fim_suffix>⟧;\n}\n⟦<fim_middle>⟧");
+  EXPECT_EQ(built.format.family, "stable-code");
+  EXPECT_EQ(build(*t, bare(), "stable-code-3b").format.family, "stable-code");
+}
+
+GgufWriter aixcoder_file() {
+  return sentencepiece_file(
+      controls({"▁<AIX-SPAN-PRE>", "▁<AIX-SPAN-POST>", "▁<AIX-SPAN-MIDDLE>"}));
+}
+
+TEST(FimPrompt, AiXcoderSaysPathAndLanguageFirst) {
+  const auto t = load(aixcoder_file());
+  FimText text = {.prefix = "def f():\n    return ", .suffix = "\n", .path = "src/x.py"};
+  EXPECT_EQ(build(*t, text).text,
+            "⟦<s>⟧⟦▁<AIX-SPAN-PRE>⟧⟦▁<AIX-SPAN-POST>⟧\n⟦▁<AIX-SPAN-MIDDLE>⟧"
+            "# the file path is: src/x.py\n# the code file is written by Python\n"
+            "def f():\n    return ");
+  EXPECT_EQ(build(*t, text).format.family, "aixcoder");
+  text.path = "x.zig";  // of no language in the table
+  EXPECT_EQ(build(*t, text).text,
+            "⟦<s>⟧⟦▁<AIX-SPAN-PRE>⟧⟦▁<AIX-SPAN-POST>⟧\n⟦▁<AIX-SPAN-MIDDLE>⟧"
+            "// the file path is: x.zig\ndef f():\n    return ");
+}
+
+TEST(FimPrompt, AiXcoderInTheOtherOrderOnRequest) {
+  const auto t = load(aixcoder_file());
   FimText text = with_context();
   text.context.pop_back();
-  EXPECT_EQ(build(*second, text).text,
-            "⟦<repo_name>⟧demo\n⟦<file_sep>⟧src/g.h\nint g();\n⟦<file_sep>⟧src/f.cpp\n"
-            "⟦<fim_prefix>⟧int f() {\n  return ⟦<fim_suffix>⟧;\n}\n⟦<fim_middle>⟧");
-  EXPECT_EQ(build(*second, bare()).format.family, "starcoder2");
-  const auto first = load(byte_level_file(
-      controls({"<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<reponame>", "<filename>"}),
-      "starcoder"));
-  EXPECT_EQ(build(*first, text).text,
-            "⟦<reponame>⟧demo\n⟦<filename>⟧src/g.h\nint g();\n⟦<filename>⟧src/f.cpp\n"
-            "⟦<fim_prefix>⟧int f() {\n  return ⟦<fim_suffix>⟧;\n}\n⟦<fim_middle>⟧");
-  const auto hyphens = load(
-      byte_level_file(controls({"<fim-prefix>", "<fim-middle>", "<fim-suffix>"}), "starcoder"));
-  EXPECT_EQ(build(*hyphens, bare()).text,
-            "⟦<fim-prefix>⟧int f() {\n  return ⟦<fim-suffix>⟧;\n}\n⟦<fim-middle>⟧");
+  EXPECT_EQ(build_as(*t, fim_format_named("aixcoder-psm", *t), text).text,
+            "⟦<s>⟧⟦▁<AIX-SPAN-PRE>⟧// src/g.h\n// int g();\n"
+            "// the file path is: src/f.cpp\n// the code file is written by C++\n"
+            "int f() {\n  return ⟦▁<AIX-SPAN-POST>⟧;\n}\n⟦▁<AIX-SPAN-MIDDLE>⟧");
 }
 
 TEST(FimPrompt, SeedCoderPutsTheSuffixFirst) {
@@ -196,7 +280,26 @@ TEST(FimPrompt, SeedCoderPutsTheSuffixFirst) {
   EXPECT_EQ(plain.text,
             "⟦<[fim-suffix]>⟧;\n}\n⟦<[fim-prefix]>⟧int f() {\n  return ⟦<[fim-middle]>⟧");
   EXPECT_EQ(build(*t, typing()).text, plain.text + "g(");
-  EXPECT_FALSE(plain.format.stop_strings.empty());
+  EXPECT_EQ(plain.format.stop_strings, std::vector<std::string>{"\n\n\n"});
+  EXPECT_FALSE(plain.format.ends_by_itself);
+}
+
+TEST(EndOfMiddle, IsBeforeWhatTheSuffixGoesOnWith) {
+  const FimFormat seed = {.ends_by_itself = false};
+  const auto kept = [&](std::string_view suffix, std::string_view middle) {
+    const auto end = end_of_middle(seed, suffix, middle);
+    return end ? std::string(middle.substr(0, *end)) : "(goes on)";
+  };
+  EXPECT_EQ(kept(");\n}\n", "a, b(c)"), "(goes on)");
+  EXPECT_EQ(kept(");\n}\n", "a, b(c));\n}\n"), "a, b(c)");
+  EXPECT_EQ(kept("\n}\n", "x = {1};\n}\nint g"), "x = {1};\n");
+  EXPECT_EQ(kept("\n}\n", "x);\n}\n"), "(goes on)");  // another bracket: not the suffix's
+  EXPECT_EQ(kept("\n  total += 1;\n", "a;\n\ttotal += 1;\nmore"), "a;\n");
+  EXPECT_EQ(kept("\n  total += 1;\n", "a;\n  total += 1;"), "(goes on)");  // may still grow
+  EXPECT_EQ(kept("\n\n}\n", "a;\n"), "(goes on)");
+  EXPECT_EQ(kept("", "a)\n}"), "(goes on)");
+  EXPECT_EQ(kept(")", ""), "(goes on)");
+  EXPECT_FALSE(end_of_middle({.ends_by_itself = true}, ")", "a)"));
 }
 
 TEST(FimPrompt, Mellum) {
@@ -209,6 +312,17 @@ TEST(FimPrompt, Mellum) {
             "⟦<filename>⟧src/g.h\nint g();\n⟦<filename>⟧src/f.cpp\n"
             "⟦<fim_suffix>⟧;\n}\n⟦<fim_prefix>⟧int f() {\n  return ⟦<fim_middle>⟧");
   EXPECT_EQ(build(*t, text, "Mellum-4b").format.family, "mellum");
+  EXPECT_THAT(build(*t, text).format.stop_tokens, Contains(t->find("<filename>")));
+}
+
+TEST(FimPrompt, SecondMellumIsKnownByItsArchitecture) {
+  const auto t = load(byte_level_file(
+      controls({"<|endoftext|>", "<filename>", "<fim_prefix>", "<fim_middle>", "<fim_suffix>"}),
+      "starcoder"));
+  const Built built = build(*t, bare(), "", kPlenty, "mellum");
+  EXPECT_EQ(built.text, "⟦<fim_suffix>⟧;\n}\n⟦<fim_prefix>⟧int f() {\n  return ⟦<fim_middle>⟧");
+  EXPECT_EQ(built.format.family, "mellum");
+  EXPECT_THAT(built.format.why, HasSubstr("architecture is mellum"));
 }
 
 TEST(FimPrompt, Glm) {
@@ -252,6 +366,22 @@ TEST(FimFormat, KeysOfTheFileNameTokensThatNoFamilyHas) {
                           .set("tokenizer.ggml.fim_suf_token_id", 257u)
                           .set("tokenizer.ggml.fim_mid_token_id", 258u));
   EXPECT_EQ(build(*t, bare()).text, "⟦<A>⟧int f() {\n  return ⟦<B>⟧;\n}\n⟦<C>⟧");
+}
+
+TEST(FimFormat, ConfigurationNamesAFamily) {
+  const auto t = load(sentencepiece_file(controls({"[PREFIX]", "[MIDDLE]", "[SUFFIX]"})));
+  const Expected<FimFormat> named = fim_format_named("codestral", *t);  // whatever its name is
+  ASSERT_TRUE(named) << named.error().message();
+  EXPECT_EQ(named->why, "fim_format is \"codestral\"");
+  EXPECT_EQ(named->middle, -1);
+  EXPECT_EQ(fim_format_named("none", *t).error().kind(), Errc::kUnsupported);
+  const Expected<FimFormat> unknown = fim_format_named("qwen", *t);
+  EXPECT_EQ(unknown.error().kind(), Errc::kInvalidInput);
+  EXPECT_THAT(unknown.error().message(),
+              AllOf(HasSubstr("qwen2.5-coder"), HasSubstr("codellama-spm")));
+  const Expected<FimFormat> lacking = fim_format_named("starcoder2", *t);
+  EXPECT_EQ(lacking.error().kind(), Errc::kUnsupported);
+  EXPECT_THAT(lacking.error().message(), HasSubstr("<fim_prefix>"));
 }
 
 TEST(FimFormat, RefusesModelsWithoutOne) {
