@@ -20,26 +20,40 @@ inline constexpr float kMaskedScore =
 template <class S>
 void load_keys(const KvRows& rows, int head_dim, float* keys) {
   constexpr int L = S::kLanes;
-  for (int j = 0; j < kKvBlockTokens; j += L)
-    for (int d = 0; d < head_dim; d += L) {
-      const int dims = head_dim - d < L ? head_dim - d : L;
-      typename S::Floats tile[L];
-      for (int i = 0; i < L; ++i)
-        tile[i] =
-            j + i < rows.rows ? load_kv<S>(kv_row(rows, j + i), rows.type, d, dims) : S::zero();
-      S::transpose(tile);
-      for (int i = 0; i < dims; ++i) S::store(keys + (d + i) * kKvBlockTokens + j, tile[i]);
-    }
+  with_kv_type(rows.type, [&]<KvType kType>() {
+    for (int j = 0; j < kKvBlockTokens; j += L)
+      for (int d = 0; d < head_dim; d += L) {
+        const int dims = head_dim - d < L ? head_dim - d : L;
+        typename S::Floats tile[L];
+        if (dims == L && j + L <= rows.rows) {
+          for (int i = 0; i < L; ++i) tile[i] = load_kv<S, kType>(kv_row(rows, j + i), d);
+        } else {
+          for (int i = 0; i < L; ++i)
+            tile[i] =
+                j + i < rows.rows ? load_kv_n<S, kType>(kv_row(rows, j + i), d, dims) : S::zero();
+        }
+        S::transpose(tile);
+        for (int i = 0; i < dims; ++i) S::store(keys + (d + i) * kKvBlockTokens + j, tile[i]);
+      }
+  });
 }
 
 template <class S>
 void load_values(const KvRows& rows, int value_dim, int padded_dim, float* values) {
-  for (int j = 0; j < rows.rows; ++j)
-    for (int d = 0; d < padded_dim; d += S::kLanes) {
-      int dims = value_dim - d;
-      dims = dims < 0 ? 0 : (dims < S::kLanes ? dims : S::kLanes);
-      S::store(values + j * padded_dim + d, load_kv<S>(kv_row(rows, j), rows.type, d, dims));
+  constexpr int L = S::kLanes;
+  with_kv_type(rows.type, [&]<KvType kType>() {
+    for (int j = 0; j < rows.rows; ++j) {
+      const std::uint8_t* row = kv_row(rows, j);
+      float* out = values + j * padded_dim;
+      int d = 0;
+      for (; d + L <= value_dim; d += L) S::store(out + d, load_kv<S, kType>(row, d));
+      if (d < value_dim) {
+        S::store(out + d, load_kv_n<S, kType>(row, d, value_dim - d));
+        d += L;
+      }
+      for (; d < padded_dim; d += L) S::store(out + d, S::zero());
     }
+  });
 }
 
 // scores[r][j] = q[r] . key[j] for R rows and all 64 positions

@@ -15,20 +15,41 @@ inline const std::uint8_t* kv_row(const KvRows& rows, int idx) {
          static_cast<std::size_t>(idx) * rows.row_bytes;
 }
 
-// Elements at .. at + n - 1 of a row as float32; lanes from n on are zero. `at` is a multiple of
-// S::kLanes.
-template <class S>
-typename S::Floats load_kv(const std::uint8_t* row, KvType type, int at, int n) {
+// The S::kLanes elements of a row from `at` on, a multiple of S::kLanes, as float32.
+template <class S, KvType kType>
+typename S::Floats load_kv(const std::uint8_t* row, int at) {
+  if constexpr (kType == KvType::kF16) {
+    return S::load_f16(row + 2 * at);
+  } else if constexpr (kType == KvType::kQ8_0) {
+    const auto* block = reinterpret_cast<const BlockQ8_0*>(row) + at / kQ8Cols;
+    return S::mul(S::set_f16(&block->d), S::load_i8(block->qs + at % kQ8Cols));
+  } else {
+    return S::load(reinterpret_cast<const float*>(row) + at);
+  }
+}
+
+// The same of a row that may end before: lanes from n on are zero.
+template <class S, KvType kType>
+typename S::Floats load_kv_n(const std::uint8_t* row, int at, int n) {
+  if (n >= S::kLanes) return load_kv<S, kType>(row, at);
+  if constexpr (kType == KvType::kF16)
+    return S::load_f16_n(row + 2 * at, n);
+  else if constexpr (kType == KvType::kQ8_0)
+    return S::keep_first(load_kv<S, kType>(row, at), n, S::zero());
+  else
+    return S::load_n(reinterpret_cast<const float*>(row) + at, n);
+}
+
+// Calls job.operator()<kType>() with the type as a constant.
+template <class Job>
+void with_kv_type(KvType type, const Job& job) {
   switch (type) {
     case KvType::kF16:
-      return S::load_f16_n(row + 2 * at, n);
-    case KvType::kQ8_0: {
-      const auto* block = reinterpret_cast<const BlockQ8_0*>(row) + at / kQ8Cols;
-      const auto values = S::mul(S::set_f16(&block->d), S::load_i8(block->qs + at % kQ8Cols));
-      return n < S::kLanes ? S::keep_first(values, n, S::zero()) : values;
-    }
-    default:
-      return S::load_n(reinterpret_cast<const float*>(row) + at, n);
+      return job.template operator()<KvType::kF16>();
+    case KvType::kQ8_0:
+      return job.template operator()<KvType::kQ8_0>();
+    case KvType::kF32:
+      return job.template operator()<KvType::kF32>();
   }
 }
 
