@@ -73,6 +73,12 @@ struct GenerateRequest {
   // Mixed into every distribution. Belongs to the caller, who keeps it until generate() returns;
   // local engine only.
   Mixer* mixer = nullptr;
+  // Without a mixer: the prompt and `files` have a say in every token (model/decode/copy_mixer.h).
+  // Local engine only.
+  struct CopyMix {
+    bool enabled = false;
+    std::vector<std::shared_ptr<const std::string>> files;
+  } copy_mix;
   // Texts that the answer is likely to copy from, likeliest first (the original of an edit, the
   // file, retrieved chunks). The prompt is always drafted from. Local engine only.
   std::vector<std::string> draft_texts;
@@ -87,7 +93,8 @@ struct Timings {
 struct Generation {
   std::string text;
   std::vector<TokenId> tokens;  // without the stop token; empty from a remote source
-  std::vector<float> logprobs;  // of each token under the network's own distribution, when asked for
+  std::vector<float>
+      logprobs;  // of each token under the network's own distribution, when asked for
   Finish finish = Finish::kStopToken;
   int prompt_tokens = 0;
   int cached_tokens = 0;                        // of the prompt, whose keys and values were reused

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "model/decode/copy_mixer.h"
 #include "model/decode/distribution.h"
 #include "model/decode/prompt.h"
 #include "model/decode/sampler.h"
@@ -26,13 +27,25 @@ std::vector<std::string> stop_strings(const LoadedModel& model, const GenerateRe
   return all;
 }
 
-std::vector<std::vector<TokenId>> draft_sources(const LoadedModel& model,
-                                                const GenerateRequest& request) {
-  std::vector<std::vector<TokenId>> sources;
-  if (request.draft_tokens_max == 0) return sources;
+std::vector<std::vector<TokenId>> originals(const LoadedModel& model,
+                                            const GenerateRequest& request) {
+  std::vector<std::vector<TokenId>> texts;
+  if (request.draft_tokens_max == 0) return texts;
   for (const std::string& text : request.draft_texts)
-    sources.push_back(model.tokenizer->encode(text, {.literal = true, .continues = true}));
-  return sources;
+    texts.push_back(model.tokenizer->encode(text, {.literal = true, .continues = true}));
+  return texts;
+}
+
+// Null where nothing is mixed in.
+std::unique_ptr<Mixer> copy_mixer(LoadedModel& model, const GenerateRequest& request,
+                                  const LaidOutPrompt& prompt) {
+  if (!request.copy_mix.enabled || request.mixer != nullptr) return nullptr;
+  std::vector<std::vector<TokenId>> here = prompt.around;
+  here.push_back(prompt.text);
+  std::vector<MixText> texts = {{MixLevel::kPrompt, std::make_shared<const Continuations>(here)}};
+  for (const auto& file : request.copy_mix.files)
+    if (file) texts.push_back({MixLevel::kFiles, model.continuations.of(*file, *model.tokenizer)});
+  return std::make_unique<CopyMixer>(std::move(texts));
 }
 
 // The state of one call. text_ is prompt and generated tokens together. Between steps the sequence
@@ -41,19 +54,21 @@ std::vector<std::vector<TokenId>> draft_sources(const LoadedModel& model,
 class GenerationTask final : public StepTask {
  public:
   GenerationTask(LoadedModel& model, const GenerateRequest& request, LaidOutPrompt prompt,
-                 std::unique_ptr<Constraint> constraint, std::stop_token stop)
+                 std::unique_ptr<Constraint> constraint, std::unique_ptr<Mixer> own_mixer,
+                 std::stop_token stop)
       : StepTask(request.lane, std::move(stop), request.deadline),
         model_(model),
         request_(request),
         constraint_(std::move(constraint)),
+        own_mixer_(std::move(own_mixer)),
+        mixer_(own_mixer_ ? own_mixer_.get() : request.mixer),
         text_(std::move(prompt.tokens)),
         sampler_(request.sampling, model.config.n_vocab),
         stream_(stop_strings(model, request), request.filter),
-        speculator_(model.draft_record, model.step_cost, request.draft_tokens_max, text_,
-                    draft_sources(model, request)) {
+        speculator_(model.draft_record, model.step_cost, request.draft_tokens_max,
+                    std::move(prompt.text), originals(model, request), std::move(prompt.around)) {
     result_.prompt_tokens = static_cast<int>(text_.size());
     result_.context_used = prompt.context_used;
-    if (request.mixer != nullptr) request.mixer->begin(text_);
   }
 
   Wish wish(int max) override;
@@ -80,6 +95,8 @@ class GenerationTask final : public StepTask {
   LoadedModel& model_;
   const GenerateRequest& request_;
   std::unique_ptr<Constraint> constraint_;  // null: anything may be said
+  std::unique_ptr<Mixer> own_mixer_;
+  Mixer* mixer_;  // the request's, or our own; or null
   std::vector<TokenId> text_;
   Sampler sampler_;
   TextStream stream_;
@@ -167,7 +184,7 @@ std::optional<Finish> GenerationTask::take_row(std::span<float> logits) {
   text_.push_back(id);
   speculator_.append(id);
   if (constraint_) constraint_->accept(id);
-  if (request_.mixer != nullptr) request_.mixer->append(id);
+  if (mixer_ != nullptr) mixer_->append(id);
   if (const std::optional<Finish> end = stream_.add(model_.tokenizer->piece(id))) return end;
   if (is_full()) return Finish::kLength;
   return std::nullopt;
@@ -175,11 +192,11 @@ std::optional<Finish> GenerationTask::take_row(std::span<float> logits) {
 
 TokenId GenerationTask::choose(std::span<float> logits, float& logprob) {
   std::span<const float> own = logits;
-  if (request_.logprobs && (request_.mixer != nullptr || constraint_)) {
+  if (request_.logprobs && (mixer_ != nullptr || constraint_)) {
     own_logits_.assign(logits.begin(), logits.end());
     own = own_logits_;
   }
-  if (request_.mixer != nullptr) mix_in(request_.mixer->next(), logits);
+  if (mixer_ != nullptr) mix_in(mixer_->next(), logits);
   if (constraint_) mask_out(constraint_->allowed(), logits);
   const TokenId id = sampler_.sample(logits);
   if (request_.logprobs && id >= 0) logprob = log_probability(own, id);
@@ -239,9 +256,12 @@ Expected<Generation> generate(LoadedModel& model, const GenerateRequest& request
   if (!prompt) return std::move(prompt.error()).pass();
   std::unique_ptr<Constraint> constraint;
   if (request.grammar) constraint = model.constraints().start(request.grammar);
+  std::unique_ptr<Mixer> own_mixer = copy_mixer(model, request, *prompt);
+  if (Mixer* mixer = own_mixer ? own_mixer.get() : request.mixer) mixer->begin(prompt->text);
   const double tokenize_ms = ms_between(started, Clock::now());
 
-  GenerationTask task(model, request, std::move(*prompt), std::move(constraint), std::move(stop));
+  GenerationTask task(model, request, std::move(*prompt), std::move(constraint),
+                      std::move(own_mixer), std::move(stop));
   model.stepper->run(task);
   return task.result(started, tokenize_ms);
 }

@@ -9,16 +9,8 @@
 
 #include "kernels/ops.h"
 #include "model/constrain/constraint.h"
-#if !__has_include("model/constrain/compiler.h")
-namespace curlew::model {
-class Grammar;
-struct ConstraintCompiler {
-  explicit ConstraintCompiler(const Tokenizer&) {}
-  std::unique_ptr<Constraint> start(std::shared_ptr<const Grammar>) { return nullptr; }
-};
-}  // namespace curlew::model
-#endif
 #include "model/decode/burst_memory.h"
+#include "model/decode/continuation_cache.h"
 #include "model/decode/engine.h"
 #include "model/decode/prefix_tree.h"
 #include "model/decode/speculator.h"
@@ -51,7 +43,8 @@ struct LoadedModel {
   Expected<FimFormat> fim = fail(Errc::kInternal, "not loaded");
   Weights weights;
 
-  BurstMemory bursts;  // thread-safe
+  BurstMemory bursts;  // thread-safe, as is the next
+  ContinuationCache continuations;
 
   // What stands below is the stepper's, or of those it lets in between its steps.
   kernels::ThreadPool pool;

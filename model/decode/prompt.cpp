@@ -1,9 +1,32 @@
 #include "model/decode/prompt.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace curlew::model {
 namespace {
+
+// The prompt falls apart at its control tokens. What follows the prefix token, and in formats that
+// put the middle behind the suffix what follows the middle token, is the text up to the cursor.
+void take_apart(const FimFormat& format, const Tokenizer& tokenizer, LaidOutPrompt& prompt) {
+  enum class Part { kText, kOther } part = Part::kOther;
+  std::vector<TokenId> other;
+  const auto end_part = [&] {
+    if (!other.empty()) prompt.around.push_back(std::exchange(other, {}));
+  };
+  for (const TokenId id : prompt.tokens) {
+    const bool is_mark = id == format.prefix || id == format.suffix || id == format.middle ||
+                         id == format.repo_name || id == format.file_sep ||
+                         tokenizer.type(id) == TokenType::kControl;
+    if (!is_mark) {
+      (part == Part::kText ? prompt.text : other).push_back(id);
+      continue;
+    }
+    end_part();
+    part = id == format.prefix || id == format.middle ? Part::kText : Part::kOther;
+  }
+  end_part();
+}
 
 Expected<LaidOutPrompt> lay_out(LoadedModel& model, const FimText& text,
                                 const GenerateRequest& request) {
@@ -19,7 +42,9 @@ Expected<LaidOutPrompt> lay_out(LoadedModel& model, const FimText& text,
   FimText burst = prefix_first && text.typed.empty() ? model.bursts.continue_burst(text) : text;
   FimPrompt prompt = build_fim_prompt(*model.tokenizer, *model.fim, burst, budget);
   model.bursts.remember(std::move(burst));
-  return LaidOutPrompt{std::move(prompt.tokens), prompt.context_used};
+  LaidOutPrompt result = {.tokens = std::move(prompt.tokens), .context_used = prompt.context_used};
+  take_apart(*model.fim, *model.tokenizer, result);
+  return result;
 }
 
 Status check(const LoadedModel& model, const std::vector<TokenId>& tokens) {
@@ -35,9 +60,9 @@ Status check(const LoadedModel& model, const std::vector<TokenId>& tokens) {
 Expected<LaidOutPrompt> lay_out_prompt(LoadedModel& model, const GenerateRequest& request) {
   LaidOutPrompt prompt;
   if (const auto* ids = std::get_if<std::vector<TokenId>>(&request.prompt)) {
-    prompt.tokens = *ids;
+    prompt.text = prompt.tokens = *ids;
   } else if (const auto* plain = std::get_if<TextPrompt>(&request.prompt)) {
-    prompt.tokens = model.tokenizer->encode(plain->text, plain->encode);
+    prompt.text = prompt.tokens = model.tokenizer->encode(plain->text, plain->encode);
   } else {
     Expected<LaidOutPrompt> fim = lay_out(model, std::get<FimText>(request.prompt), request);
     if (!fim) return fim;

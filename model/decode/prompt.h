@@ -15,6 +15,10 @@ inline bool is_fim(const GenerateRequest& request) {
 struct LaidOutPrompt {
   std::vector<TokenId> tokens;   // 1 to the context, each within the vocabulary
   std::size_t context_used = 0;  // blocks of a FimText
+  // The same tokens in the order of the source they show: the text that the generation goes on
+  // with, and what else stands in the prompt.
+  std::vector<TokenId> text;
+  std::vector<std::vector<TokenId>> around;
 };
 
 // Thread-safe. A fill-in-the-middle prompt goes on the burst it belongs to, and is remembered.

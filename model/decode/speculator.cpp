@@ -12,7 +12,7 @@ constexpr double kGainMin = 1.03;  // a draft must promise this much, so that ch
 constexpr int kCopyWorthReturning = 4;
 constexpr std::size_t kReturnBefore = 4, kReturnAfter = 64;  // tokens around the old place
 constexpr int kReturnMatchMax = 8;
-constexpr int kStartOfSource = 2;  // nothing is copied yet, but somewhere the copy will begin
+constexpr int kStartOfOriginal = 2;  // nothing is copied yet, but somewhere the copy will begin
 
 double guessed(double tokens) {
   return 1 + kGuessedTokenCost * (tokens - 1);
@@ -68,12 +68,13 @@ void DraftRecord::add(int match_length, bool right) {
 }
 
 Speculator::Speculator(DraftRecord& record, const StepCost& cost, int draft_tokens_max,
-                       std::span<const TokenId> prompt, std::vector<std::vector<TokenId>> sources)
+                       std::vector<TokenId> text, Texts originals, Texts around)
     : record_(record),
       cost_(cost),
       draft_tokens_max_(draft_tokens_max < 0 ? kDraftTokensMax : draft_tokens_max),
-      prompt_(prompt.begin(), prompt.end()),
-      sources_(std::move(sources)) {}
+      text_(std::move(text)),
+      originals_(std::move(originals)),
+      around_(std::move(around)) {}
 
 void Speculator::append(TokenId id) {
   if (draft_tokens_max_ == 0) return;
@@ -94,10 +95,11 @@ std::span<const TokenId> Speculator::propose(int max) {
   return rest.first(static_cast<std::size_t>(choose_length(available)));
 }
 
-// The likeliest source stands last: of two equal matches the automaton prefers the later one.
+// What is likelier stands later: of two equal matches the automaton prefers the later one.
 void Speculator::build() {
-  std::size_t tokens = prompt_.size() + generated_.size() + 64;
-  for (const auto& source : sources_) tokens += source.size() + 1;
+  std::size_t tokens = text_.size() + generated_.size() + 64;
+  for (const Texts* texts : {&originals_, &around_})
+    for (const auto& text : *texts) tokens += text.size() + 1;
   automaton_.emplace(tokens);
   const auto add_text = [&](std::span<const TokenId> text) {
     automaton_->begin_text();
@@ -105,16 +107,16 @@ void Speculator::build() {
     for (const TokenId id : text) automaton_->append(id);
     return start;
   };
-  for (std::size_t i = sources_.size(); i-- > 0;) {
-    if (sources_[i].empty()) continue;
-    place_ = add_text(sources_[i]);
-    copied_ = kStartOfSource;
-    broke_off_ = place_;
+  for (const auto& text : around_) add_text(text);
+  for (std::size_t i = originals_.size(); i-- > 0;) {
+    if (originals_[i].empty()) continue;
+    place_ = broke_off_ = add_text(originals_[i]);
+    copied_ = kStartOfOriginal;
   }
-  add_text(prompt_);
+  add_text(text_);
   if (copied_ == 0) find_place();
   for (const TokenId id : generated_) advance(id);
-  prompt_ = {}, generated_ = {}, sources_ = {};
+  text_ = {}, generated_ = {}, originals_ = {}, around_ = {};
 }
 
 void Speculator::advance(TokenId id) {

@@ -62,10 +62,12 @@ class Speculator {
   static constexpr int kDraftTokensMax = 48;
 
   // draft_tokens_max: -1 as seems fit, 0 never. The record and the cost outlive this.
-  //   prompt   what the text goes on from
-  //   sources  texts it may be copied from, likeliest first
+  //   text      what is gone on with
+  //   originals what it may be a copy of, from the beginning on, likeliest first
+  //   around    other texts it may copy from
+  using Texts = std::vector<std::vector<TokenId>>;
   Speculator(DraftRecord& record, const StepCost& cost, int draft_tokens_max,
-             std::span<const TokenId> prompt, std::vector<std::vector<TokenId>> sources);
+             std::vector<TokenId> text, Texts originals, Texts around);
 
   // The network has said `id`.
   void append(TokenId id);
@@ -83,8 +85,8 @@ class Speculator {
   DraftRecord& record_;
   const StepCost& cost_;
   const int draft_tokens_max_;
-  std::vector<TokenId> prompt_, generated_;  // generated_: before the automaton was built
-  std::vector<std::vector<TokenId>> sources_;
+  std::vector<TokenId> text_, generated_;  // generated_: before the automaton was built
+  Texts originals_, around_;
 
   std::optional<TokenAutomaton> automaton_;  // built when it is first asked for a draft
   std::size_t place_ = 0;                    // all()[place_] is what the copy says next

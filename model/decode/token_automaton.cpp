@@ -43,6 +43,7 @@ void TokenAutomaton::append(TokenId id) {
     states_[static_cast<std::size_t>(longer)].link = matched;
     last_ = longer;
   }
+  ++states_[static_cast<std::size_t>(last_)].places;
   const State& state = states_[static_cast<std::size_t>(matched)];
   match_ = {state.length, static_cast<std::size_t>(state.last_end)};
   note_place(matched, end);

@@ -35,10 +35,14 @@ class TokenAutomaton {
   static constexpr TokenId kBorder = -1;
 
  private:
+  friend class Continuations;
+
   struct State {
     std::int32_t length = 0, link = kNone;
     std::int32_t last_end = 0;        // index behind one of its places, the latest or nearly so
     std::int32_t first_edge = kNone;  // list of edges that leave it
+    std::int32_t places = 0;          // that end a prefix of a text; those of the states that link
+                                      // here come on top
   };
   struct Edge {
     std::int32_t from;

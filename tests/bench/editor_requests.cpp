@@ -111,7 +111,7 @@ class Bench {
       engine_.clear_cache();
       FimText text = {.prefix = engine_.tokenizer().decode(
                           some(static_cast<std::size_t>(i) * 500, kPrefixTokens)),
-                      .suffix = "\n" + engine_.tokenizer().decode(some(9000, kSuffixTokens)),
+                      .suffix = engine_.tokenizer().decode(some(9000, kSuffixTokens)),
                       .path = "src/a.cpp"};
       const FimBudget whole = {.prompt_tokens_max = 2600};
       generate({.prompt = text, .new_tokens_max = 16, .fim_budget = whole, .ignore_end = true});
@@ -147,8 +147,7 @@ class Bench {
   json rewrite() {
     std::string original;
     for (int i = 0; i < kRewrittenLines; ++i)
-      original += "  total += weight[" + std::to_string(i * 7 % 101) + "] * value(" +
-                  std::to_string(i) + ", row);\n";
+      original += fmt::format("  total += weight[{}] * value({}, row);\n", i * 7 % 101, i);
     std::string changed = original;
     changed.insert(changed.find("value(90"), "scale * ");
     const std::vector<TokenId> answer = engine_.tokenizer().encode(changed, {.literal = true});

@@ -103,11 +103,11 @@ TEST(DraftRecord, FollowsWhatHappens) {
 struct Play {
   int steps = 0, drafted = 0, right = 0;
 };
-Play play(const Text& prompt, const std::vector<Text>& sources, const Text& output,
+Play play(const Text& prompt, const std::vector<Text>& originals, const Text& output,
           DraftRecord& record, int draft_max = -1, double ms_of_64 = 40) {
   StepCost cost;
   for (int i = 0; i < 20; ++i) cost.add(1, 10), cost.add(64, ms_of_64);
-  Speculator speculator(record, cost, draft_max, prompt, sources);
+  Speculator speculator(record, cost, draft_max, prompt, originals, {});
   Play result;
   for (std::size_t at = 0; at < output.size(); ++result.steps) {
     const auto proposal = speculator.propose(static_cast<int>(output.size() - at) - 1);
