@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 
+#include "model/network/tensor_table.h"
 #include "tests/model/engine/fixtures.h"
 
 namespace curlew::model::testing {
@@ -255,6 +257,13 @@ TEST(Architecture, YarnKeepsFastPairsAndStretchesSlowOnes) {
   EXPECT_NEAR(c->inv_freq.front(), 1.0, 1e-6);
   EXPECT_NEAR(c->inv_freq.back(), std::pow(10000., -62. / 64) / 8, 1e-9);
   EXPECT_NEAR(c->rope_magnitude, 1 + 0.1 * std::log(8.), 1e-6);
+}
+
+TEST(Architecture, EveryOneHasItsRowInTheDocuments) {
+  std::ifstream page(std::filesystem::path(CURLEW_SOURCE_DIR) / "docs/networks.md");
+  const std::string text((std::istreambuf_iterator<char>(page)), {});
+  for (const Architecture& row : architectures())
+    EXPECT_THAT(text, HasSubstr(fmt::format("\n| `{}` |", row.name)));
 }
 
 TEST(Architecture, EngineRefusesAHostileFileWithOneError) {

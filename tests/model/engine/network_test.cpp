@@ -98,8 +98,12 @@ std::vector<std::vector<float>> together(Running& r, const std::vector<Text>& te
 class EveryNetwork : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(EveryNetwork, GivesATokenTheSameBitsInAnyStep) {
-  for (const kernels::KvType kv : {kernels::KvType::kF32, kernels::KvType::kF16}) {
-    const auto path = model_path(GetParam());
+  const auto path = model_path(GetParam());
+  for (const kernels::KvType kv :
+       {kernels::KvType::kF32, kernels::KvType::kF16, kernels::KvType::kQ8_0}) {
+    const KvShape shape = kv_shape(*read_config(*ModelFile::open(path)), kv);
+    if (kv == kernels::KvType::kQ8_0 && (shape.key_dim % 32 != 0 || shape.value_dim % 32 != 0))
+      continue;  // int8 rows are whole groups of 32
     Running alone(path, 1, kv), shared(path, 2, kv);
     const std::vector<Text> texts = {random_ids(97, alone.config.n_vocab, 1),
                                      random_ids(70, alone.config.n_vocab, 2),
@@ -139,6 +143,40 @@ TEST_P(EveryNetwork, TakesEveryTensorInHalfPrecisionToo) {
   const Text text = random_ids(20, half.config.n_vocab, 6);
   const std::vector<float> got = one_by_one(half, text), want = one_by_one(whole, text);
   for (std::size_t i = 0; i < want.size(); ++i) ASSERT_NEAR(got[i], want[i], 1e-3) << i;
+}
+
+// A file may say anything of itself: it is refused, or it has what it says and runs.
+TEST_P(EveryNetwork, IsRefusedOrRunsWithAnyOneOfItsNumbersChanged) {
+  const Expected<ModelFile> original = ModelFile::open(model_path(GetParam()));
+  const GgufWriter copy = dequantised_copy(*original);
+  const std::string prefix = std::string(*original->string("general.architecture")) + ".";
+  int refused = 0, ran = 0;
+  for (const auto& [key, value] : original->metadata()) {
+    if (!key.starts_with(prefix) || std::holds_alternative<std::string_view>(value)) continue;
+    for (const std::int64_t number : {-1L, 0L, 1L, 2L, 3L, 5L, 8L, 31L, 64L, 1L << 20, 1L << 40}) {
+      GgufWriter changed = copy;
+      changed.set(key, number);
+      const std::vector<std::byte> bytes = changed.bytes();
+      const Expected<ModelFile> file = ModelFile::parse(bytes, "changed.gguf");
+      ASSERT_TRUE(file);
+      const Expected<ModelConfig> config = read_config(*file);
+      ++(config ? ran : refused);
+      if (!config || config->context_tokens < 3) continue;
+      kernels::ThreadPool pool(1);
+      const Expected<Weights> weights = load_weights(*file, *config, pool, {});
+      ASSERT_TRUE(weights);
+      const auto kv = KvPool::create(kv_shape(*config, kernels::KvType::kF16), 1);
+      ASSERT_TRUE(kv);
+      Network network(*config, *weights, pool, kernels::KvType::kF16, kernels::kKvBlockTokens);
+      KvSequence sequence(**kv);
+      ASSERT_TRUE(sequence.reserve(3));
+      const Text text = {1, 260, 261};
+      std::vector<float> logits(static_cast<std::size_t>(config->n_vocab));
+      const Segment segment = {.ids = text, .sequence = &sequence, .rows = LogitRows::kLast};
+      EXPECT_TRUE(network.forward({&segment, 1}, logits.data(), [] { return false; }));
+    }
+  }
+  EXPECT_GT(refused, ran);
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, EveryNetwork,
