@@ -7,7 +7,9 @@
 #include <chrono>
 #include <thread>
 
+#include "model/constrain/grammar.h"
 #include "model/decode/distribution.h"
+#include "model/decode/mixer.h"
 #include "tests/model/engine/fixtures.h"
 
 namespace curlew::model::testing {
@@ -338,6 +340,51 @@ TEST(Distribution, MixesAndMasks) {
   const float nan = std::nanf("");
   EXPECT_EQ(likeliest(std::vector<float>{nan, 2.f, nan, 2.f}), 1);
   EXPECT_EQ(likeliest(std::vector<float>{nan, nan}), -1);
+}
+
+// --- Grammars
+// ------------------------------------------------------------------------------------------------
+
+TEST_F(ToyEngine, AGrammarHoldsEvenAModelThatKnowsNothing) {
+  const auto grammar = Grammar::from_json_schema(
+      R"({"type": "object", "properties": {"path": {"type": "string", "maxLength": 8},
+          "line": {"type": "integer", "minimum": 1, "maximum": 99}}, "required": ["path", "line"],
+          "additionalProperties": false})");
+  ASSERT_TRUE(grammar) << grammar.error().message();
+  for (unsigned seed = 0; seed < 8; ++seed) {
+    GenerateRequest r = request(200, seed);
+    r.grammar = *grammar;
+    r.ignore_end = false;
+    r.sampling = {.temperature = 2.f, .seed = seed};
+    const Generation g = generate(r);
+    EXPECT_EQ(g.finish, Finish::kStopToken);
+    const auto value = nlohmann::json::parse(g.text, nullptr, false);
+    ASSERT_TRUE(value.is_object()) << g.text;
+    EXPECT_TRUE(value["path"].is_string());
+    EXPECT_GE(value["line"].get<int>(), 1);
+    EXPECT_LE(value["line"].get<int>(), 99);
+
+    r.draft_tokens_max = 0;
+    const Generation plain = generate(r);
+    EXPECT_EQ(plain.tokens, g.tokens);
+    EXPECT_GT(plain.steps, g.steps);  // what the grammar forces was drafted
+  }
+}
+
+TEST_F(ToyEngine, ThePromptHasASayInEveryToken) {
+  // A prompt that says the same over and over: alone the toy does not notice, with the mix it goes
+  // on in the same way.
+  std::vector<TokenId> prompt;
+  const auto phrase = random_ids(12, engine_->config().n_vocab, 5);
+  for (int i = 0; i < 10; ++i) prompt.insert(prompt.end(), phrase.begin(), phrase.end());
+  GenerateRequest r = request(24);
+  r.prompt = prompt;
+  r.copy_mix.enabled = true;
+  std::vector<TokenId> want = phrase;
+  want.insert(want.end(), phrase.begin(), phrase.end());
+  EXPECT_EQ(generate(r).tokens, want);
+  r.copy_mix.enabled = false;
+  EXPECT_NE(generate(r).tokens, want);
 }
 
 // --- Embeddings
