@@ -1,0 +1,182 @@
+// Fits the weights of model/decode/copy_mixer.cpp, and says what the mix is worth.
+//
+//   fit_mix CASES.jsonl MODEL.gguf [--trees DIR] [--limit N]
+//
+// Every case is a prompt with a known answer. The answer is dictated; for each of its tokens stand
+// the probability the model gave it, the share the text at hand gave it, and the cell of the table
+// that was in charge. A cell's weight is the one that makes its tokens likeliest, found by
+// expectation maximisation (Dempster et al. 1977) on even cases; odd cases tell what it is worth.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "model/decode/continuation_cache.h"
+#include "model/decode/copy_mixer.h"
+#include "model/decode/distribution.h"
+#include "model/decode/engine.h"
+
+namespace {
+
+using namespace curlew::model;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr std::size_t kFilesMax = 3, kFileBytesMax = 100'000, kPrefixBytesMax = 3000;
+
+struct Observation {
+  int cell = -1;
+  double model = 0, share = 0;  // probabilities of the token that came
+};
+
+std::string read(const fs::path& path) {
+  std::stringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+// Other files of the case's folder, as an editor would have them open.
+std::vector<std::string> neighbours(const fs::path& file) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(file.parent_path(), error))
+    if (entry.is_regular_file() && entry.path() != file &&
+        entry.path().extension() == file.extension() && entry.file_size() <= kFileBytesMax)
+      found.push_back(entry.path());
+  std::ranges::sort(found);
+  found.resize(std::min(found.size(), kFilesMax));
+  std::vector<std::string> texts;
+  for (const fs::path& path : found) texts.push_back(read(path));
+  return texts;
+}
+
+// The tokens of an answer, dictated behind its prefix.
+std::vector<Observation> observe(Engine& engine, ContinuationCache& cache, const json& value,
+                                 const std::string& trees) {
+  const Tokenizer& tokenizer = engine.tokenizer();
+  std::string prefix = value["prefix"];
+  if (prefix.size() > kPrefixBytesMax) prefix.erase(0, prefix.size() - kPrefixBytesMax);
+  const auto before = tokenizer.encode(prefix, {.literal = true});
+  const auto after = tokenizer.encode(value["suffix"].get<std::string>().substr(0, 1000),
+                                      {.literal = true, .continues = true});
+  const auto answer =
+      tokenizer.encode(value["middle"].get<std::string>(), {.literal = true, .continues = true});
+  std::vector<TokenId> ids = before;
+  ids.insert(ids.end(), answer.begin(), answer.end());
+  if (before.empty() || static_cast<int>(ids.size()) > engine.info().context_tokens) return {};
+  const auto logits = engine.logits(ids);
+  if (!logits) return {};
+
+  const std::vector<std::vector<TokenId>> here = {after, before};
+  std::vector<MixText> texts = {{MixLevel::kPrompt, std::make_shared<const Continuations>(here)}};
+  if (!trees.empty())
+    for (const std::string& text :
+         neighbours(fs::path(trees) / value.value("tree", "") / value.value("path", "")))
+      texts.push_back({MixLevel::kFiles, cache.of(text, tokenizer)});
+  CopyMixer mixer(std::move(texts));
+  mixer.begin(before);
+  const std::size_t n_vocab = static_cast<std::size_t>(tokenizer.size());
+  std::vector<Observation> seen;
+  for (std::size_t i = 0; i < answer.size(); ++i) {
+    const auto row = std::span(*logits).subspan((before.size() - 1 + i) * n_vocab, n_vocab);
+    const Mixture& mixture = mixer.next();
+    const auto share = std::ranges::find(mixture.shares, answer[i], &Mixture::Share::id);
+    seen.push_back({mixer.cell(), std::exp(log_probability(row, answer[i])),
+                    share == mixture.shares.end() ? 0. : share->probability});
+    mixer.append(answer[i]);
+  }
+  return seen;
+}
+
+struct Cell {
+  std::vector<Observation> fitted, held;
+  double weight = 0;
+};
+
+double fit(const std::vector<Observation>& seen) {
+  constexpr int kRounds = 60;
+  constexpr double kPrior = 4;  // observations that say half: a rare cell stays moderate
+  double weight = 0.3;
+  for (int round = 0; round < kRounds && !seen.empty(); ++round) {
+    double copied = 0.5 * kPrior;
+    for (const Observation& o : seen) {
+      const double both = (1 - weight) * o.model + weight * o.share;
+      if (both > 0) copied += weight * o.share / both;
+    }
+    weight = copied / (static_cast<double>(seen.size()) + kPrior);
+  }
+  return seen.empty() ? 0 : weight;
+}
+
+double bits(const std::vector<Observation>& seen, double weight) {
+  double sum = 0;
+  for (const Observation& o : seen)
+    sum -= std::log2(std::max(1e-9, (1 - weight) * o.model + weight * o.share));
+  return sum;
+}
+
+void report(std::vector<Cell>& cells, const std::vector<Observation>& without) {
+  double before = bits(without, 0), after = before;
+  std::size_t tokens = without.size();
+  for (int level = 0; level < kMixLevels; ++level) {
+    std::printf("    {");
+    for (int row = 0; row < CopyMixer::kLengths; ++row) {
+      std::printf("%s{", row == 0 ? "" : ", ");
+      for (int kind = 0; kind < CopyMixer::kKinds; ++kind) {
+        Cell& cell = cells[static_cast<std::size_t>(
+            (level * CopyMixer::kLengths + row) * CopyMixer::kKinds + kind)];
+        cell.weight = fit(cell.fitted);
+        std::printf("%s%.2ff", kind == 0 ? "" : ", ", cell.weight);
+        before += bits(cell.held, 0);
+        after += bits(cell.held, cell.weight);
+        tokens += cell.held.size();
+      }
+      std::printf("}");
+    }
+    std::printf("},\n");
+  }
+  std::printf("held-out tokens: %zu, bits a token: model %.3f, mixed %.3f\n", tokens,
+              before / static_cast<double>(tokens), after / static_cast<double>(tokens));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string cases, model, trees;
+  std::size_t limit = 1'000'000;
+  for (int i = 1; i < argc; ++i) {
+    const std::string arg = argv[i];
+    if (arg == "--trees" && i + 1 < argc)
+      trees = argv[++i];
+    else if (arg == "--limit" && i + 1 < argc)
+      limit = static_cast<std::size_t>(std::atoll(argv[++i]));
+    else
+      (cases.empty() ? cases : model) = arg;
+  }
+  auto engine = Engine::load({.model = model});
+  std::ifstream in(cases);
+  if (!engine || !in) {
+    std::fprintf(stderr, "fit_mix: %s\n",
+                 engine ? "the cases cannot be read" : engine.error().message().c_str());
+    return 2;
+  }
+  ContinuationCache cache;
+  std::vector<Cell> cells(CopyMixer::kCells);
+  std::vector<Observation> without;  // held-out tokens of which the text at hand knew nothing
+  std::size_t n = 0;
+  for (std::string line; n < limit && std::getline(in, line); ++n)
+    for (const Observation& o : observe(**engine, cache, json::parse(line), trees)) {
+      if (o.cell < 0) {
+        if (n % 2 == 1) without.push_back(o);
+        continue;
+      }
+      Cell& cell = cells[static_cast<std::size_t>(o.cell)];
+      (n % 2 == 0 ? cell.fitted : cell.held).push_back(o);
+    }
+  report(cells, without);
+  return 0;
+}
