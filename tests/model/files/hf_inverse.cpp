@@ -309,10 +309,14 @@ json pre_tokenizer_of(std::string_view pre) {
              bytes};
   if (pre == "deepseek-llm")
     steps = {split("[\r\n]"),
-             split("\\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-"
-                   "ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-ώᾀ-ᾴᾶ-ᾼιῂ-ῄῆ-ῌῐ-ΐῖ-Ίῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-"
-                   "ℓℕℙ-ℝℤΩℨKÅℬℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-"
-                   "𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃]+"),
+             split("\\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-"
+                   "Ᏽᏸ-"
+                   "ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-\u1f7dᾀ-ᾴᾶ-ᾼ\u1fbeῂ-ῄῆ-"
+                   "ῌῐ-"
+                   "\u1fd3ῖ-\u1fdbῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤ\u2126ℨ\u212a-\u212dℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-"
+                   "ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-"
+                   "𐲲𐳀-"
+                   "𐳲𑢠-𑣟𞤀-𞥃]+"),
              split("\\s?[!-/:-~！-／：-～‘-‟　-。]+"),
              split(R"(\s+$)"),
              split("[一-龥ࠀ-一가-퟿]+"),
@@ -357,41 +361,10 @@ void put_number(std::string& out, int field, std::uint64_t value) {
   put_varint(out, value);
 }
 
-// A SentencePiece ModelProto with the pieces of the vocabulary.
-std::string proto_of(const ModelFile& gguf) {
-  const VocabularyView v(gguf);
-  std::string out;
-  for (std::size_t i = 0; i < v.tokens.size(); ++i) {
-    std::string piece;
-    put_text(piece, 1, v.tokens[i]);
-    put_varint(piece, 2 << 3 | 5);
-    const auto score = static_cast<float>((*v.scores)[i]);
-    piece.append(reinterpret_cast<const char*>(&score), sizeof score);
-    put_number(piece, 3, static_cast<std::uint64_t>(v.types[i]));
-    put_text(out, 1, piece);
-  }
-  std::string trainer, normalizer;
-  put_number(trainer, 3, 2);
-  const std::pair<int, const char*> ids[] = {{40, "unknown_token_id"},
-                                             {41, "bos_token_id"},
-                                             {42, "eos_token_id"},
-                                             {43, "padding_token_id"}};
-  for (const auto& [field, key] : ids)
-    put_number(
-        trainer, field,
-        static_cast<std::uint64_t>(gguf.integer(std::string("tokenizer.ggml.") + key, -1).value()));
-  put_text(out, 2, trainer);
-  put_text(normalizer, 1, "identity");
-  put_number(normalizer, 3, gguf.boolean("tokenizer.ggml.add_space_prefix", true).value());
-  put_number(normalizer, 4, 0);
-  put_text(out, 3, normalizer);
-  return out;
-}
-
 void Inverse::write_tokenizer() {
   const VocabularyView v(gguf_);
   if (gguf_.string("tokenizer.ggml.model").value() == "llama")
-    out_.tokenizer_model = proto_of(gguf_);
+    out_.tokenizer_model = tokenizer_model_of(gguf_);
   else
     out_.tokenizer = tokenizer_json_of(gguf_);
   json& settings = out_.tokenizer_config;
@@ -441,6 +414,36 @@ json tokenizer_json_of(const ModelFile& gguf) {
   steps.push_back({{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "▁"}});
   root["normalizer"] = {{"type", "Sequence"}, {"normalizers", steps}};
   return root;
+}
+
+std::string tokenizer_model_of(const ModelFile& gguf) {
+  const VocabularyView v(gguf);
+  std::string out;
+  for (std::size_t i = 0; i < v.tokens.size(); ++i) {
+    std::string piece;
+    put_text(piece, 1, v.tokens[i]);
+    put_varint(piece, 2 << 3 | 5);
+    const auto score = static_cast<float>((*v.scores)[i]);
+    piece.append(reinterpret_cast<const char*>(&score), sizeof score);
+    put_number(piece, 3, static_cast<std::uint64_t>(v.types[i]));
+    put_text(out, 1, piece);
+  }
+  std::string trainer, normalizer;
+  put_number(trainer, 3, 2);
+  const std::pair<int, const char*> ids[] = {{40, "unknown_token_id"},
+                                             {41, "bos_token_id"},
+                                             {42, "eos_token_id"},
+                                             {43, "padding_token_id"}};
+  for (const auto& [field, key] : ids)
+    put_number(
+        trainer, field,
+        static_cast<std::uint64_t>(gguf.integer(std::string("tokenizer.ggml.") + key, -1).value()));
+  put_text(out, 2, trainer);
+  put_text(normalizer, 1, "identity");
+  put_number(normalizer, 3, gguf.boolean("tokenizer.ggml.add_space_prefix", true).value());
+  put_number(normalizer, 4, 0);
+  put_text(out, 3, normalizer);
+  return out;
 }
 
 HfFolderFiles hf_files_of(const ModelFile& gguf) {

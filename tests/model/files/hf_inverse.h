@@ -32,6 +32,9 @@ HfFolderFiles hf_files_of(const ModelFile& gguf);
 // tokenizer.json of a vocabulary, byte-level or SentencePiece-like.
 nlohmann::json tokenizer_json_of(const ModelFile& gguf);
 
+// tokenizer.model of a SentencePiece vocabulary.
+std::string tokenizer_model_of(const ModelFile& gguf);
+
 // shards: 1 for model.safetensors, more for an index.
 void write_folder(const HfFolderFiles& files, const std::filesystem::path& folder, int shards);
 
