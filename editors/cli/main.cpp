@@ -194,6 +194,27 @@ void add_model_commands(Commands& commands, CommonOptions& common) {
       ->required();
 }
 
+void add_weight_commands(Commands& commands, CommonOptions& common) {
+  QuantizeOptions* quantize = nullptr;
+  CLI::App& quantize_app = commands.add("quantize", "write a model in another weight type", common,
+                                        &run_quantize, quantize);
+  quantize_app.add_option("in", quantize->in, "a GGUF file or a Hugging Face folder")->required();
+  quantize_app.add_option("out", quantize->out, "the GGUF file to write")->required();
+  quantize_app.add_option("type", quantize->type, "Q8_0, Q4_K_M, ...")->required();
+  quantize_app.add_flag("--force", quantize->force, "replace OUT where it exists");
+  quantize_app.add_flag("--allow-requantize", quantize->allow_requantize,
+                        "round weights that are quantised already once more");
+
+  PerplexityOptions* perplexity = nullptr;
+  CLI::App& perplexity_app =
+      commands.add("perplexity", "how well a model predicts a text", common, &run_perplexity,
+                   perplexity);
+  perplexity_app.add_option("--file", perplexity->files, "a text; several may be named")
+      ->required();
+  perplexity_app.add_option("--against", perplexity->against,
+                            "compare with the distributions of this model");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Curlew: a code assistant that runs wholly on your own machine", "curlew");
   app.set_version_flag("--version", "curlew 0.1.0");
@@ -204,6 +225,7 @@ int run(int argc, char** argv) {
   add_index_commands(commands, common);
   add_token_commands(commands, common);
   add_engine_commands(commands, common);
+  add_weight_commands(commands, common);
   add_model_commands(commands, common);
   try {
     app.parse(argc, argv);

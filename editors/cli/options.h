@@ -78,6 +78,18 @@ struct EvaluateOptions {
   bool per_case = false;
 };
 
+struct QuantizeOptions {
+  std::string in;  // a file, a folder, or an installed model's name
+  std::filesystem::path out;
+  std::string type;
+  bool force = false, allow_requantize = false;
+};
+
+struct PerplexityOptions {
+  std::vector<std::filesystem::path> files;
+  std::string against;  // a model, or empty
+};
+
 struct ModelsOptions {
   enum class Action { kList, kInfo, kAdd, kDefault } action = Action::kList;
   std::string file, name;
@@ -101,6 +113,8 @@ int run_logits(const CommonOptions& common, const LogitsOptions& options);
 int run_generate(const CommonOptions& common, const GenerateOptions& options);
 int run_bench(const CommonOptions& common, const BenchOptions& options);
 int run_evaluate(const CommonOptions& common, const EvaluateOptions& options);
+int run_quantize(const CommonOptions& common, const QuantizeOptions& options);
+int run_perplexity(const CommonOptions& common, const PerplexityOptions& options);
 int run_models(const CommonOptions& common, const ModelsOptions& options);
 int run_doctor(const CommonOptions& common);
 int run_demo(const CommonOptions& common, const DemoOptions& options);

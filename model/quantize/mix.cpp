@@ -183,6 +183,8 @@ class TypeChooser {
     switch (type) {
       case WeightType::kQ2_K:
       case WeightType::kQ3_K:
+        fallback = WeightType::kQ4_0;
+        break;
       case WeightType::kIQ4_XS:
         fallback = WeightType::kIQ4_NL;
         break;

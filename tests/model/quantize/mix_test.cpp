@@ -145,7 +145,7 @@ TEST(ChooseTypes, FallsBackWhereRowsDoNotDivide) {
   EXPECT_EQ(layers_with(model.types("Q4_K_M"), "attn_q", "Q5_0").size(), 4u);
   EXPECT_EQ(layers_with(model.types("Q5_K_S"), "attn_q", "Q5_1").size(), 4u);
   EXPECT_EQ(layers_with(model.types("Q6_K"), "attn_q", "Q8_0").size(), 4u);
-  EXPECT_EQ(layers_with(model.types("Q2_K"), "attn_q", "IQ4_NL").size(), 4u);
+  EXPECT_EQ(layers_with(model.types("Q2_K"), "attn_q", "Q4_0").size(), 4u);
   EXPECT_EQ(layers_with(model.types("IQ4_XS"), "attn_q", "IQ4_NL").size(), 4u);
   for (const char* mix : {"Q4_K_M", "Q4_0", "Q8_0", "MXFP4", "Q2_K"})
     EXPECT_EQ(layers_with(model.types(mix), "ffn_down", "F16").size(), 4u) << mix;
