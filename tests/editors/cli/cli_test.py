@@ -268,6 +268,71 @@ class Engine(Workspace):
             self.assertTrue(0 < rate["min"] <= rate["median"] <= rate["max"])
 
 
+class Quantize(Workspace):
+    """From the bundled model, which is Q8_0: every step away from it is a second rounding."""
+
+    def test_a_smaller_file_that_still_runs_and_says_what_it_is(self):
+        out = self.home / "q4.gguf"
+        got = self.ok_json("quantize", BUNDLED, out, "Q4_K_M", "--allow-requantize")
+        self.assertEqual(got["bytes_in"], BUNDLED.stat().st_size)
+        self.assertEqual(got["bytes_out"], out.stat().st_size)
+        self.assertLess(got["bytes_out"], 0.85 * got["bytes_in"])
+        self.assertEqual(set(got["tensors_by_type"]), set(got["rmse_by_type"]))
+        self.assertGreater(got["tensors_by_type"]["Q5_0"], 0)  # rows of 192: no super-blocks
+        self.assertTrue(0 < got["relative_rmse_by_type"]["Q5_0"] < 0.05)
+        tokens = self.ok_json("generate", "--model", out, "--tokens", "10,50,300", "-n", 4)["ids"]
+        self.assertEqual(len(tokens), 4)
+
+    def test_refusals_leave_everything_as_it_was(self):
+        copy = self.home / "in.gguf"
+        shutil.copy(BUNDLED, copy)
+        other = self.home / "other.gguf"
+        other.write_text("dear to somebody")
+        refused = lambda *args: self.run_curlew("quantize", *args)
+        self.assert_refused(refused(copy, self.home / "x.gguf", "Q4_0"), "is Q8_0 already", "--allow-requantize")
+        self.assert_refused(refused(copy, copy, "F16", "--force"), "input too")
+        self.assert_refused(refused(copy, other, "F16"), "other.gguf", "exists already", "--force")
+        self.assert_refused(refused(copy, self.home / "x.gguf", "Q9"), "'Q9'", "Q4_K_M")
+        self.assert_refused(refused(copy, "/no/such/folder/x.gguf", "F16"), "/no/such/folder/x.gguf")
+        self.assertEqual(other.read_text(), "dear to somebody")
+        self.assertEqual(copy.read_bytes(), BUNDLED.read_bytes())
+        self.assertEqual(sorted(p.name for p in self.home.glob("*.gguf*")), ["in.gguf", "other.gguf"])
+        self.ok("quantize", copy, other, "F16", "--force")
+        self.assertEqual(other.read_bytes()[:4], b"GGUF")
+
+
+class Perplexity(Workspace):
+    def setUp(self):
+        super().setUp()
+        self.text = SOURCE / "model/copy/segments.h"
+
+    def test_a_model_against_itself_is_no_distance_away(self):
+        got = self.ok_json("perplexity", "--file", self.text, "--against", BUNDLED, "--context", 128)
+        self.assertEqual(got["tokens"], got["scored_tokens"] + 1)  # all but the very first
+        self.assertLess(abs(got["bytes"] - self.text.stat().st_size), 20)
+        self.assertTrue(1 < got["perplexity"] < 200)
+        self.assertTrue(0 < got["bits_per_byte"] < 3)
+        self.assertEqual(got["against"]["perplexity"], got["perplexity"])
+        self.assertLess(got["against"]["kl_max"], 1e-6)
+        self.assertEqual(got["against"]["top1_agreement"], 1)
+
+    def test_fewer_bits_are_further_away(self):
+        distance = []
+        for mix in ("Q6_K", "Q4_0", "Q2_K"):
+            out = self.home / f"{mix}.gguf"
+            self.ok("quantize", BUNDLED, out, mix, "--allow-requantize")
+            got = self.ok_json("perplexity", "--model", out, "--file", self.text, "--against", BUNDLED)
+            distance.append(got["against"]["kl_mean"])
+        self.assertTrue(0 <= distance[0] < distance[1] < distance[2] < 1, distance)
+
+    def test_refuses_what_cannot_be_compared(self):
+        other = SOURCE / "tests/data/models/qwen2-t-Q4_0.gguf"
+        self.assert_refused(self.run_curlew("perplexity", "--file", self.text, "--against", other), "vocabularies")
+        self.assert_refused(self.run_curlew("perplexity", "--file", "/no/such/text"), "/no/such/text")
+        (self.root / "empty").write_text("")
+        self.assert_refused(self.run_curlew("perplexity", "--file", "empty"), "empty", "two tokens")
+
+
 class HostileModels(Workspace):
     def model(self, data):
         path = self.home / "bad.gguf"
