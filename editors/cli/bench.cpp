@@ -48,20 +48,17 @@ Expected<Rates> measure(model::Engine& engine, const BenchCase& bench, int repet
 }
 
 // Bytes of weights that one decode step must read: everything but an embedding table that only
-// gives one row.
+// gives one row, and of the experts those that a token uses.
 double weight_bytes_per_step(const model::ModelFile& file, const model::ModelConfig& config) {
+  const model::ExpertConfig& experts = config.experts;
   double bytes = 0;
-  for (const model::ModelTensor& tensor : file.tensors())
-    if (config.tied_output || tensor.name != "token_embd.weight")
-      bytes += static_cast<double>(tensor.bytes.size());
+  for (const model::ModelTensor& tensor : file.tensors()) {
+    if (!config.tied_output && tensor.name == "token_embd.weight") continue;
+    const bool is_expert = tensor.name.find("_exps.") != std::string_view::npos;
+    bytes += static_cast<double>(tensor.bytes.size()) *
+             (is_expert ? static_cast<double>(experts.used) / experts.count : 1.0);
+  }
   return bytes;
-}
-
-// Keys and values of `depth` positions, at the precision the engine chose.
-double kv_bytes_per_step(const model::Engine& engine, int depth) {
-  const model::ModelConfig& c = engine.config();
-  const bool f32 = engine.kv_type() == kernels::KvType::kF32;
-  return 2.0 * c.n_layers * c.n_kv_heads * c.head_dim * (f32 ? 4 : 2) * depth;
 }
 
 Json row(const model::Engine& engine, const BenchCase& bench, const Rates& rates,
@@ -72,7 +69,9 @@ Json row(const model::Engine& engine, const BenchCase& bench, const Rates& rates
       {"tokens_per_second", {{"median", rates.median}, {"min", rates.min}, {"max", rates.max}}},
       {"ms_per_token", 1000.0 / rates.median}};
   if (bench.kind == BenchCase::Kind::kGenerate) {
-    const double bytes = weight_bytes + kv_bytes_per_step(engine, bench.depth + bench.tokens / 2);
+    const double positions = bench.depth + bench.tokens / 2;
+    const double bytes =
+        weight_bytes + positions * static_cast<double>(engine.kv_bytes_per_token());
     out["bytes_per_step"] = bytes;
     out["bandwidth_gb_s"] = bytes * rates.median / 1e9;
   } else {

@@ -7,6 +7,7 @@
 
 #include "editors/cli/json_output.h"
 #include "editors/cli/report.h"
+#include "model/constrain/grammar.h"
 
 namespace curlew::cli {
 namespace {
@@ -27,6 +28,40 @@ Status write_floats(const std::filesystem::path& path, const std::vector<float>&
   if (!out || error) {
     std::filesystem::remove(temporary, error);
     return assist::fail(assist::Errc::kInvalidInput, "{}: cannot be written", path.string());
+  }
+  return {};
+}
+
+Expected<std::shared_ptr<const model::Grammar>> make_grammar(const GenerateOptions& options) {
+  const auto made = [&]() -> Expected<model::Grammar::Made> {
+    if (!options.regex.empty()) return model::Grammar::from_regex(options.regex);
+    const bool is_schema = !options.json_schema.empty();
+    Expected<std::string> text = read_file(is_schema ? options.json_schema : options.edit_of);
+    if (!text) return std::move(text.error()).pass();
+    return is_schema ? model::Grammar::from_json_schema(*text) : model::Grammar::edit_of(*text);
+  };
+  if (options.regex.empty() && options.json_schema.empty() && options.edit_of.empty())
+    return nullptr;
+  auto grammar = made();
+  if (!grammar) return std::move(grammar.error()).pass();
+  if (!*grammar) return tl::unexpected<assist::Error>(std::move(grammar->error()));
+  for (const std::string& note : (**grammar)->notes())
+    fmt::print(stderr, "curlew: note: {}\n", note);
+  return **grammar;
+}
+
+// Texts to copy from, and the language the text is held to.
+Status add_guides(const GenerateOptions& options, model::GenerateRequest& request) {
+  auto grammar = make_grammar(options);
+  if (!grammar) return std::move(grammar.error()).during("generate");
+  request.grammar = *grammar;
+  if (options.no_drafts) request.draft_tokens_max = 0;
+  request.copy_mix.enabled = options.copy_mix;
+  for (const std::filesystem::path& path : options.copy_from) {
+    Expected<std::string> text = read_file(path);
+    if (!text) return std::move(text.error()).during("--copy-from");
+    request.copy_mix.files.push_back(std::make_shared<const std::string>(*text));
+    request.draft_texts.push_back(std::move(*text));
   }
   return {};
 }
@@ -123,6 +158,7 @@ int run_generate(const CommonOptions& common, const GenerateOptions& options) {
   if (!engine) return report(engine.error());
   auto request = make_request(**engine, settings, options);
   if (!request) return report(request.error());
+  if (Status added = add_guides(options, *request); !added) return report(added.error());
   auto generation = (*engine)->generate(*request, std::stop_token());
   if (!generation) return report(generation.error());
   return print(common.json ? dump(to_json(*generation)) + "\n" : generation->text + "\n");

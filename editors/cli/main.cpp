@@ -160,6 +160,18 @@ void add_engine_commands(Commands& commands, CommonOptions& common) {
   generate_app.add_flag("--ignore-eos", generate->ignore_end, "go on past end-of-text tokens");
   generate_app.add_flag("--parse-special", generate->parse_special,
                         "control tokens in the prompt file count as such");
+  auto* schema = generate_app.add_option("--json-schema", generate->json_schema,
+                                         "a file: the text is JSON of this schema");
+  auto* regex = generate_app.add_option("--regex", generate->regex, "the text matches it");
+  auto* edit_of = generate_app.add_option("--edit-of", generate->edit_of,
+                                          "a file: the text is search and replace blocks for it");
+  schema->excludes(regex)->excludes(edit_of);
+  regex->excludes(edit_of);
+  generate_app.add_option("--copy-from", generate->copy_from,
+                          "files that the text is likely to copy: drafts come from there first");
+  generate_app.add_flag("--no-drafts", generate->no_drafts, "one token a step");
+  generate_app.add_flag("--copy-mix", generate->copy_mix,
+                        "the prompt and --copy-from have a say in every token");
 
   BenchOptions* bench = nullptr;
   CLI::App& bench_app = commands.add("bench", "speed of the engine", common, &run_bench, bench);
@@ -206,9 +218,8 @@ void add_weight_commands(Commands& commands, CommonOptions& common) {
                         "round weights that are quantised already once more");
 
   PerplexityOptions* perplexity = nullptr;
-  CLI::App& perplexity_app =
-      commands.add("perplexity", "how well a model predicts a text", common, &run_perplexity,
-                   perplexity);
+  CLI::App& perplexity_app = commands.add("perplexity", "how well a model predicts a text", common,
+                                          &run_perplexity, perplexity);
   perplexity_app.add_option("--file", perplexity->files, "a text; several may be named")
       ->required();
   perplexity_app.add_option("--against", perplexity->against,

@@ -64,6 +64,11 @@ struct GenerateOptions {
   int new_tokens_max = 64;
   std::vector<std::string> stop;
   bool ignore_end = false, parse_special = false;
+  // What the text must be: at most one of these.
+  std::filesystem::path json_schema, edit_of;
+  std::string regex;
+  std::vector<std::filesystem::path> copy_from;  // texts the answer is likely to copy
+  bool no_drafts = false, copy_mix = false;
 };
 
 struct BenchOptions {

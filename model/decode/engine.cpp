@@ -152,6 +152,9 @@ int Engine::threads() const {
 kernels::KvType Engine::kv_type() const {
   return impl_->model->network->kv_type();
 }
+std::size_t Engine::kv_bytes_per_token() const {
+  return impl_->model->kv_shape.block_bytes() / kernels::kKvBlockTokens;
+}
 const Expected<FimFormat>& Engine::fim_format() const {
   return impl_->model->fim;
 }

@@ -60,6 +60,7 @@ class Engine final : public Generator {
   std::filesystem::path model_path() const;
   int threads() const;
   kernels::KvType kv_type() const;  // what kAuto became
+  std::size_t kv_bytes_per_token() const;
   // The fill-in-the-middle format in use, or why there is none.
   const Expected<FimFormat>& fim_format() const;
 
