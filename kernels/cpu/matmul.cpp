@@ -5,10 +5,10 @@
 // quantised by every thread for itself, which is cheaper than to meet; those of many tokens are
 // quantised together first.
 //
-// With many tokens the columns are taken in parts, so that the part's activations of all tokens
-// stay in the second-level cache while one unit after the other passes over them. The sums of an
-// output go from left to right over the columns in every case: its bits do not depend on how the
-// work was cut.
+// With many tokens, a group of them and a part of the columns are taken at a time, so that the
+// activations stay in the second-level cache while one unit after the other passes over them. The
+// sums of an output go from left to right over the columns in every case: its bits do not depend
+// on how the work was cut.
 #include <algorithm>
 #include <atomic>
 #include <bit>
@@ -26,9 +26,9 @@ namespace {
 constexpr int kUnitPanels = 2;
 constexpr int kUnitRows = kUnitPanels * kPanelRows;
 constexpr int kRunsPerThread = 2;  // a run is what is left, divided by this and the threads
-constexpr std::size_t kPartBytes = 448 << 10;  // activations: half of a small second-level cache
+constexpr int kGroupTokens = 128;  // that meet the weights of a run before the next ones do
+constexpr std::size_t kPartBytes = 896 << 10;  // activations that stay near a core
 constexpr std::int64_t kChunkCols = kChunkBlocks * kBlockCols;
-constexpr std::int64_t kPartColsMin = 2 * kChunkCols, kPartColsMax = 8 * kChunkCols;
 constexpr std::ptrdiff_t kStreamAhead = 4096;  // prefetched ahead of a single token's weights
 constexpr int kSpinsBeforeYield = 4096;
 
@@ -213,32 +213,33 @@ void multiply_float(const Plan& plan, const Product& p, std::int64_t begin, std:
   }
 }
 
-// Columns first .. first + cols - 1 of a product.
+// What meets at a time: some token tiles, some columns.
 struct Part {
-  std::int64_t first, cols;
+  int first_tile, end_tile;
+  std::int64_t first_col, cols;
 };
 
 // next_unit: whose weights of the same part are wanted next, or `unit` when none are.
 void multiply_unit(const Plan& plan, const Product& p, std::int64_t unit, std::int64_t next_unit,
-                   Part part, const std::byte* blocks) {
+                   const Part& part, const std::byte* blocks) {
   const PackedMatrix::Impl& w = *p.w;
   const Input& input = plan.inputs[static_cast<std::size_t>(p.input_idx)];
   const TokenTiles tiles(p.job->tokens, plan.table.token_tile);
-  const std::int64_t row = unit * kUnitRows,
-                     rows = std::min<std::int64_t>(kUnitRows, p.rows() - row);
+  const std::int64_t row = unit * kUnitRows;
+  const std::int64_t rows = std::min<std::int64_t>(kUnitRows, p.rows() - row);
   const int panels = rows > kPanelRows ? 2 : 1;
-  const bool is_last = part.first + part.cols == p.cols();
+  const bool is_last = part.first_col + part.cols == p.cols();
   const std::size_t part_at =
-      static_cast<std::size_t>(part.first / kBlockCols) * kActivationBlockBytes;
+      static_cast<std::size_t>(part.first_col / kBlockCols) * kActivationBlockBytes;
   const std::size_t unit_bytes = kUnitPanels * w.panel_bytes;
-  for (int i = 0; i < tiles.count(); ++i) {
+  for (int i = part.first_tile; i < part.end_tile; ++i) {
     const TokenTiles::Tile tile = tiles[i];
     std::ptrdiff_t ahead = p.job->tokens == 1 ? kStreamAhead : 0;
-    if (p.job->tokens > 1 && i + 1 == tiles.count())
+    if (p.job->tokens > 1 && i + 1 == part.end_tile)
       ahead = static_cast<std::ptrdiff_t>(unit_bytes) * (next_unit - unit);
     plan.table.panel_fn(w.view.type, tile.tokens, panels)(
         {.panel = w.panels.get() + static_cast<std::size_t>(unit) * unit_bytes +
-                  w.format.panel_bytes(part.first),
+                  w.format.panel_bytes(part.first_col),
          .panel_bytes = w.panel_bytes,
          .blocks = blocks + static_cast<std::size_t>(tile.first) * input.token_bytes() +
                    part_at * static_cast<std::size_t>(tile.tokens),
@@ -247,24 +248,34 @@ void multiply_unit(const Plan& plan, const Product& p, std::int64_t unit, std::i
          .y = p.job->y + tile.first * p.rows() + row,
          .y_stride = p.rows(),
          .rows = static_cast<int>(rows),
-         .is_first = part.first == 0,
+         .is_first = part.first_col == 0,
          .ahead = ahead});
   }
 }
 
+// Columns of which the activations of `tokens` tokens fill kPartBytes; whole chunks.
+std::int64_t part_columns(int tokens) {
+  const std::size_t column_block = kActivationBlockBytes * static_cast<std::size_t>(tokens);
+  const auto fitting = static_cast<std::int64_t>(kPartBytes / column_block) * kBlockCols;
+  return std::max(fitting / kChunkCols, std::int64_t{1}) * kChunkCols;
+}
+
 void multiply_quantised(const Plan& plan, const Product& p, std::int64_t begin, std::int64_t end,
                         const std::byte* blocks) {
-  const Input& input = plan.inputs[static_cast<std::size_t>(p.input_idx)];
-  std::int64_t part_cols = p.cols();
-  if (input.tokens > 1) {
-    const std::size_t column_block = kActivationBlockBytes * static_cast<std::size_t>(input.tokens);
-    const auto fitting = static_cast<std::int64_t>(kPartBytes / column_block) * kBlockCols;
-    part_cols = std::clamp(fitting / kChunkCols * kChunkCols, kPartColsMin, kPartColsMax);
-  }
-  for (std::int64_t first = 0; first < p.cols(); first += part_cols)
-    for (std::int64_t unit = begin; unit < end; ++unit)
-      multiply_unit(plan, p, unit, std::min(unit + 1, end - 1),
-                    {first, std::min(part_cols, p.cols() - first)}, blocks);
+  const int tokens = p.job->tokens;
+  const int tiles = TokenTiles(tokens, plan.table.token_tile).count();
+  const int group_tiles = kGroupTokens / plan.table.token_tile;
+  const std::int64_t part_cols =
+      tokens == 1 ? p.cols() : part_columns(std::min(tokens, kGroupTokens));
+  for (int tile = 0; tile < tiles; tile += group_tiles)
+    for (std::int64_t col = 0; col < p.cols(); col += part_cols)
+      for (std::int64_t unit = begin; unit < end; ++unit)
+        multiply_unit(plan, p, unit, std::min(unit + 1, end - 1),
+                      {.first_tile = tile,
+                       .end_tile = std::min(tile + group_tiles, tiles),
+                       .first_col = col,
+                       .cols = std::min(part_cols, p.cols() - col)},
+                      blocks);
 }
 
 // The next run of units: what is left, in ever smaller pieces. Empty (begin == end) at the end.

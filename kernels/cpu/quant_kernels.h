@@ -215,16 +215,23 @@ struct Pass {
       planes[v] = {chunk[v] + F.header_bytes(), half[v]};
       scales[v].read(chunk[v], half[v]);
     }
+    prefetch<F.header_bytes()>(chunk);
     for (int b = 0; b < blocks; ++b) {
-      if (ahead != 0)
-        for (int v = 0; v < kVectors; v += kPanelVectors)
-          for (int line = 0; line < F.bits; ++line)
-            S::prefetch(planes[v].at + ahead + line * kVectorBytes);
+      for (int v = 0; v < kVectors; ++v) chunk[v] = planes[v].at;
+      prefetch<F.plane_bytes()>(chunk);
       add_scaled<0>(planes, scales, b, x[b]);
       if constexpr (kScaleGroups > 1) add_scaled<1>(planes, scales, b, x[b]);
       for (int v = 0; v < kVectors; ++v) planes[v].at += F.plane_bytes();
     }
     for (int v = 0; v < kVectors; ++v) chunk[v] = planes[v].at;
+  }
+
+  // kBytes of each panel, `ahead` of where it is read.
+  template <int kBytes>
+  CURLEW_INLINE void prefetch(const std::uint8_t* const (&panels)[kVectors]) const {
+    if (ahead == 0) return;
+    for (int v = 0; v < kVectors; v += kPanelVectors)
+      for (int byte = 0; byte < kBytes; byte += kVectorBytes) S::prefetch(panels[v] + ahead + byte);
   }
 };
 
