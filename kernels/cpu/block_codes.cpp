@@ -14,8 +14,14 @@ void split_nibbles(const std::uint8_t* qs, std::uint8_t* code) {
   }
 }
 
+// Bit j of qh becomes bit 4 of code[j]: eight copies of a byte, of which each keeps another bit.
 void add_fifth_bits(const std::uint8_t* qh, std::uint8_t* code) {
-  for (int j = 0; j < 32; ++j) code[j] |= (qh[j / 8] >> (j % 8) & 1) << 4;
+  for (int byte = 0; byte < 4; ++byte) {
+    const std::uint64_t kept = qh[byte] * 0x0101010101010101u & 0x8040201008040201u;
+    const std::uint64_t fifth = (kept + 0x7f7f7f7f7f7f7f7fu & 0x8080808080808080u) >> 3;
+    for (int bit = 0; bit < 8; ++bit)
+      code[byte * 8 + bit] |= static_cast<std::uint8_t>(fifth >> 8 * bit);
+  }
 }
 
 void split(const BlockQ4_0& b, BlockCodes& out) {
@@ -59,6 +65,14 @@ void split(const BlockMXFP4& b, BlockCodes& out) {
   split_nibbles(b.qs, out.code);
 }
 
+// 32 bytes hold four runs of 32 two-bit codes, the first in the lowest bits.
+void split_bit_pairs(const std::uint8_t* qs, std::uint8_t* code) {
+  for (int half = 0; half < 2; ++half)
+    for (int run = 0; run < 4; ++run)
+      for (int j = 0; j < 32; ++j)
+        code[half * 128 + run * 32 + j] = qs[half * 32 + j] >> (run * 2) & 3;
+}
+
 void split(const BlockQ2_K& b, BlockCodes& out) {
   out.d = b.d;
   out.dmin = b.dmin;
@@ -66,8 +80,7 @@ void split(const BlockQ2_K& b, BlockCodes& out) {
     out.scale[g] = static_cast<std::int8_t>(b.scales[g] & 15);
     out.min[g] = b.scales[g] >> 4;
   }
-  for (int i = 0; i < kSuperBlock; ++i)
-    out.code[i] = b.qs[i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2) & 3;
+  split_bit_pairs(b.qs, out.code);
 }
 
 void split(const BlockQ3_K& b, BlockCodes& out) {
@@ -78,11 +91,9 @@ void split(const BlockQ3_K& b, BlockCodes& out) {
     const int high = b.scales[8 + g % 4] >> (g / 4 * 2) & 3;
     out.scale[g] = static_cast<std::int8_t>((low | high << 4) - 32);
   }
-  for (int i = 0; i < kSuperBlock; ++i) {
-    const int low = b.qs[i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2) & 3;
-    const int high = b.hmask[i % 32] >> (i / 32) & 1;
-    out.code[i] = static_cast<std::uint8_t>(low | high << 2);
-  }
+  split_bit_pairs(b.qs, out.code);
+  for (int g = 0; g < 8; ++g)
+    for (int j = 0; j < 32; ++j) out.code[g * 32 + j] |= (b.hmask[j] >> g & 1) << 2;
 }
 
 // Eight 6-bit scales and minima of Q4_K and Q5_K in twelve bytes.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -41,6 +42,17 @@ Expected<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.fd, 0);
   if (data == MAP_FAILED) return system_failure(path, "cannot map", errno);
   return MappedFile(static_cast<const std::byte*>(data), size);
+}
+
+void MappedFile::drop_pages(std::span<const std::byte> part) const {
+  const auto address = [](const std::byte* p) { return reinterpret_cast<std::uintptr_t>(p); };
+  const std::uintptr_t begin = address(part.data()), end = begin + part.size();
+  if (part.empty() || begin < address(data_) || end > address(data_) + size_) return;
+  const auto page_bytes = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const std::uintptr_t first = (begin + page_bytes - 1) / page_bytes * page_bytes;
+  const std::uintptr_t last = end / page_bytes * page_bytes;
+  // A wish: where it fails the pages stay, and nothing else changes.
+  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
 
 MappedFile::~MappedFile() {

@@ -22,6 +22,10 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
 
+  // Lets go of the memory behind the whole pages of `part`, for bytes that will hardly be read
+  // again: they come back from the file when they are. A part outside of the file is left alone.
+  void drop_pages(std::span<const std::byte> part) const;
+
  private:
   MappedFile(const std::byte* data, std::size_t size) : data_(data), size_(size) {}
   const std::byte* data_ = nullptr;

@@ -49,7 +49,7 @@ Expected<ModelFile> ModelFile::open(const std::filesystem::path& path) {
   if (!mapping) return std::move(mapping.error()).during("open model file");
   const auto kept = std::make_shared<const MappedFile>(std::move(*mapping));
   Expected<ModelFile> file = parse(kept->bytes(), path.string());
-  if (file) file->storage_.push_back(kept);
+  if (file) file->mapping_ = kept;
   return file;
 }
 

@@ -82,6 +82,12 @@ class ModelFile {
   const ModelTensor* tensor(std::string_view name) const;  // null when absent
   const std::vector<ModelTensor>& tensors() const { return tensors_; }
 
+  // For bytes of a tensor that were copied elsewhere: a mapped GGUF file lets go of their memory
+  // until they are read again. Other models keep theirs.
+  void drop_pages(std::span<const std::byte> bytes) const {
+    if (mapping_) mapping_->drop_pages(bytes);
+  }
+
  private:
   friend class GgufParser;
   friend class HfFolderReader;
@@ -89,6 +95,7 @@ class ModelFile {
 
   // What the views below point into: mapped files, and strings and tensors made while reading.
   std::vector<std::shared_ptr<const void>> storage_;
+  std::shared_ptr<const MappedFile> mapping_;  // of a GGUF file that was opened by its path
   std::size_t size_bytes_ = 0;
   std::string name_;
   std::uint32_t version_ = 0;

@@ -96,7 +96,9 @@ class Loader {
     kernels::PackedMatrix packed = kernels::PackedMatrix::pack(view, pool_);
     if (!packed) throw std::bad_alloc();
     weights_.packed_bytes += packed.own_bytes();
-    type_bytes_[view.type] += static_cast<std::size_t>(view.rows) * view.row_bytes();
+    const std::size_t bytes = static_cast<std::size_t>(view.rows) * view.row_bytes();
+    if (packed.own_bytes() > 0) file_.drop_pages({static_cast<const std::byte*>(view.data), bytes});
+    type_bytes_[view.type] += bytes;
     return packed;
   }
 
