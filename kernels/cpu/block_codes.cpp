@@ -18,7 +18,7 @@ void split_nibbles(const std::uint8_t* qs, std::uint8_t* code) {
 void add_fifth_bits(const std::uint8_t* qh, std::uint8_t* code) {
   for (int byte = 0; byte < 4; ++byte) {
     const std::uint64_t kept = qh[byte] * 0x0101010101010101u & 0x8040201008040201u;
-    const std::uint64_t fifth = (kept + 0x7f7f7f7f7f7f7f7fu & 0x8080808080808080u) >> 3;
+    const std::uint64_t fifth = ((kept + 0x7f7f7f7f7f7f7f7fu) & 0x8080808080808080u) >> 3;
     for (int bit = 0; bit < 8; ++bit)
       code[byte * 8 + bit] |= static_cast<std::uint8_t>(fifth >> 8 * bit);
   }
