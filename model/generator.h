@@ -112,6 +112,7 @@ struct GeneratorInfo {
   int context_tokens = 0;
   bool fim = false;  // can complete between a prefix and a suffix
   std::string fim_family;
+  std::string adapter;  // the path of the low-rank adapter in use; "" for none
 };
 
 // Thread-safe: concurrent calls are put in order, typing before main before background; a running

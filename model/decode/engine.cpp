@@ -134,7 +134,8 @@ GeneratorInfo Engine::info() const {
           .device = fmt::format("cpu: {} threads, {}", m.pool.size(), kernels::cpu_path_name()),
           .context_tokens = m.context_tokens,
           .fim = m.fim.has_value(),
-          .fim_family = m.fim ? m.fim->family : ""};
+          .fim_family = m.fim ? m.fim->family : "",
+          .adapter = m.adapter_facts().path};
 }
 
 const Tokenizer& Engine::tokenizer() const {
@@ -184,7 +185,8 @@ Engine::Memory Engine::memory() const {
   return {.file_bytes = m.file.size_bytes(),
           .packed_bytes = m.weights.packed_bytes,
           .kv_bytes = m.kv->bytes(),
-          .scratch_bytes = m.network->scratch_bytes()};
+          .scratch_bytes = m.network->scratch_bytes(),
+          .adapter_bytes = m.adapter_facts().bytes};
 }
 
 Expected<double> Engine::time_prefill(int prompt_tokens, int depth, std::stop_token stop) {
@@ -198,6 +200,19 @@ Expected<double> Engine::time_decode(int new_tokens, int depth, std::stop_token 
   Expected<double> seconds = time_evaluation(*impl_->model, depth, new_tokens, 1, stop);
   if (!seconds) return std::move(seconds.error()).during("time decode");
   return seconds;
+}
+
+Status Engine::use_adapter(const std::filesystem::path& path) {
+  LoadedModel& m = *impl_->model;
+  Expected<std::unique_ptr<Adapter>> next = m.open_adapter(path);
+  if (!next) return std::move(next.error()).during("use adapter");
+  const bool has_store = !impl_->prefix_file.empty();
+  const std::uint64_t identity = has_store ? m.identity_with(next->get()) : 0;
+  m.stepper->change_network([&] {
+    m.take_adapter(*next);
+    m.prefix_identity = identity;
+  });
+  return {};
 }
 
 void Engine::clear_cache() {

@@ -34,6 +34,7 @@ struct EngineOptions {
   int context_tokens = 0;  // 0: the model's own, at most kContextTokensDefaultMax
   KvPrecision kv = KvPrecision::kAuto;
   std::size_t kv_budget_bytes = 0;  // 0: room for four full sequences, at most 1 GiB
+  std::filesystem::path adapter;    // a LoRA adapter, model/files/adapter_file.h; "" for none
   // Evaluated prefixes of this model are read from here at load, and written back when the engine
   // goes; "" for none. It holds tokens of the user's texts.
   std::filesystem::path prefix_file;
@@ -69,6 +70,7 @@ class Engine final : public Generator {
 
   struct Memory {
     std::size_t file_bytes, packed_bytes, kv_bytes, scratch_bytes;
+    std::size_t adapter_bytes;  // beside its mapped file
   };
   Memory memory() const;
 
@@ -76,6 +78,13 @@ class Engine final : public Generator {
   // `new_tokens` after `depth`; returns seconds of the measured part only.
   Expected<double> time_prefill(int prompt_tokens, int depth, std::stop_token stop);
   Expected<double> time_decode(int new_tokens, int depth, std::stop_token stop);
+
+  // Takes another adapter for the one in use, or none for "". It is read while requests go on, and
+  // begins to count between two steps. What was cached belongs to the weights as they were and is
+  // forgotten; requests under way evaluate their texts again and go on, so that a generation may
+  // begin with one adapter and end with another. After an Error all is as it was. Waits for the
+  // step that runs, so not to be called from a request's own callbacks.
+  Status use_adapter(const std::filesystem::path& path);
 
   void clear_cache();  // forget every cached text
   // Writes the prefix file now; nothing to do where none was named. Takes the network's time.

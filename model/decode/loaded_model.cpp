@@ -90,13 +90,16 @@ Status take_memory(LoadedModel& m, const EngineOptions& options) {
   if (!kv) return std::move(kv.error()).pass();
   m.kv = std::move(*kv);
 
+  Expected<std::unique_ptr<Adapter>> adapter = m.open_adapter(options.adapter);
+  if (!adapter) return std::move(adapter.error()).pass();
   m.tree = std::make_unique<PrefixTree>(*m.kv);
   if (!options.prefix_file.empty()) {
-    m.prefix_identity = prefix_identity(m.file, m.kv_shape);
+    m.prefix_identity = m.identity_with(adapter->get());
     m.restored_tokens = restore_prefixes(options.prefix_file, *m.tree, *m.kv, m.prefix_identity);
   }
   m.network =
       std::make_unique<Network>(m.config, m.weights, m.pool, m.kv_shape.type, m.context_tokens);
+  m.take_adapter(*adapter);
   m.stepper = std::make_unique<Stepper>(*m.network, *m.kv, *m.tree, m.config.n_vocab);
   return {};
 }
@@ -132,6 +135,32 @@ Status LoadedModel::check_ids(std::span<const TokenId> ids) const {
       return fail(Errc::kInvalidInput, "token id {} is outside the vocabulary of {}", id,
                   config.n_vocab);
   return {};
+}
+
+Expected<std::unique_ptr<Adapter>> LoadedModel::open_adapter(
+    const std::filesystem::path& path) const {
+  if (path.empty()) return nullptr;
+  Expected<AdapterFile> opened = AdapterFile::open(path, file);
+  if (!opened) return std::move(opened.error()).pass();
+  return Adapter::make(std::move(*opened), weights);
+}
+
+void LoadedModel::take_adapter(std::unique_ptr<Adapter>& next) {
+  std::lock_guard lock(adapter_mutex_);
+  adapter_.swap(next);
+  network->use(adapter_.get());
+}
+
+LoadedModel::AdapterFacts LoadedModel::adapter_facts() const {
+  std::lock_guard lock(adapter_mutex_);
+  if (!adapter_) return {};
+  return {adapter_->file().name(), adapter_->bytes()};
+}
+
+std::uint64_t LoadedModel::identity_with(const Adapter* adapter) const {
+  const auto parts = adapter != nullptr ? std::span<const LowRank>(adapter->file().parts())
+                                        : std::span<const LowRank>();
+  return model::prefix_identity(file, kv_shape, parts);
 }
 
 ConstraintCompiler& LoadedModel::constraints() {

@@ -16,6 +16,7 @@
 #include "model/decode/speculator.h"
 #include "model/decode/stepper.h"
 #include "model/files/model_file.h"
+#include "model/network/adapter.h"
 #include "model/network/forward.h"
 #include "model/network/kv_cache.h"
 #include "model/network/weights.h"
@@ -34,6 +35,19 @@ struct LoadedModel {
 
   // Built when first asked for: a generation without a constraint does not need it.
   ConstraintCompiler& constraints();
+
+  // Read and made ready beside whatever runs; null for "".
+  Expected<std::unique_ptr<Adapter>> open_adapter(const std::filesystem::path& path) const;
+  // Into the network, in exchange for the one before. Between steps.
+  void take_adapter(std::unique_ptr<Adapter>& next);
+  struct AdapterFacts {
+    std::string path;  // "": none in use
+    std::size_t bytes = 0;
+  };
+  AdapterFacts adapter_facts() const;  // thread-safe
+
+  // Of the prefix file.
+  std::uint64_t identity_with(const Adapter* adapter) const;
 
   // These never change after load.
   ModelFile file;
@@ -61,6 +75,8 @@ struct LoadedModel {
  private:
   std::once_flag constraints_once_;
   std::optional<ConstraintCompiler> constraints_;
+  mutable std::mutex adapter_mutex_;
+  std::unique_ptr<Adapter> adapter_;  // guarded by adapter_mutex_; the network's to use
 };
 
 }  // namespace curlew::model

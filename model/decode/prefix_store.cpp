@@ -212,7 +212,8 @@ class Restorer {
 
 }  // namespace
 
-std::uint64_t prefix_identity(const ModelFile& file, const KvShape& shape) {
+std::uint64_t prefix_identity(const ModelFile& file, const KvShape& shape,
+                              std::span<const LowRank> adapter) {
   constexpr std::size_t kSampleBytes = 256;  // of each tensor's beginning and end
   Checksum sum;
   sum.add(bytes_of(kArithmeticVersion));
@@ -226,6 +227,16 @@ std::uint64_t prefix_identity(const ModelFile& file, const KvShape& shape) {
     const std::size_t sample = std::min(kSampleBytes, tensor.bytes.size());
     sum.add(tensor.bytes.first(sample));
     sum.add(tensor.bytes.last(sample));
+  }
+  for (const LowRank& part : adapter) {
+    sum.add(std::as_bytes(std::span(part.target)));
+    sum.add(bytes_of(part.scale));
+    for (const kernels::MatrixView& factor : {part.a, part.b}) {
+      sum.add(bytes_of(factor.type));
+      sum.add(bytes_of(factor.rows));
+      sum.add({static_cast<const std::byte*>(factor.data),
+               static_cast<std::size_t>(factor.rows) * factor.row_bytes()});
+    }
   }
   return sum.value();
 }

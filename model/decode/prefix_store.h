@@ -8,16 +8,20 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 
 #include "model/decode/prefix_tree.h"
 #include "model/error.h"
+#include "model/files/adapter_file.h"
 #include "model/files/model_file.h"
 #include "model/network/kv_cache.h"
 
 namespace curlew::model {
 
-// Changes with the tensors, the cache's shape and the arithmetic.
-std::uint64_t prefix_identity(const ModelFile& file, const KvShape& shape);
+// Changes with the tensors, the adapter's parts (none: no adapter), the cache's shape and the
+// arithmetic.
+std::uint64_t prefix_identity(const ModelFile& file, const KvShape& shape,
+                              std::span<const LowRank> adapter = {});
 
 // Writes the most recently used branches that fit `bytes_max`, whole or not at all: into a file
 // beside `path`, which then takes its name.

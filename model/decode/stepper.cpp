@@ -53,6 +53,14 @@ void Stepper::between_steps(const std::function<void()>& job) {
   changed_.notify_all();
 }
 
+void Stepper::change_network(const std::function<void()>& job) {
+  between_steps([&] {
+    job();
+    tree_.clear();
+    for (StepTask* task : tasks_) drop(*task);
+  });
+}
+
 void Stepper::loop(const std::stop_token& quit) {
   Step step;
   std::unique_lock lock(mutex_);
@@ -118,6 +126,12 @@ void Stepper::keep(StepTask& task) {
     tree_.insert(task.text(), *task.sequence_);
 }
 
+// It evaluates its text again.
+void Stepper::drop(StepTask& task) {
+  task.sequence_.reset();
+  task.is_prefilled_ = false;
+}
+
 // False: no room in the cache now.
 bool Stepper::add_to(Step& step, StepTask& task, int tokens_max) {
   if (!task.sequence_) open(task);
@@ -147,8 +161,7 @@ bool Stepper::make_room(StepTask& task, int more, const Step& step) {
       if (victim == nullptr || other->lane() >= victim->lane()) victim = other;
     }
     if (victim == nullptr) return false;
-    victim->sequence_.reset();
-    victim->is_prefilled_ = false;
+    drop(*victim);
   }
   return true;
 }

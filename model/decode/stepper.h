@@ -114,6 +114,10 @@ class Stepper {
   // Calls `job` on this thread while no step runs. For measurements and for the tree.
   void between_steps(const std::function<void()>& job);
 
+  // Likewise, for a job after which the network gives other numbers: the tree is emptied, and the
+  // tasks that are under way evaluate their texts again from the start.
+  void change_network(const std::function<void()>& job);
+
   // Rows of logits a task may ask for in one step.
   static constexpr int kLogitRowsMax = 64;
 
@@ -130,6 +134,7 @@ class Stepper {
   void compose(Step& step);
   void open(StepTask& task);
   void keep(StepTask& task);
+  static void drop(StepTask& task);
   bool add_to(Step& step, StepTask& task, int tokens_max);
   bool make_room(StepTask& task, int more, const Step& step);
   void evaluate(Step& step);

@@ -1,7 +1,13 @@
 #include "model/files/hf_family.h"
 
+#include <fmt/format.h>
+
+#include <charconv>
+
 namespace curlew::model {
 namespace {
+
+constexpr std::string_view kLayerPrefix = "model.layers.";
 
 constexpr NameRow kWholeModel[] = {
     {"model.embed_tokens", "token_embd"},
@@ -122,6 +128,28 @@ constexpr HfFamily kFamilies[] = {
      .head_dim = 64},
 };
 
+// A decimal number at the start of text, which it is cut from; one way to write each.
+std::optional<std::int64_t> take_number(std::string_view& text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || text.front() == '-') return std::nullopt;
+  if (text.front() == '0' && end != text.data() + 1) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+// Whether text is the pattern, "#" in it standing for a number.
+bool matches(std::string_view text, std::string_view pattern, std::int64_t& number) {
+  const std::size_t hole = pattern.find('#');
+  if (hole == std::string_view::npos) return text == pattern;
+  if (!text.starts_with(pattern.substr(0, hole))) return false;
+  text.remove_prefix(hole);
+  const std::optional<std::int64_t> found = take_number(text);
+  if (!found || text != pattern.substr(hole + 1)) return false;
+  number = *found;
+  return true;
+}
+
 }  // namespace
 
 std::span<const NameRow> whole_model_names() {
@@ -134,6 +162,12 @@ const HfFamily* find_family(std::string_view hf_class) {
   return nullptr;
 }
 
+const HfFamily* find_family_of(std::string_view architecture) {
+  for (const HfFamily& family : kFamilies)
+    if (family.architecture == architecture) return &family;
+  return nullptr;
+}
+
 std::string known_families() {
   std::string names;
   for (const HfFamily& family : kFamilies) {
@@ -141,6 +175,30 @@ std::string known_families() {
     names += family.hf_class;
   }
   return names;
+}
+
+std::string HfPlace::gguf_name(std::string_view stem, std::string_view field) const {
+  if (layer < 0) return fmt::format("{}.{}", stem, field);
+  return fmt::format("blk.{}.{}.{}", layer, stem, field);
+}
+
+std::optional<HfPlace> locate(std::string_view module, const HfFamily& family) {
+  HfPlace place;
+  std::span<const NameRow> rows = whole_model_names();
+  if (module.starts_with(kLayerPrefix)) {
+    module.remove_prefix(kLayerPrefix.size());
+    const std::optional<std::int64_t> layer = take_number(module);
+    if (!layer || !module.starts_with('.')) return std::nullopt;
+    module.remove_prefix(1);
+    place.layer = *layer;
+    rows = family.layer_names;
+  }
+  for (const NameRow& row : rows) {
+    if (!matches(module, row.hf, place.expert)) continue;
+    place.row = &row;
+    return place;
+  }
+  return std::nullopt;
 }
 
 }  // namespace curlew::model

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,7 +60,23 @@ std::span<const NameRow> whole_model_names();
 
 // Null for a class that is not read.
 const HfFamily* find_family(std::string_view hf_class);
+// One of the families of a general.architecture; all of them name and arrange weights alike. Null
+// where there is none.
+const HfFamily* find_family_of(std::string_view architecture);
 // "LlamaForCausalLM, MistralForCausalLM, ...", for messages.
 std::string known_families();
+
+// Where a module belongs: its row in the family's table, and the numbers in its name.
+struct HfPlace {
+  const NameRow* row = nullptr;
+  std::int64_t layer = -1, expert = -1;  // -1: none
+
+  // "blk.<layer>.<stem>.<field>", or "<stem>.<field>" outside the layers.
+  std::string gguf_name(std::string_view stem, std::string_view field) const;
+};
+
+// Of a module by its full name, "model.layers.0.self_attn.q_proj"; nothing for a name that the
+// family does not have.
+std::optional<HfPlace> locate(std::string_view module, const HfFamily& family);
 
 }  // namespace curlew::model

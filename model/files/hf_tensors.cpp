@@ -1,7 +1,6 @@
 #include "model/files/hf_tensors.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -14,7 +13,6 @@
 namespace curlew::model {
 namespace {
 
-constexpr std::string_view kLayerPrefix = "model.layers.";
 constexpr std::int64_t kExpertsMax = 4096;
 
 // The tensors of one module: "model.layers.0.self_attn.q_proj" has a weight, perhaps a bias; or the
@@ -44,53 +42,6 @@ const Field* find_field(std::string_view name) {
   return field != std::end(kFields) ? field : nullptr;
 }
 
-// Where a module belongs: its row in the family's table, and the numbers in its name.
-struct Place {
-  const NameRow* row = nullptr;
-  std::int64_t layer = -1, expert = -1;  // -1: none
-};
-
-// A decimal number at the start of text, which it is cut from; one way to write each.
-std::optional<std::int64_t> take_number(std::string_view& text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || text.front() == '-') return std::nullopt;
-  if (text.front() == '0' && end != text.data() + 1) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return number;
-}
-
-// Whether text is the pattern, "#" in it standing for a number.
-bool matches(std::string_view text, std::string_view pattern, std::int64_t& number) {
-  const std::size_t hole = pattern.find('#');
-  if (hole == std::string_view::npos) return text == pattern;
-  if (!text.starts_with(pattern.substr(0, hole))) return false;
-  text.remove_prefix(hole);
-  const std::optional<std::int64_t> found = take_number(text);
-  if (!found || text != pattern.substr(hole + 1)) return false;
-  number = *found;
-  return true;
-}
-
-std::optional<Place> locate(std::string_view module, const HfFamily& family) {
-  Place place;
-  std::span<const NameRow> rows = whole_model_names();
-  if (module.starts_with(kLayerPrefix)) {
-    module.remove_prefix(kLayerPrefix.size());
-    const std::optional<std::int64_t> layer = take_number(module);
-    if (!layer || !module.starts_with('.')) return std::nullopt;
-    module.remove_prefix(1);
-    place.layer = *layer;
-    rows = family.layer_names;
-  }
-  for (const NameRow& row : rows) {
-    if (!matches(module, row.hf, place.expert)) continue;
-    place.row = &row;
-    return place;
-  }
-  return std::nullopt;
-}
-
 // Frequencies that old programs saved with every layer; they follow from the configuration.
 bool carries_no_weights(std::string_view name) {
   return name.ends_with(".rotary_emb.inv_freq");
@@ -109,18 +60,17 @@ class Translator {
  private:
   Status gather(std::span<const SafeTensor> tensors);
   Status translate(std::string_view name, const Module& module);
-  Status translate_expert(const Place& place, const Module& module, const std::string& name);
-  Status translate_gpt_oss(const Place& place, std::string_view name, const SafeTensor& tensor);
+  Status translate_expert(const HfPlace& place, const Module& module, const std::string& name);
+  Status translate_gpt_oss(const HfPlace& place, std::string_view name, const SafeTensor& tensor);
   Status stack_experts();
 
   Expected<HfWeight> matrix_of(const Module& module, std::string_view name);
   Expected<HfWeight> arranged(HfWeight weight, Role role);
   Expected<HfWeight> dense(HfWeight weight);
-  Status emit_bias(const Place& place, const Module& module, const std::string& name);
+  Status emit_bias(const HfPlace& place, const Module& module, const std::string& name);
   Status emit(std::string name, Expected<HfWeight> weight);
   Status emit_pair(const std::string& first, const std::string& second,
                    Expected<HfWeightPair> pair);
-  static std::string gguf_name(const Place& place, std::string_view stem, std::string_view field);
 
   const HfLayout& layout_;
   const HfFamily& family_;
@@ -153,12 +103,6 @@ Status Translator::run(std::span<const SafeTensor> tensors) {
     if (Status s = translate(name, module); !s) return std::move(s.error()).during(folder_);
   }
   return stack_experts();
-}
-
-std::string Translator::gguf_name(const Place& place, std::string_view stem,
-                                  std::string_view field) {
-  if (place.layer < 0) return fmt::format("{}.{}", stem, field);
-  return fmt::format("blk.{}.{}.{}", place.layer, stem, field);
 }
 
 Status Translator::emit(std::string name, Expected<HfWeight> weight) {
@@ -209,7 +153,7 @@ Expected<HfWeight> Translator::dense(HfWeight weight) {
   return to_f16(values, weight.dims, image_);
 }
 
-Status Translator::emit_bias(const Place& place, const Module& module, const std::string& name) {
+Status Translator::emit_bias(const HfPlace& place, const Module& module, const std::string& name) {
   if (module.bias == nullptr) return {};
   // Packing tools write a bias of zeros beside every matrix, also where the network has none.
   if (module.weight == nullptr && is_all_zero(*module.bias)) return {};
@@ -221,7 +165,7 @@ Status Translator::emit_bias(const Place& place, const Module& module, const std
 }
 
 Status Translator::translate(std::string_view name, const Module& module) {
-  const std::optional<Place> place = locate(name, family_);
+  const std::optional<HfPlace> place = locate(name, family_);
   if (!place)
     return fail(Errc::kUnsupported, "tensor {} is not part of a {}", name, family_.hf_class);
   if (place->layer >= layout_.n_layers)
@@ -237,21 +181,20 @@ Status Translator::translate(std::string_view name, const Module& module) {
     return fail(Errc::kCorrupt, "module {} has no weight", name);
   if (role == Role::kExpert) return translate_expert(*place, module, std::string(name));
   const std::string_view stem = place->row->gguf;
-  if (Status s = emit_bias(*place, module, gguf_name(*place, stem, "bias")); !s) return s;
+  if (Status s = emit_bias(*place, module, place->gguf_name(stem, "bias")); !s) return s;
   Expected<HfWeight> weight = matrix_of(module, name);
   if (role == Role::kKeyValueUp) {
     if (weight) weight = dense(std::move(*weight));
     if (!weight) return std::move(weight.error()).pass();
-    return emit_pair(gguf_name(*place, "attn_k_b", "weight"),
-                     gguf_name(*place, "attn_v_b", "weight"),
+    return emit_pair(place->gguf_name("attn_k_b", "weight"), place->gguf_name("attn_v_b", "weight"),
                      split_key_value_up(*weight, layout_.n_heads, layout_.mla_key_dim,
                                         layout_.mla_value_dim, image_));
   }
   if (weight) weight = arranged(std::move(*weight), role);
-  return emit(gguf_name(*place, stem, "weight"), std::move(weight));
+  return emit(place->gguf_name(stem, "weight"), std::move(weight));
 }
 
-Status Translator::translate_expert(const Place& place, const Module& module,
+Status Translator::translate_expert(const HfPlace& place, const Module& module,
                                     const std::string& name) {
   if (module.bias != nullptr && !is_all_zero(*module.bias))
     return fail(Errc::kUnsupported, "{}.bias: experts with biases are read of gpt-oss only", name);
@@ -260,7 +203,7 @@ Status Translator::translate_expert(const Place& place, const Module& module,
   Expected<HfWeight> weight = matrix_of(module, name);
   if (weight) weight = arranged(std::move(*weight), Role::kExpert);
   if (!weight) return std::move(weight.error()).pass();
-  experts_[gguf_name(place, place.row->gguf, "weight")].emplace(place.expert, std::move(*weight));
+  experts_[place.gguf_name(place.row->gguf, "weight")].emplace(place.expert, std::move(*weight));
   return {};
 }
 
@@ -279,10 +222,10 @@ Status Translator::stack_experts() {
   return {};
 }
 
-Status Translator::translate_gpt_oss(const Place& place, std::string_view name,
+Status Translator::translate_gpt_oss(const HfPlace& place, std::string_view name,
                                      const SafeTensor& tensor) {
   const auto gguf = [&](std::string_view stem, std::string_view field) {
-    return gguf_name(place, stem, field);
+    return place.gguf_name(stem, field);
   };
   const Role role = place.row->role;
   Expected<HfWeight> weight = HfWeight{};

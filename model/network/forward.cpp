@@ -103,9 +103,15 @@ void Network::output(std::span<const Segment> segments, float* logits) {
   }
   if (rows == 0) return;
   const kernels::MatmulJob job = product(weights_.output, scratch_.normed.data(), logits, rows);
-  kernels::matmul({&job, 1}, pool_);
+  multiply({&job, 1});
   if (config_.logit_scale != 1.f)
     kernels::scale(logits, config_.logit_scale, std::int64_t{rows} * config_.n_vocab);
+}
+
+// The products, and what the adapter adds to them.
+void Network::multiply(std::span<const kernels::MatmulJob> jobs) {
+  kernels::matmul(jobs, pool_);
+  if (adapter_ != nullptr) adapter_->add_to(jobs, pool_);
 }
 
 void Network::normalise(const float* x, const Norm& norm, float* y, int rows) {

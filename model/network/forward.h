@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "kernels/ops.h"
+#include "model/network/adapter.h"
 #include "model/network/architecture.h"
 #include "model/network/kv_cache.h"
 #include "model/network/scratch.h"
@@ -53,6 +54,10 @@ class Network {
   // False when the check said so: the sequences are then as they were.
   bool forward(std::span<const Segment> segments, float* logits, const StopCheck& should_stop);
 
+  // From the next step on the weights are those that the adapter makes of them; null for none. It
+  // was made for these weights, is used by nobody else, and outlives its use.
+  void use(Adapter* adapter) { adapter_ = adapter; }
+
   int chunk_tokens() const { return chunk_tokens_; }
   std::size_t scratch_bytes() const { return scratch_.bytes(); }
   kernels::KvType kv_type() const { return kv_.type; }
@@ -61,6 +66,7 @@ class Network {
   // forward.cpp
   void embed(std::span<const TokenId> ids, int first);
   void output(std::span<const Segment> segments, float* logits);
+  void multiply(std::span<const kernels::MatmulJob> jobs);
   void normalise(const float* x, const Norm& norm, float* y, int rows);
   void add_to_stream(int tokens);
 
@@ -88,6 +94,7 @@ class Network {
   KvShape kv_;
   int chunk_tokens_;
   Scratch scratch_;
+  Adapter* adapter_ = nullptr;
 };
 
 }  // namespace curlew::model

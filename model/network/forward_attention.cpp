@@ -28,7 +28,7 @@ void Network::attention(const LayerWeights& w, int layer, std::span<const Segmen
               tokens);
   const float* mixed = latent ? s.value_heads.data() : s.mixed.data();
   const MatmulJob job = product(w.attention_out, mixed, s.delta.data(), tokens);
-  kernels::matmul({&job, 1}, pool_);
+  multiply({&job, 1});
   add_to_stream(tokens);
 }
 
@@ -40,7 +40,7 @@ void Network::project_heads(const HeadWeights& w, int tokens) {
   const MatmulJob jobs[] = {product(w.q, n, s.q.data(), tokens),
                             product(w.k, n, s.k.data(), tokens),
                             product(w.v, n, s.v.data(), tokens)};
-  kernels::matmul(jobs, pool_);
+  multiply(jobs);
   if (!w.q_norm.weight.empty()) normalise_heads(s.q.data(), w.q_norm, c.n_heads, tokens);
   if (!w.k_norm.weight.empty()) normalise_heads(s.k.data(), w.k_norm, c.n_kv_heads, tokens);
   for_rows(pool_, tokens, [&](int first, int count) {
@@ -83,11 +83,11 @@ void Network::project_latent(const LatentWeights& w, int tokens) {
   const MatmulJob down[] = {product(w.kv_down, s.normed.data(), s.k.data(), tokens),
                             product(low ? w.q_down : w.q, s.normed.data(),
                                     low ? s.q_low.data() : s.q_heads.data(), tokens)};
-  kernels::matmul(down, pool_);
+  multiply(down);
   if (low) {
     normalise(s.q_low.data(), w.q_norm, s.q_low.data(), tokens);
     const MatmulJob up = product(w.q_up, s.q_low.data(), s.q_heads.data(), tokens);
-    kernels::matmul({&up, 1}, pool_);
+    multiply({&up, 1});
   }
   for_rows(pool_, tokens, [&](int first, int count) { rotate_latent(w, first, count); });
   map_heads(w.k, s.q_heads, c.head_dim, s.q, c.latent_row_dim(), tokens);
@@ -129,7 +129,7 @@ void Network::map_heads(const std::vector<Linear>& maps, std::vector<float>& in,
     s.jobs.push_back(product(maps[static_cast<std::size_t>(h)],
                              row_at(s.head_inputs, h * tokens, cols),
                              row_at(s.head_outputs, h * tokens, rows), tokens));
-  kernels::matmul(s.jobs, pool_);
+  multiply(s.jobs);
   for_rows(pool_, tokens * heads, [&](int first, int count) {
     for (int i = first; i < first + count; ++i)
       std::copy_n(row_at(s.head_outputs, i % heads * tokens + i / heads, rows), rows,

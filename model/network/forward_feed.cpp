@@ -43,7 +43,7 @@ void Network::feed_forward(const LayerWeights& w, int layer, int tokens) {
     add_inputs(s.jobs, expert, x, row_at(s.slot_gate, first, e.ffn_dim),
                row_at(s.slot_up, first, e.ffn_dim), slots);
   });
-  kernels::matmul(s.jobs, pool_);
+  multiply(s.jobs);
 
   if (common) activate(s.gate, s.up, tokens, width);
   if (routed) activate(s.slot_gate, s.slot_up, s.groups.slots(), e.ffn_dim);
@@ -54,7 +54,7 @@ void Network::feed_forward(const LayerWeights& w, int layer, int tokens) {
     s.jobs.push_back(product(expert.down, row_at(s.slot_gate, first, e.ffn_dim),
                              row_at(s.slot_outputs, first, config_.hidden_dim), slots));
   });
-  kernels::matmul(s.jobs, pool_);
+  multiply(s.jobs);
   if (routed) sum_experts(tokens, common);
   add_to_stream(tokens);
 }
@@ -65,7 +65,7 @@ void Network::route(const ExpertWeights& w, int tokens) {
   Scratch& s = scratch_;
   const ExpertConfig& e = config_.experts;
   const kernels::MatmulJob job = product(w.router, s.normed.data(), s.router_logits.data(), tokens);
-  kernels::matmul({&job, 1}, pool_);
+  multiply({&job, 1});
   const float* bias = w.selection_bias.empty() ? nullptr : w.selection_bias.data();
   for_rows(pool_, tokens, [&](int first, int count) {
     for (int t = first; t < first + count; ++t)
