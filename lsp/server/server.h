@@ -17,6 +17,7 @@
 
 #include "lsp/assist/complete.h"
 #include "lsp/protocol/transport.h"
+#include "model/decode/engine.h"
 #include "model/generator.h"
 
 namespace curlew::server {
@@ -31,6 +32,11 @@ struct Settings {
   std::string device = "auto";    // auto, cpu, cuda
   int threads = 0;
   int context_tokens = 0;
+  std::string kv_cache = "auto";  // precision of keys and values: auto, f32, f16, q8_0
+  std::filesystem::path adapter;  // a LoRA adapter for the model; "" for none
+  bool prefix_cache = true;       // evaluated prompts are kept over a restart of the server
+  // Prompt formats by family (docs/prompt-formats.md); "auto": as the model file says, "none": off.
+  std::string fim_format = "auto", next_edit_format = "auto", chat_format = "auto";
   int completion_budget_ms = 1500;  // automatic requests; explicit ones get twice that
   int debounce_ms = 0;              // the client's business by default
   std::string lines = "auto";       // auto, one, many
@@ -47,6 +53,8 @@ struct Settings {
 // `on_progress` gets a fraction while the model loads.
 model::Expected<std::unique_ptr<model::Generator>> make_generator(
     const Settings& settings, const std::function<void(float)>& on_progress);
+
+model::KvPrecision kv_precision(const std::string& name);  // of the setting kv_cache
 
 // "bundled", an installed model's name, or a path -> the file to load. kNotFound names every place
 // looked at.

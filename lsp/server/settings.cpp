@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <variant>
 
+#include "model/text/prompt_formats.h"
+
 namespace curlew::server {
 namespace fs = std::filesystem;
 
@@ -24,9 +26,14 @@ using Field = std::variant<std::string Settings::*, int Settings::*, double Sett
 struct Key {
   const char* name;
   Field field;
-  double low = 0, high = 0;                   // for numbers
-  std::vector<std::string_view> values = {};  // for words; empty: any text
+  double low = 0, high = 0;              // for numbers
+  std::vector<std::string> values = {};  // for words; empty: any text
 };
+
+std::vector<std::string> format_values(std::vector<std::string> families) {
+  families.insert(families.begin(), {"auto", "none"});
+  return families;
+}
 
 const std::vector<Key>& keys() {
   static const std::vector<Key> kKeys = {
@@ -36,6 +43,13 @@ const std::vector<Key>& keys() {
       {"device", &Settings::device, 0, 0, {"auto", "cpu", "cuda"}},
       {"threads", &Settings::threads, 0, 1024},
       {"context_tokens", &Settings::context_tokens, 0, 1 << 20},
+      {"kv_cache", &Settings::kv_cache, 0, 0, {"auto", "f32", "f16", "q8_0"}},
+      {"adapter", &Settings::adapter},
+      {"prefix_cache", &Settings::prefix_cache},
+      {"fim_format", &Settings::fim_format, 0, 0, format_values(model::fim_format_names())},
+      {"next_edit_format", &Settings::next_edit_format, 0, 0,
+       format_values(model::next_edit_format_names())},
+      {"chat_format", &Settings::chat_format, 0, 0, format_values(model::chat_format_names())},
       {"completion_budget_ms", &Settings::completion_budget_ms, 10, 600000},
       {"debounce_ms", &Settings::debounce_ms, 0, 10000},
       {"lines", &Settings::lines, 0, 0, {"auto", "one", "many"}},

@@ -52,12 +52,24 @@ TEST_F(SettingsTest, TakeEveryKeyInEverySpelling) {
            {"log", {{"level", "debug"}}},
            {"seed", 9007199254740991},
            {"temperature", 0.5},
+           {"kvCache", "q8_0"},
+           {"adapter", "/tmp/lora"},
+           {"prefix_cache", false},
+           {"fimFormat", "codellama-spm"},
+           {"next_edit_format", "none"},
+           {"chat.format", "llama-3"},
            {"trace", {{"server", "verbose"}}},
            {"server", {{"path", "/usr/bin/curlew"}}}},
           settings)
           .empty());
   EXPECT_EQ(settings.model, "none");
   EXPECT_EQ(settings.endpoint_model, "m");
+  EXPECT_EQ(settings.kv_cache, "q8_0");
+  EXPECT_EQ(settings.adapter, "/tmp/lora");
+  EXPECT_FALSE(settings.prefix_cache);
+  EXPECT_EQ(settings.fim_format, "codellama-spm");
+  EXPECT_EQ(settings.next_edit_format, "none");
+  EXPECT_EQ(settings.chat_format, "llama-3");
   EXPECT_EQ(settings.completion_budget_ms, 900);
   EXPECT_FALSE(settings.completion_enabled);
   EXPECT_EQ(settings.lines, "one");
@@ -77,6 +89,10 @@ TEST_F(SettingsTest, ComplainAboutWhatTheyDoNotTake) {
       {{{"threads", -1}}, "test: 'threads': expected a whole number from 0 to 1024, got -1"},
       {{{"threads", 1.5}}, "test: 'threads': expected a whole number from 0 to 1024, got 1.5"},
       {{{"device", "tpu"}}, "test: 'device': expected one of auto, cpu, cuda, got \"tpu\""},
+      {{{"next_edit_format", "zeta2"}},
+       "test: 'next_edit_format': expected one of auto, none, zeta-2.1, zeta-2, zeta, sweep-v2, "
+       "sweep, "
+       "got \"zeta2\""},
       {{{"disabled_languages", {1}}},
        "test: 'disabled_languages': expected a list of texts, got [1]"},
       {{{"index", {{"enabled", "yes"}}}},
