@@ -4,90 +4,13 @@
 
 #include "editors/cli/engine.h"
 #include "editors/cli/json_output.h"
+#include "editors/cli/model_info.h"
 #include "editors/cli/report.h"
 #include "model/files/model_file.h"
-#include "model/network/architecture.h"
-#include "model/text/fim.h"
-#include "model/text/tokenizer.h"
 
 namespace curlew::cli {
 namespace fs = std::filesystem;
 namespace {
-
-// The type that holds most of the weights' bytes, for one word about a mix.
-std::string main_weight_type(const model::ModelFile& file) {
-  std::map<std::string, std::size_t> bytes_by_type;
-  for (const model::ModelTensor& tensor : file.tensors())
-    bytes_by_type[kernels::weight_type_name(tensor.type)] += tensor.bytes.size();
-  std::string best = "none";
-  std::size_t most = 0;
-  for (const auto& [type, bytes] : bytes_by_type)
-    if (bytes > most) best = type, most = bytes;
-  return best;
-}
-
-Json info_of(const model::ModelFile& file, const fs::path& path) {
-  Json out = {{"path", path.string()},
-              {"gguf_version", file.version()},
-              {"file_bytes", file.size_bytes()},
-              {"weights", main_weight_type(file)}};
-  const auto architecture = file.string("general.architecture", "unknown");
-  out["architecture"] = architecture ? std::string(*architecture) : "unknown";
-  auto tokenizer = model::load_tokenizer(file);
-  if (tokenizer) {
-    out["tokenizer"] = {{"model", (*tokenizer)->model_name()},
-                        {"pre", (*tokenizer)->pre_name()},
-                        {"size", (*tokenizer)->size()}};
-    auto fim = model::choose_fim_format(**tokenizer, architecture ? *architecture : "",
-                                        file.string("general.name", "").value_or(""),
-                                        path.filename().string());
-    if (fim)
-      out["fim"] = {{"family", fim->family}, {"why", fim->why}};
-    else
-      out["fim"] = {{"family", nullptr}, {"why", fim.error().message()}};
-  } else {
-    out["tokenizer"] = {{"error", tokenizer.error().message()}};
-  }
-  out["chat"] = file.find("tokenizer.chat_template") != nullptr;
-  auto config = model::read_config(file);
-  if (!config) {
-    out["runs"] = false;
-    out["why_not"] = config.error().message();
-    return out;
-  }
-  const double kv_bytes =
-      2.0 * 2 * config->n_layers * config->n_kv_heads * config->head_dim * config->context_tokens;
-  out["runs"] = true;
-  out["name"] = config->name;
-  out["context_tokens"] = config->context_tokens;
-  out["layers"] = config->n_layers;
-  out["hidden_dim"] = config->hidden_dim;
-  out["heads"] = config->n_heads;
-  out["kv_heads"] = config->n_kv_heads;
-  out["memory_bytes"] = {{"weights", file.size_bytes()}, {"kv_full_context_f16", kv_bytes}};
-  return out;
-}
-
-std::string describe(const Json& info) {
-  const auto text = [&](const char* key) {
-    const Json& value = info.value(key, Json());
-    return value.is_string() ? value.get<std::string>() : value.dump();
-  };
-  std::string out = fmt::format("{}\n  architecture  {}\n  weights       {}, {}\n", text("path"),
-                                text("architecture"), text("weights"),
-                                human_bytes(info.value("file_bytes", 0.0)));
-  if (info.value("runs", false)) {
-    out += fmt::format("  context       {} tokens\n  memory        {} + {} for a full context\n",
-                       text("context_tokens"), human_bytes(info["memory_bytes"]["weights"]),
-                       human_bytes(info["memory_bytes"]["kv_full_context_f16"]));
-  } else {
-    out += fmt::format("  cannot run    {}\n", text("why_not"));
-  }
-  if (info.contains("fim"))
-    out += fmt::format("  FIM           {} ({})\n", info["fim"]["family"].dump(),
-                       info["fim"]["why"].get<std::string>());
-  return out + fmt::format("  chat template {}\n", info.value("chat", false) ? "yes" : "no");
-}
 
 std::vector<fs::path> model_files(const fs::path& folder) {
   std::vector<fs::path> out;
@@ -113,13 +36,17 @@ int list_models(const CommonOptions& common) {
   return print(common.json ? dump(list) + "\n" : out);
 }
 
-int model_info(const CommonOptions& common, const std::string& name) {
+int show_model(const CommonOptions& common, const std::string& name) {
   auto path = server::find_model(name);
   if (!path) return report(path.error());
   auto file = model::ModelFile::open(*path);
   if (!file) return report(file.error());
-  const Json info = info_of(*file, *path);
-  return print(common.json ? dump(info) + "\n" : describe(info));
+  const server::Settings settings =
+      effective_settings(common, workspace_root(common, fs::current_path()));
+  const Json info = model_info(*file, {.fim = settings.fim_format,
+                                       .next_edit = settings.next_edit_format,
+                                       .chat = settings.chat_format});
+  return print(common.json ? dump(info) + "\n" : describe_model(info));
 }
 
 // A link, not a copy: model files are large and stay where their user keeps them.
@@ -190,7 +117,7 @@ int run_models(const CommonOptions& common, const ModelsOptions& options) {
     case ModelsOptions::Action::kList:
       return list_models(common);
     case ModelsOptions::Action::kInfo:
-      return model_info(common, options.file);
+      return show_model(common, options.file);
     case ModelsOptions::Action::kAdd:
       return add_model(options);
     case ModelsOptions::Action::kDefault:

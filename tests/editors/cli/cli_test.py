@@ -378,7 +378,17 @@ class Models(Workspace):
     def test_info_add_default_list(self):
         info = self.ok_json("models", "info", BUNDLED)
         self.assertEqual((info["architecture"], info["runs"]), ("llama", True))
-        self.assertTrue(info["fim"]["family"])
+        self.assertEqual((info["fim"]["family"], info["fim"]["order"]), ("bundled", "spm-side"))
+        self.assertIn("<file_sep>", info["fim"]["stop_tokens"])
+        self.assertIsNone(info["chat"]["family"])
+        self.assertIsNone(info["next_edit"]["family"])
+        self.assertIn("tokenizer.chat_template", info["chat"]["why"])
+        self.assertEqual(info["parameters"], sum(t["parameters"] for t in info["weights_by_type"].values()))
+        kv = info["memory_bytes"]["kv_per_1024_tokens"]  # 4 layers of 3 heads of 64, keys and values
+        self.assertEqual((kv["F16"], kv["Q8_0"] < kv["F16"]), (1024 * 4 * 2 * 3 * 64 * 2, True))
+        text = self.ok("models", "info", BUNDLED).decode()
+        for part in ("3.34 million", "Q8_0 (29 tensors", "bundled: the vocabulary has <fim_prefix>", "runs          yes"):
+            self.assertIn(part, text)
         self.ok("models", "add", BUNDLED, "mine")
         self.assertIn("mine", [row["name"] for row in self.ok_json("models", "list")])
         (self.home / "config/curlew").mkdir(parents=True)
@@ -386,6 +396,11 @@ class Models(Workspace):
         config.write_text("# kept\nthreads = 1\n")
         self.ok("models", "default", "mine")
         self.assertEqual(config.read_text(), '# kept\nthreads = 1\nmodel = "mine"\n')
+        config.write_text('fim_format = "none"\nchat_format = "alpaca"\n')
+        info = self.ok_json("models", "info", BUNDLED)
+        self.assertEqual((info["fim"]["family"], info["chat"]["family"]), (None, "alpaca"))
+        self.assertEqual(info["chat"]["why"], 'chat_format is "alpaca"')
+        config.write_text("# kept\nthreads = 1\n")
         self.ok("models", "default", "bundled")
         self.assertEqual(config.read_text(), '# kept\nthreads = 1\nmodel = "bundled"\n')
 
