@@ -130,6 +130,22 @@ void find_seen(const AttentionArgs& a, const Plan& plan, const Tile& tile, int b
   }
 }
 
+// Rows of the tile's head in a block of keys or values of `elements` a row.
+KvRows rows_of(const AttentionArgs& a, const Tile& tile, const void* block, int elements, int n) {
+  const std::size_t row_bytes = kv_row_bytes(a.kv_type, elements);
+  const std::size_t head = static_cast<std::size_t>(tile.kv_head) * kKvBlockTokens * row_bytes;
+  return {static_cast<const std::byte*>(block) + head, row_bytes, a.kv_type, n};
+}
+
+// Brings rows near while others are computed with: a block is too short for the machine to see a
+// stream in it.
+void prefetch(const KvRows& rows) {
+  constexpr std::size_t kLineBytes = 64;
+  const std::size_t bytes = rows.row_bytes * static_cast<std::size_t>(rows.rows);
+  for (std::size_t at = 0; at < bytes; at += kLineBytes)
+    __builtin_prefetch(static_cast<const std::byte*>(rows.data) + at);
+}
+
 // Adds one block to the softmax of the tile's rows.
 void attend_block(const AttentionArgs& a, const Plan& plan, const Tile& tile, int block_idx,
                   const Workspace& work) {
@@ -137,14 +153,13 @@ void attend_block(const AttentionArgs& a, const Plan& plan, const Tile& tile, in
   const int begin = block_idx * kKvBlockTokens;
   const int positions = a.first_pos + tile.first_token + tile.tokens;  // seen by the last token
   const int n = std::min(kKvBlockTokens, positions - begin);
-  const auto rows_of = [&](const void* const* blocks, int elements) {
-    const std::size_t row_bytes = kv_row_bytes(a.kv_type, elements);
-    const std::size_t head = static_cast<std::size_t>(tile.kv_head) * kKvBlockTokens * row_bytes;
-    return KvRows{static_cast<const std::byte*>(blocks[block_idx]) + head, row_bytes, a.kv_type, n};
-  };
-  table.load_keys(rows_of(a.k_blocks, a.head_dim), a.head_dim, work.keys);
-  table.load_values(rows_of(a.v_blocks, plan.value_row), plan.value_dim, plan.padded_dim,
-                    work.values);
+  table.load_keys(rows_of(a, tile, a.k_blocks[block_idx], a.head_dim, n), a.head_dim, work.keys);
+  table.load_values(rows_of(a, tile, a.v_blocks[block_idx], plan.value_row, n), plan.value_dim,
+                    plan.padded_dim, work.values);
+  if (const int next_n = std::min(kKvBlockTokens, positions - begin - n); next_n > 0) {
+    prefetch(rows_of(a, tile, a.k_blocks[block_idx + 1], a.head_dim, next_n));
+    prefetch(rows_of(a, tile, a.v_blocks[block_idx + 1], plan.value_row, next_n));
+  }
   find_seen(a, plan, tile, begin, work.seen);
   table.attend({work.q, work.keys, work.values, work.seen, tile.tokens * plan.group, a.head_dim,
                 plan.padded_dim, work.span.o, work.span.row_max, work.span.row_sum});

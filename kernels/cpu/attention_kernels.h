@@ -84,6 +84,7 @@ void score_rows(const float* q, const float* keys, int head_dim, float* scores) 
 template <class S>
 typename S::Floats keep_seen(typename S::Floats v, const SeenRange& seen, int at,
                              typename S::Floats others) {
+  if (seen.first <= at && at + S::kLanes <= seen.end) return v;  // nearly always
   const auto lanes = [](int n) { return n < 0 ? 0 : (n < S::kLanes ? n : S::kLanes); };
   v = S::keep_first(v, lanes(seen.end - at), others);
   if (seen.first > at) v = S::keep_first(others, lanes(seen.first - at), v);
