@@ -112,7 +112,11 @@ Expected<std::unique_ptr<model::Engine>> open_engine(const CommonOptions& common
   options.model = *path;
   options.threads = settings.threads;
   options.context_tokens = context_tokens > 0 ? context_tokens : settings.context_tokens;
-  options.kv = kv;
+  options.kv = kv == model::KvPrecision::kAuto ? server::kv_precision(settings.kv_cache) : kv;
+  options.adapter = settings.adapter;
+  options.formats = {.fim = settings.fim_format,
+                     .next_edit = settings.next_edit_format,
+                     .chat = settings.chat_format};
   options.on_progress = [&](float fraction) { line.show(fraction, "loading " + path->string()); };
   auto engine = model::Engine::load(options);
   line.clear();

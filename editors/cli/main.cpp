@@ -25,6 +25,10 @@ void add_common(CLI::App& app, CommonOptions& common) {
   add_setting(app, common, "--threads", s.threads, "threads", "CPU threads (default: the cores)");
   add_setting(app, common, "--context", s.context_tokens, "context_tokens",
               "tokens of context (default: the model's)");
+  add_setting(app, common, "--kv", s.kv_cache, "kv_cache",
+              "precision of keys and values: auto, f32, f16, q8_0");
+  add_setting(app, common, "--lora", s.adapter, "adapter",
+              "a LoRA adapter: a GGUF file or a folder");
   add_setting(app, common, "--seed", s.seed, "seed", "seed of the sampler");
   add_setting(app, common, "--temperature", s.temperature, "temperature", "0 is greedy");
   add_setting(app, common, "--endpoint", s.endpoint, "endpoint",

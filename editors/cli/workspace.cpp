@@ -116,8 +116,10 @@ Expected<std::unique_ptr<indexer::Index>> open_index(const server::Settings& set
 
 Expected<std::unique_ptr<model::Generator>> open_generator(const server::Settings& settings) {
   ProgressLine line;
+  server::Settings own = settings;
+  own.prefix_cache = false;  // one answer is not worth the writing
   auto generator = server::make_generator(
-      settings, [&](float fraction) { line.show(fraction, "loading " + settings.model); });
+      own, [&](float fraction) { line.show(fraction, "loading " + settings.model); });
   line.clear();
   if (!generator) return tl::unexpected<assist::Error>(std::move(generator.error()));
   return std::move(*generator);

@@ -1,12 +1,12 @@
 // Which model answers: names and paths of weights, and the generator that the settings ask for.
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <vector>
 
 #include "lsp/server/server.h"
-#include "model/decode/engine.h"
 #include "model/remote/openai_client.h"
 
 namespace curlew::server {
@@ -77,6 +77,16 @@ fs::path without_tilde(const std::string& path) {
   return path;
 }
 
+// One file for each model that was ever served; the engine keeps each within its limit.
+fs::path prefix_file(const fs::path& model) {
+  std::error_code error;
+  const std::string whole = fs::weakly_canonical(model, error).string();
+  std::string base = environment("XDG_CACHE_HOME");
+  if (!base.starts_with('/')) base = environment("HOME") + "/.cache";
+  return fs::path(base) / "curlew" / "prefixes" /
+         fmt::format("{}-{:016x}.kv", model.stem().string(), std::hash<std::string>()(whole));
+}
+
 }  // namespace
 
 fs::path models_folder() {
@@ -100,6 +110,13 @@ Expected<fs::path> find_model(const std::string& name_or_path) {
               fmt::join(looked_at, ", no "));
 }
 
+model::KvPrecision kv_precision(const std::string& name) {
+  if (name == "f32") return model::KvPrecision::kF32;
+  if (name == "f16") return model::KvPrecision::kF16;
+  if (name == "q8_0") return model::KvPrecision::kQ8_0;
+  return model::KvPrecision::kAuto;
+}
+
 Expected<std::unique_ptr<model::Generator>> make_generator(
     const Settings& settings, const std::function<void(float)>& on_progress) {
   if (!settings.endpoint.empty()) return make_remote(settings);
@@ -112,8 +129,16 @@ Expected<std::unique_ptr<model::Generator>> make_generator(
   auto engine = model::Engine::load({.model = *path,
                                      .threads = settings.threads,
                                      .context_tokens = settings.context_tokens,
+                                     .kv = kv_precision(settings.kv_cache),
+                                     .formats = {.fim = settings.fim_format,
+                                                 .next_edit = settings.next_edit_format,
+                                                 .chat = settings.chat_format},
+                                     .adapter = settings.adapter,
+                                     .prefix_file = settings.prefix_cache ? prefix_file(*path) : "",
                                      .on_progress = on_progress});
   if (!engine) return std::move(engine.error()).pass();
+  if (const Expected<int>& restored = (*engine)->restored_tokens(); !restored)
+    spdlog::warn("{}", restored.error().message());
   return std::move(*engine);
 }
 

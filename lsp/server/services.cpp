@@ -13,9 +13,12 @@ namespace {
 
 // Everything that decides which generator is made: equal keys, equal generators.
 std::string model_key(const Settings& settings) {
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", settings.model, settings.endpoint,
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", settings.model, settings.endpoint,
                      settings.endpoint_model, settings.device, settings.threads,
-                     settings.context_tokens);
+                     settings.context_tokens, settings.kv_cache, settings.adapter.string(),
+                     settings.prefix_cache) +
+         fmt::format("\n{}\n{}\n{}", settings.fim_format, settings.next_edit_format,
+                     settings.chat_format);
 }
 
 // A language's queries are compiled when its first file is parsed, which takes some 50 ms: here,

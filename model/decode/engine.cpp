@@ -133,8 +133,8 @@ GeneratorInfo Engine::info() const {
           .weights = kernels::weight_type_name(m.weights.main_type),
           .device = fmt::format("cpu: {} threads, {}", m.pool.size(), kernels::cpu_path_name()),
           .context_tokens = m.context_tokens,
-          .fim = m.fim.has_value(),
-          .fim_family = m.fim ? m.fim->family : "",
+          .fim = m.fim().has_value(),
+          .fim_family = m.fim() ? m.fim()->family : "",
           .adapter = m.adapter_facts().path};
 }
 
@@ -156,8 +156,8 @@ kernels::KvType Engine::kv_type() const {
 std::size_t Engine::kv_bytes_per_token() const {
   return impl_->model->kv_shape.block_bytes() / kernels::kKvBlockTokens;
 }
-const Expected<FimFormat>& Engine::fim_format() const {
-  return impl_->model->fim;
+const PromptFormats& Engine::formats() const {
+  return *impl_->model->formats;
 }
 
 Expected<std::vector<float>> Engine::logits(std::span<const TokenId> ids) try {

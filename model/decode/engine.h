@@ -19,6 +19,7 @@
 
 #include "model/generator.h"
 #include "model/network/architecture.h"
+#include "model/text/prompt_formats.h"
 
 namespace curlew::model {
 
@@ -34,6 +35,7 @@ struct EngineOptions {
   int context_tokens = 0;  // 0: the model's own, at most kContextTokensDefaultMax
   KvPrecision kv = KvPrecision::kAuto;
   std::size_t kv_budget_bytes = 0;  // 0: room for four full sequences, at most 1 GiB
+  PromptFormatNames formats;        // as the file says, unless configured otherwise
   std::filesystem::path adapter;    // a LoRA adapter, model/files/adapter_file.h; "" for none
   // Evaluated prefixes of this model are read from here at load, and written back when the engine
   // goes; "" for none. It holds tokens of the user's texts.
@@ -62,8 +64,9 @@ class Engine final : public Generator {
   int threads() const;
   kernels::KvType kv_type() const;  // what kAuto became
   std::size_t kv_bytes_per_token() const;
-  // The fill-in-the-middle format in use, or why there is none.
-  const Expected<FimFormat>& fim_format() const;
+  // The prompt formats in use, or why there is none.
+  const PromptFormats& formats() const;
+  const Expected<FimFormat>& fim_format() const { return formats().fim; }
 
   // Plain forward pass from an empty cache: logits of every position, [ids.size(), vocab].
   Expected<std::vector<float>> logits(std::span<const TokenId> ids);

@@ -22,8 +22,8 @@ double ms_between(Clock::time_point from, Clock::time_point to) {
 
 std::vector<std::string> stop_strings(const LoadedModel& model, const GenerateRequest& request) {
   std::vector<std::string> all = request.stop_strings;
-  if (is_fim(request) && model.fim)
-    all.insert(all.end(), model.fim->stop_strings.begin(), model.fim->stop_strings.end());
+  if (is_fim(request) && model.fim())
+    all.insert(all.end(), model.fim()->stop_strings.begin(), model.fim()->stop_strings.end());
   return all;
 }
 
@@ -207,7 +207,7 @@ bool GenerationTask::is_end(TokenId id) const {
   if (request_.ignore_end) return false;
   return std::ranges::binary_search(model_.tokenizer->special().end_of_generation, id) ||
          (is_fim(request_) &&
-          std::ranges::find(model_.fim->stop_tokens, id) != model_.fim->stop_tokens.end());
+          std::ranges::find(model_.fim()->stop_tokens, id) != model_.fim()->stop_tokens.end());
 }
 
 bool GenerationTask::finish(Finish finish) {

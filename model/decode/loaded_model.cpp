@@ -65,15 +65,20 @@ Expected<int> choose_kv_blocks(std::size_t budget_bytes, const KvShape& shape, i
   return static_cast<int>(std::min(budget_bytes / bytes, one * kKvSequencesMax));
 }
 
-Status load_vocabulary(LoadedModel& m) {
+Status load_vocabulary(LoadedModel& m, const PromptFormatNames& names) {
   Expected<std::unique_ptr<const Tokenizer>> tokenizer = load_tokenizer(m.file);
   if (!tokenizer) return std::move(tokenizer.error()).pass();
   m.tokenizer = std::move(*tokenizer);
   if (m.tokenizer->size() != m.config.n_vocab)
     return fail(Errc::kCorrupt, "{}: the tokenizer has {} tokens, the network {}", m.file.name(),
                 m.tokenizer->size(), m.config.n_vocab);
-  const std::string file_name = std::filesystem::path(m.file.name()).filename().string();
-  m.fim = choose_fim_format(*m.tokenizer, m.config.architecture, m.config.name, file_name);
+  m.formats = choose_prompt_formats(m.file, *m.tokenizer, names);
+  const auto wrong_name = [](const auto& format) {
+    return !format && format.error().kind() == Errc::kInvalidInput;
+  };
+  if (wrong_name(m.formats->fim)) return Error(m.formats->fim.error()).pass();
+  if (wrong_name(m.formats->next_edit)) return Error(m.formats->next_edit.error()).pass();
+  if (wrong_name(m.formats->chat)) return Error(m.formats->chat.error()).pass();
   return {};
 }
 
@@ -117,7 +122,7 @@ Expected<std::unique_ptr<LoadedModel>> LoadedModel::load(const EngineOptions& op
     Expected<ModelConfig> config = read_config(m->file);
     if (!config) return std::move(config.error()).pass();
     m->config = std::move(*config);
-    if (Status s = load_vocabulary(*m); !s) return s;
+    if (Status s = load_vocabulary(*m, options.formats); !s) return s;
     Expected<Weights> weights = load_weights(m->file, m->config, m->pool, options.on_progress);
     if (!weights) return std::move(weights.error()).pass();
     m->weights = std::move(*weights);

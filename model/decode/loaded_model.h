@@ -33,6 +33,8 @@ struct LoadedModel {
   // kInvalidInput, naming the first id that is not of the vocabulary.
   Status check_ids(std::span<const TokenId> ids) const;
 
+  const Expected<FimFormat>& fim() const { return formats->fim; }
+
   // Built when first asked for: a generation without a constraint does not need it.
   ConstraintCompiler& constraints();
 
@@ -54,7 +56,7 @@ struct LoadedModel {
   std::unique_ptr<const Tokenizer> tokenizer;
   ModelConfig config;
   int context_tokens = 0;  // in use, at most config.context_tokens
-  Expected<FimFormat> fim = fail(Errc::kInternal, "not loaded");
+  std::optional<PromptFormats> formats;
   Weights weights;
 
   BurstMemory bursts;  // thread-safe, as is the next

@@ -30,7 +30,7 @@ void take_apart(const FimFormat& format, const Tokenizer& tokenizer, LaidOutProm
 
 Expected<LaidOutPrompt> lay_out(LoadedModel& model, const FimText& text,
                                 const GenerateRequest& request) {
-  if (!model.fim) return tl::unexpected(model.fim.error());
+  if (!model.fim()) return tl::unexpected(model.fim().error());
   FimBudget budget = request.fim_budget;
   const int context = model.context_tokens;
   if (budget.prompt_tokens_max == 0)  // at least half the context, however much shall be generated
@@ -38,12 +38,12 @@ Expected<LaidOutPrompt> lay_out(LoadedModel& model, const FimText& text,
   budget.prompt_tokens_max = std::min(budget.prompt_tokens_max, context - 1);
 
   // Where the suffix comes first, typing appends to the prompt anyway.
-  const bool prefix_first = model.fim->order == FimOrder::kPsm;
+  const bool prefix_first = model.fim()->order == FimOrder::kPsm;
   FimText burst = prefix_first && text.typed.empty() ? model.bursts.continue_burst(text) : text;
-  FimPrompt prompt = build_fim_prompt(*model.tokenizer, *model.fim, burst, budget);
+  FimPrompt prompt = build_fim_prompt(*model.tokenizer, *model.fim(), burst, budget);
   model.bursts.remember(std::move(burst));
   LaidOutPrompt result = {.tokens = std::move(prompt.tokens), .context_used = prompt.context_used};
-  take_apart(*model.fim, *model.tokenizer, result);
+  take_apart(*model.fim(), *model.tokenizer, result);
   return result;
 }
 
