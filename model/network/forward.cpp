@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kChunkTokensMin = 16, kChunkTokensMax = 256;
 constexpr double kLayerMultiplicationsMax =
-    2e9;  // between stop checks: some 20 to 40 ms of two cores
+    12e9;  // between stop checks: some 20 to 40 ms of two cores
 
 // Of one token in one layer, attention over the past aside.
 double layer_multiplications(const ModelConfig& c) {
