@@ -180,7 +180,7 @@ class SessionTest(unittest.TestCase):
         line = next(n for n, s in enumerate(lines) if 'parse_shard' in s and s.startswith('int')) + 2
         lines.insert(line, '  int answer = ')
         uri = self.write('src/long.cpp', '\n'.join(lines))
-        client = self.started(initializationOptions={'completion': {'budgetMs': 60000}})
+        client = self.started(initializationOptions={'completion': {'budgetMs': 60000}, 'prefixCache': False})
         client.wait_until_ready()
         client.open(uri, '\n'.join(lines))
         column = len(lines[line])
@@ -195,6 +195,24 @@ class SessionTest(unittest.TestCase):
         self.assertLess(first['cached_tokens'], first['prompt_tokens'] * 0.5)
         self.assertEqual(client.shut_down(), 0)
         return first_ms / second_ms
+
+    def test_a_restarted_server_knows_the_prompt(self):
+        text = long_source(60)
+        uri = self.write('src/long.cpp', text)
+        line = next(n for n, s in enumerate(text.split('\n')) if s.startswith('int')) + 1
+        answers = []
+        for _ in range(2):
+            client = self.started(initializationOptions={'completion': {'budgetMs': 60000}})
+            client.wait_until_ready()
+            client.open(uri, text)
+            answers.append(client.call('curlew/complete', dict(place(uri, line, 0), lines='one')))
+            self.assertEqual(client.shut_down(), 0)
+        self.assertLess(answers[0]['cached_tokens'], answers[0]['prompt_tokens'] * 0.5)
+        self.assertGreater(answers[1]['cached_tokens'], answers[1]['prompt_tokens'] * 0.9)
+        self.assertEqual(answers[1]['text'], answers[0]['text'])
+        stored = list((self.home / '.cache/curlew/prefixes').iterdir())
+        self.assertEqual(len(stored), 1)
+        self.assertEqual(stored[0].stat().st_mode & 0o777, 0o600)  # it holds the user's text
 
     # --- Cancelling -------------------------------------------------------------------------------
 
