@@ -44,8 +44,7 @@ Expected<NextEditAnswer> read_zeta(const PromptText& text, std::string answer) {
   out.cursor = take_cursor(answer, kZetaCursor);
   if (answer.find(kZetaRegionStart) != std::string::npos)
     return fail(Errc::kInvalidInput, "the answer has {} twice", kZetaRegionStart);
-  // A region without text at all had no line feed to give.
-  if (text.region().ends_with('\n') && !(answer.empty() && !out.cursor)) answer.push_back('\n');
+  if (shown_region(text).size() < text.region().size()) answer.push_back('\n');
   out.text = std::move(answer);
   return out;
 }

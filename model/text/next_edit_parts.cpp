@@ -85,6 +85,11 @@ std::string_view without_last_feed(std::string_view text) {
   return text;
 }
 
+std::string_view shown_region(const PromptText& text) {
+  const std::string_view region = text.region();
+  return text.cursor_in_region() == region.size() ? region : without_last_feed(region);
+}
+
 int count_lines(std::string_view text) {
   const auto feeds = std::count(text.begin(), text.end(), '\n');
   return static_cast<int>(feeds) + (!text.empty() && text.back() != '\n' ? 1 : 0);

@@ -47,6 +47,10 @@ struct PromptText {
 // Error kInvalidInput when region and cursor do not fit the text.
 Expected<PromptText> prompt_text(const NextEditText& text);
 
+// The region as families show it that end it with a line feed of their own: without its last one,
+// unless the cursor stands behind that, in an empty last line.
+std::string_view shown_region(const PromptText& text);
+
 std::string with_line_feeds(std::string_view text);  // every CRLF a "\n"
 
 std::string_view without_last_feed(std::string_view text);

@@ -9,6 +9,7 @@ namespace curlew::model {
 namespace {
 
 constexpr std::size_t kEditsMax = 8;
+constexpr std::size_t kDiagnosticsMax = 8;
 // Lines of the file that sweep-v2 sees on either side of the region; fewer where they do not fit.
 constexpr std::size_t kSweepAroundLines[] = {150, 40, 0};
 // Joining texts changes the number of their tokens by no more than this.
@@ -55,7 +56,7 @@ Expected<Material> gather(const Tokenizer& tokenizer, const NextEditFormat& form
     if (const std::string_view marker = held_marker(tokenizer, format, part); !marker.empty())
       return fail(Errc::kInvalidInput, "the text holds \"{}\", which {} writes itself",
                   without_last_feed(marker), format.family);
-  Material material = {.asked = asked, .text = std::move(*text), .edits = {}, .context = {}};
+  Material material = {.asked = asked, .text = std::move(*text)};
   const std::span all(asked.edits);
   for (const RecentEdit& edit : all.last(std::min(all.size(), kEditsMax))) {
     EditHunk hunk = hunk_of(edit);
@@ -63,7 +64,13 @@ Expected<Material> gather(const Tokenizer& tokenizer, const NextEditFormat& form
     if (!hunk.empty() && held_marker(tokenizer, format, shown).empty())
       material.edits.push_back({edit.path, std::move(hunk)});
   }
-  if (format.layout == NextEditLayout::kZeta) return material;  // has no place for context
+  if (format.layout == NextEditLayout::kZeta) return material;  // has no place for more
+  for (const LineDiagnostic& diagnostic : asked.diagnostics) {
+    const std::string first_line = diagnostic.message.substr(0, diagnostic.message.find('\n'));
+    if (material.diagnostics.size() < kDiagnosticsMax &&
+        held_marker(tokenizer, format, first_line).empty())
+      material.diagnostics.push_back({diagnostic.line, first_line});
+  }
   for (const ContextBlock& block : asked.context) {
     ContextBlock piece = {block.path, with_line_feeds(block.text)};
     if (held_marker(tokenizer, format, piece.path + "\n" + piece.text).empty())

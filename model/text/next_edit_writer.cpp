@@ -11,7 +11,6 @@ namespace {
 // Of unchanged text on either side of the region: what zeta's families were trained with, at Zed's
 // three bytes a token.
 constexpr std::size_t kZetaAroundBytes = 150 * 3;
-constexpr std::size_t kDiagnosticsMax = 8;
 
 std::string ended_by_newline(std::string_view text) {
   std::string out(text);
@@ -61,21 +60,18 @@ std::string NextEditWriter::block_text(const ContextBlock& block) const {
 
 std::string NextEditWriter::diagnostics() const {
   std::string out;
-  const std::span all(material_.asked.diagnostics);
-  for (const LineDiagnostic& diagnostic : all.first(std::min(all.size(), kDiagnosticsMax)))
+  for (const LineDiagnostic& diagnostic : material_.diagnostics)
     out += fmt::format("line {}: {}\n", diagnostic.line, diagnostic.message);
   return out;
 }
 
 void NextEditWriter::region_with_cursor(PromptWriter& out, std::string_view region,
                                         std::string_view marker) const {
-  const std::size_t cursor = std::min(text_.cursor_in_region(), region.size());
-  out.user(region.substr(0, cursor));
+  out.user(region.substr(0, text_.cursor_in_region()));
   out.words(marker);
-  out.user(region.substr(cursor));
+  out.user(region.substr(text_.cursor_in_region()));
 }
 
-// The region's last line feed stands before the end marker whether the region has one or not.
 void NextEditWriter::zeta(PromptWriter& out) const {
   out.words(
       "### Instruction:\nYou are a code completion assistant and your task is to analyze user "
@@ -97,7 +93,7 @@ void NextEditWriter::zeta(PromptWriter& out) const {
   out.user(before);
   out.words(kZetaRegionStart);
   out.words("\n");
-  region_with_cursor(out, without_last_feed(text_.region()), kZetaCursor);
+  region_with_cursor(out, shown_region(text_), kZetaCursor);
   out.words("\n");
   out.words(kZetaRegionEnd);
   const std::string_view after = first_lines(text_.after(), kZetaAroundBytes);
@@ -173,11 +169,10 @@ void NextEditWriter::sweep(PromptWriter& out) const {
   out.user(without_last_feed(original_region()));
   out.words("\n");
   sweep_section(out, "current/");
-  const std::string_view region = without_last_feed(text_.region());
   if (format_.layout == NextEditLayout::kSweepV2)
-    region_with_cursor(out, region, kSweepCursor);
+    region_with_cursor(out, shown_region(text_), kSweepCursor);
   else
-    out.user(region);
+    out.user(without_last_feed(text_.region()));
   out.words("\n");
   sweep_section(out, "updated/");
   out.user(forced_beginning(format_, text_));

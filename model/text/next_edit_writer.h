@@ -21,8 +21,9 @@ struct Material {
     std::string path;
     EditHunk hunk;
   };
-  std::vector<Edit> edits;            // oldest first
-  std::vector<ContextBlock> context;  // lines ended by "\n"
+  std::vector<Edit> edits;                  // oldest first
+  std::vector<ContextBlock> context;        // lines ended by "\n"
+  std::vector<LineDiagnostic> diagnostics;  // of one line each
 };
 
 // Everything given must outlive it.

@@ -104,6 +104,16 @@ TEST(NextEditPrompt, ZetaSaysWhereAFileBeginsOnlyThere) {
               AllOf(Not(HasSubstr("start_of_file")), HasSubstr("```src/f.cpp\nint a;\n")));
 }
 
+TEST(NextEditPrompt, CursorInAnEmptyLastLine) {
+  const auto t = qwen();
+  const NextEditText text = marked("[a\n^]");
+  EXPECT_THAT(shown(*t, named(*t, "zeta"), text),
+              HasSubstr("start|>\na\n<|user_cursor_is_here|>\n<|editable_region_end|>\n```"));
+  EXPECT_EQ(answer_of(named(*t, "zeta"), text, "<|editable_region_start|>\na\nb\n").text, "a\nb");
+  EXPECT_THAT(shown(*t, named(*t, "sweep-v2"), text),
+              HasSubstr("current/src/f.cpp:1:1\na\n<|cursor|>\n⟦<|file_sep|>⟧updated"));
+}
+
 TEST(NextEditPrompt, Zeta2) {
   const auto t = seed();
   EXPECT_EQ(shown(*t, named(*t, "zeta-2"), small()),
@@ -249,8 +259,9 @@ TEST(NextEditPrompt, RefusesWhatItCannotShow) {
   EXPECT_THAT(with([](NextEditText& x) {
                 x.context = {{"evil", "a<|user_cursor|>b"}, {"good", "c"}};
                 x.edits.push_back({"evil", 1, ">>>>>>> UPDATED\n", "x\n"});
+                x.diagnostics = {{2, "evil <|user_cursor|>"}, {3, "bad\nmore"}};
               }),
-              AllOf(Not(HasSubstr("evil")), HasSubstr("good")));
+              AllOf(Not(HasSubstr("evil")), HasSubstr("good"), HasSubstr("line 3: bad\n\n")));
 }
 
 TEST(NextEditPrompt, TokensSpelledInTextStayText) {
