@@ -13,22 +13,22 @@ enum Kind { kOnce, kAlways, kVaries };
 
 // [level][length 1, 2, 3, 4-5, 6-8, 9-15, 16-31, more][kind]
 constexpr float kWeights[kMixLevels][CopyMixer::kLengths][CopyMixer::kKinds] = {
-    {{.05f, .1f, .1f},
-     {.15f, .3f, .2f},
-     {.3f, .5f, .3f},
-     {.5f, .7f, .4f},
-     {.6f, .8f, .5f},
-     {.7f, .9f, .6f},
-     {.8f, .9f, .6f},
-     {.9f, .95f, .6f}},
-    {{.03f, .05f, .05f},
-     {.1f, .2f, .1f},
-     {.2f, .4f, .2f},
-     {.4f, .6f, .3f},
-     {.5f, .7f, .4f},
-     {.6f, .8f, .5f},
-     {.7f, .9f, .5f},
-     {.8f, .9f, .5f}},
+    {{.15f, .54f, .19f},
+     {.31f, .65f, .28f},
+     {.41f, .54f, .27f},
+     {.50f, .83f, .23f},
+     {.63f, .73f, .12f},
+     {.58f, .78f, .42f},
+     {.59f, .64f, .33f},
+     {.58f, .80f, .40f}},
+    {{.19f, .36f, .05f},
+     {.38f, .32f, .25f},
+     {.35f, .57f, .22f},
+     {.37f, .71f, .40f},
+     {.53f, .74f, .42f},
+     {.70f, .78f, .40f},
+     {.87f, .90f, .40f},
+     {.62f, .93f, .42f}},
 };
 
 int length_row(int length) {

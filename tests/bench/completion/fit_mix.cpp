@@ -26,7 +26,7 @@ using namespace curlew::model;
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr std::size_t kFilesMax = 3, kFileBytesMax = 100'000, kPrefixBytesMax = 3000;
+constexpr std::size_t kFilesMax = 3, kFileBytesMax = 100'000, kPrefixBytesMax = 2000;
 
 struct Observation {
   int cell = -1;
