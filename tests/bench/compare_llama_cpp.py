@@ -54,6 +54,8 @@ def ask_llama(binary, model, threads, test, options):
     prompt, new_tokens, depth = test
     command = [binary, "-m", model, "-t", threads, "-p", prompt, "-n", new_tokens, "-d", depth,
                "-r", "1", "-o", "json", *options]
+    if max(prompt, depth) >= LONG_PROMPT:
+        command.append("--no-warmup")
     rows = run_json([str(word) for word in command])
     return rows[0]["avg_ts"]
 
