@@ -12,17 +12,25 @@ namespace {
 
 constexpr std::size_t kForcedBytesMax = 4096;
 
+// A vocabulary, and what is known of the rules that grammars share.
+struct Known {
+  explicit Known(const Tokenizer& tokenizer) : vocabulary(tokenizer), shared(vocabulary) {}
+
+  const TokenVocabulary vocabulary;
+  SharedMasks shared;
+};
+
 // What is known of one grammar over one vocabulary. When it has grown too large a fresh builder
 // takes the place of the old one; constraints move over at their next call.
 struct Learnt {
-  Learnt(std::shared_ptr<const TokenVocabulary> of, std::shared_ptr<const Grammar> with)
-      : vocabulary(std::move(of)), grammar(std::move(with)), builder(fresh()) {}
+  Learnt(std::shared_ptr<Known> of, std::shared_ptr<const Grammar> with)
+      : known(std::move(of)), grammar(std::move(with)), builder(fresh()) {}
 
   std::shared_ptr<MaskBuilder> fresh() const {
-    return std::make_shared<MaskBuilder>(*vocabulary, grammar->rules());
+    return std::make_shared<MaskBuilder>(known->vocabulary, grammar->rules(), &known->shared);
   }
 
-  const std::shared_ptr<const TokenVocabulary> vocabulary;
+  const std::shared_ptr<Known> known;
   const std::shared_ptr<const Grammar> grammar;
   std::mutex mutex;  // guards everything below, and every builder ever handed out
   std::shared_ptr<MaskBuilder> builder;
@@ -31,7 +39,7 @@ struct Learnt {
 class GrammarConstraint : public Constraint {
  public:
   explicit GrammarConstraint(std::shared_ptr<Learnt> learnt)
-      : learnt_(std::move(learnt)), mask_(learnt_->vocabulary->tokenizer.size()) {
+      : learnt_(std::move(learnt)), mask_(learnt_->known->vocabulary.tokenizer.size()) {
     std::lock_guard lock(learnt_->mutex);
     builder_ = learnt_->builder;
     state_ = builder_->states().start();
@@ -48,7 +56,7 @@ class GrammarConstraint : public Constraint {
   }
 
   void accept(TokenId id) override {
-    const TokenVocabulary& vocabulary = *learnt_->vocabulary;
+    const TokenVocabulary& vocabulary = learnt_->known->vocabulary;
     const std::vector<TokenId>& ends = vocabulary.end_of_generation;
     if (std::find(ends.begin(), ends.end(), id) != ends.end()) return;
     std::lock_guard lock(learnt_->mutex);
@@ -68,7 +76,7 @@ class GrammarConstraint : public Constraint {
     if (max <= 0 || ends_) return {};
     std::string bytes;
     const bool choice_follows = find_forced(bytes);
-    const Tokenizer& tokenizer = learnt_->vocabulary->tokenizer;
+    const Tokenizer& tokenizer = learnt_->known->vocabulary.tokenizer;
     std::vector<TokenId> ids = tokenizer.encode(bytes, {.literal = true, .continues = true});
     if (choice_follows && !ids.empty()) ids.pop_back();
     std::size_t at = 0, kept = 0;  // only tokens that say what is forced, byte for byte
@@ -118,23 +126,22 @@ class GrammarConstraint : public Constraint {
 }  // namespace
 
 struct ConstraintCompiler::Impl {
-  explicit Impl(const Tokenizer& tokenizer)
-      : vocabulary(std::make_shared<const TokenVocabulary>(tokenizer)) {}
+  explicit Impl(const Tokenizer& tokenizer) : known(std::make_shared<Known>(tokenizer)) {}
 
   std::shared_ptr<Learnt> learnt_of(const std::shared_ptr<const Grammar>& grammar) {
     std::lock_guard lock(mutex);
-    const auto known = std::find_if(recent.begin(), recent.end(),
-                                    [&](const auto& l) { return l->grammar == grammar; });
-    if (known != recent.end()) {
-      std::rotate(recent.begin(), known, known + 1);
+    const auto at = std::find_if(recent.begin(), recent.end(),
+                                 [&](const auto& l) { return l->grammar == grammar; });
+    if (at != recent.end()) {
+      std::rotate(recent.begin(), at, at + 1);
       return recent.front();
     }
-    recent.insert(recent.begin(), std::make_shared<Learnt>(vocabulary, grammar));
+    recent.insert(recent.begin(), std::make_shared<Learnt>(known, grammar));
     if (recent.size() > kGrammarsKept) recent.pop_back();
     return recent.front();
   }
 
-  const std::shared_ptr<const TokenVocabulary> vocabulary;
+  const std::shared_ptr<Known> known;
   std::mutex mutex;
   std::vector<std::shared_ptr<Learnt>> recent;  // guarded by mutex; the latest first
 };

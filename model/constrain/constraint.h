@@ -87,7 +87,7 @@ class Grammar;  // model/constrain/grammar.h
 class ConstraintCompiler {
  public:
   static constexpr std::size_t kGrammarsKept = 8;
-  static constexpr std::size_t kLearntBytesMax = std::size_t{64} << 20;  // a grammar; then afresh
+  static constexpr std::size_t kLearntBytesMax = std::size_t{32} << 20;  // a grammar; then afresh
 
   explicit ConstraintCompiler(const Tokenizer& tokenizer);
   ~ConstraintCompiler();

@@ -1,7 +1,6 @@
 #include "model/constrain/edit_rules.h"
 
 #include <algorithm>
-#include <numeric>
 #include <string>
 
 #include "model/constrain/code_points.h"
@@ -21,9 +20,26 @@ ExprId line_content(ExpressionPool& pool) {
   return pool.except(any, markers);
 }
 
-std::array<std::uint8_t, 256> a_class_each() {
-  std::array<std::uint8_t, 256> classes{};
-  std::iota(classes.begin(), classes.end(), 0);
+using ByteClasses = std::array<std::uint8_t, 256>;
+
+ByteSet bytes_of(std::string_view text) {
+  ByteSet set;
+  for (const char byte : text) set.add(static_cast<std::uint8_t>(byte));
+  return set;
+}
+
+// Classes of the table, less the bytes of `apart`, which get a class each.
+ByteClasses classes_apart(const RuleTable& table, const ByteSet& apart) {
+  ByteClasses classes{};
+  std::array<int, 256> number;  // by class of the table
+  number.fill(-1);
+  int count = 0;
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    const bool alone = apart.has(static_cast<std::uint8_t>(byte));
+    int& known = number[table.byte_classes()[byte]];
+    if (!alone && known < 0) known = count++;
+    classes[byte] = static_cast<std::uint8_t>(alone ? count++ : known);
+  }
   return classes;
 }
 
@@ -47,8 +63,10 @@ static_assert(kWrittenLinesMax < 1 << 20, "line numbers take 20 bits");
 
 class BlockRules : public Rules {
  public:
-  BlockRules(std::string_view original, std::unique_ptr<const RuleTable> written)
-      : lines_(original), written_(std::move(written)), classes_(a_class_each()) {}
+  BlockRules(std::string_view original, const RuleTable& written)
+      : lines_(original),
+        written_(written),
+        classes_(classes_apart(written, bytes_of(lines_.text()) | bytes_of(kSearchMarker))) {}
 
   bool has_blocks() const { return lines_.last_findable() >= 0; }
 
@@ -66,7 +84,7 @@ class BlockRules : public Rules {
       case kPlace:
         return step_place(at.a, byte);
       default:
-        return written_->step(node, byte);
+        return written_.step(node, byte);
     }
   }
 
@@ -75,17 +93,17 @@ class BlockRules : public Rules {
     if (at.mode != kPlace) return;
     const std::uint32_t line = lines_.line_at(at.a);
     if (lines_.begin_of(line) != at.a) return;
-    out.push_back({written_->start(), Packed{kClosed, line}.pack()});
+    out.push_back({written_.start(), Packed{kClosed, line}.pack()});
   }
 
   bool accepting(NodeId node) const override {
     const Packed at = Packed::of(node);
-    if (at.mode == kWritten) return written_->accepting(node);
+    if (at.mode == kWritten) return written_.accepting(node);
     return at.mode == kClosed || (at.mode == kOpening && at.a > 0 && at.b == 0);
   }
 
   bool reads(NodeId node) const override {
-    return Packed::of(node).mode != kWritten || written_->reads(node);
+    return Packed::of(node).mode != kWritten || written_.reads(node);
   }
 
   // A block that is begun has to be closed by a written part, which is one frame deep.
@@ -94,11 +112,11 @@ class BlockRules : public Rules {
     return at.mode == kWritten || accepting(node) ? 0 : 1;
   }
 
-  NodeId alike(NodeId node) const override {
-    return Packed::of(node).mode == kWritten ? written_->alike(node) : node;
+  AlikeNode alike(NodeId node) const override {
+    return Packed::of(node).mode == kWritten ? written_.alike(node) : AlikeNode{this, node};
   }
 
-  const std::array<std::uint8_t, 256>& byte_classes() const override { return classes_; }
+  const ByteClasses& byte_classes() const override { return classes_; }
 
  private:
   enum Mode : std::uint64_t {
@@ -147,43 +165,45 @@ class BlockRules : public Rules {
   }
 
   const LineSuffixes lines_;
-  const std::unique_ptr<const RuleTable> written_;
-  const std::array<std::uint8_t, 256> classes_;
+  const RuleTable& written_;
+  const ByteClasses classes_;
 };
 
 class LineRules : public Rules {
  public:
-  LineRules(int lines_max, std::unique_ptr<const RuleTable> content)
+  LineRules(int lines_max, const RuleTable& content)
       : lines_max_(static_cast<std::uint32_t>(lines_max)),
-        content_(std::move(content)),
-        classes_(a_class_each()) {}
+        content_(content),
+        classes_(classes_apart(content, ByteSet::of('\n'))) {}
 
-  NodeId start() const override { return within(0, content_->start()); }
+  NodeId start() const override { return within(0, content_.start()); }
 
   NodeId step(NodeId node, std::uint8_t byte) const override {
     const auto [lines, content] = split(node);
     if (lines == lines_max_) return kNoNode;
     if (byte == '\n') {
-      return content_->accepting(content) ? within(lines + 1, content_->start()) : kNoNode;
+      return content_.accepting(content) ? within(lines + 1, content_.start()) : kNoNode;
     }
-    const NodeId next = content_->step(content, byte);
+    const NodeId next = content_.step(content, byte);
     return next == kNoNode ? kNoNode : within(lines, next);
   }
 
   void calls(NodeId, std::vector<RuleCall>&) const override {}
   bool accepting(NodeId node) const override {
-    return node != start() && content_->accepting(split(node).content);
+    return node != start() && content_.accepting(split(node).content);
   }
   bool reads(NodeId node) const override { return split(node).lines < lines_max_; }
   int height(NodeId) const override { return 0; }
 
-  NodeId alike(NodeId node) const override {
+  // Only the lines that are left matter, and only up to what a token may hold.
+  AlikeNode alike(NodeId node) const override {
+    static const LineRules shared(kAlikeBytes + 1, content_);
     const auto [lines, content] = split(node);
-    const std::uint32_t left = std::min(lines_max_ - lines, std::uint32_t{kAlikeBytes} + 1);
-    return within(lines_max_ - left, content_->alike(content));
+    const std::uint32_t left = std::min(lines_max_ - lines, shared.lines_max_);
+    return {&shared, within(shared.lines_max_ - left, content_.alike(content).node)};
   }
 
-  const std::array<std::uint8_t, 256>& byte_classes() const override { return classes_; }
+  const ByteClasses& byte_classes() const override { return classes_; }
 
  private:
   struct Place {
@@ -198,9 +218,37 @@ class LineRules : public Rules {
   }
 
   const std::uint32_t lines_max_;
-  const std::unique_ptr<const RuleTable> content_;
-  const std::array<std::uint8_t, 256> classes_;
+  const RuleTable& content_;
+  const ByteClasses classes_;
 };
+
+using Table = Expected<std::unique_ptr<const RuleTable>>;
+
+Table compile(ExpressionPool& pool, ExprId body) {
+  const RuleSource rule{body, "edits"};
+  return RuleTable::compile(pool, {&rule, 1}, 0);
+}
+
+// The content of one line. The same for all texts, so it is made once; likewise below.
+const Table& line_table() {
+  static const Table table = [] {
+    ExpressionPool pool;
+    return compile(pool, line_content(pool));
+  }();
+  return table;
+}
+
+// What follows the searched lines of a block.
+const Table& written_table() {
+  static const Table table = [] {
+    ExpressionPool pool;
+    const ExprId line = pool.sequence(line_content(pool), pool.literal("\n"));
+    return compile(pool, pool.sequence({pool.literal(kDividerMarker), pool.literal("\n"),
+                                        pool.repeat(line, 0, ExpressionPool::kMany),
+                                        pool.literal(kReplaceMarker)}));
+  }();
+  return table;
+}
 
 }  // namespace
 
@@ -209,15 +257,8 @@ Expected<std::unique_ptr<const Rules>> block_rules(std::string_view original) {
     return fail(Errc::kInvalidInput, "edits: the original has {} bytes, at most {} are read",
                 original.size(), kOriginalBytesMax);
   }
-  ExpressionPool pool;
-  const ExprId line = pool.sequence(line_content(pool), pool.literal("\n"));
-  const RuleSource written{
-      pool.sequence({pool.literal(kDividerMarker), pool.literal("\n"),
-                     pool.repeat(line, 0, ExpressionPool::kMany), pool.literal(kReplaceMarker)}),
-      "edits"};
-  Expected<std::unique_ptr<const RuleTable>> table = RuleTable::compile(pool, {&written, 1}, 0);
-  if (!table) return std::move(table.error()).pass();
-  auto rules = std::make_unique<const BlockRules>(original, std::move(*table));
+  if (!written_table()) return Error(written_table().error()).pass();
+  auto rules = std::make_unique<const BlockRules>(original, **written_table());
   if (!rules->has_blocks()) {
     return fail(Errc::kInvalidInput, "edits: the original has no lines to search for");
   }
@@ -229,11 +270,8 @@ Expected<std::unique_ptr<const Rules>> line_rules(int lines_max) {
     return fail(Errc::kInvalidInput, "edits: {} lines, expected 1 to {}", lines_max,
                 kWrittenLinesMax);
   }
-  ExpressionPool pool;
-  const RuleSource content{line_content(pool), "edits"};
-  Expected<std::unique_ptr<const RuleTable>> table = RuleTable::compile(pool, {&content, 1}, 0);
-  if (!table) return std::move(table.error()).pass();
-  return std::make_unique<const LineRules>(lines_max, std::move(*table));
+  if (!line_table()) return Error(line_table().error()).pass();
+  return std::make_unique<const LineRules>(lines_max, **line_table());
 }
 
 }  // namespace curlew::model

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "model/constrain/json_layout.h"
 #include "model/constrain/json_terms.h"
 #include "model/constrain/regex.h"
 
@@ -75,17 +76,9 @@ int depth_of(const json& value, int depth = 0) {
 // stand: rules are known by the text of their schema.
 class SchemaReader {
  public:
-  SchemaReader(const json& root, JsonSpaces spaces) : root_(root), terms_(pool_) {
-    const ExprId space = pool_.literal(" ");
-    const ExprId indent = pool_.sequence(
-        pool_.literal("\n"), pool_.either(pool_.repeat(space, 0, kIndentSpacesMax),
-                                          pool_.repeat(pool_.literal("\t"), 0, kIndentTabsMax)));
-    rules_.push_back({pool_.either(space, indent), "white space"});  // kSpaceRule
-    const bool flexible = spaces == JsonSpaces::kFlexible;
-    gap_ = flexible ? pool_.optional(pool_.call(kSpaceRule)) : pool_.empty();
-    comma_ = pool_.sequence(pool_.literal(","), gap_);
-    colon_ =
-        flexible ? pool_.sequence(pool_.literal(":"), pool_.optional(space)) : pool_.literal(":");
+  SchemaReader(const json& root, JsonSpaces spaces)
+      : root_(root), terms_(pool_), layout_(pool_, spaces, kSpaceRule) {
+    rules_.push_back({layout_.space_rule(), "white space"});  // kSpaceRule
   }
 
   Expected<SchemaRules> read() {
@@ -98,7 +91,6 @@ class SchemaReader {
 
  private:
   static constexpr RuleId kSpaceRule = 0;
-  static constexpr int kIndentSpacesMax = 64, kIndentTabsMax = 16;
   using Body = Expected<ExprId>;
 
   template <class... Args>
@@ -236,30 +228,10 @@ class SchemaReader {
       const bool fits = types->empty() || std::any_of(types->begin(), types->end(), [&](auto& t) {
                           return is_type_of(value, t);
                         });
-      if (fits) options.push_back(written(value));
+      if (fits) options.push_back(layout_.written(value));
     }
     if (options.empty()) return bad(Errc::kInvalidInput, place, "no value has the type");
     return pool_.either(std::move(options));
-  }
-
-  // A given value, with white space as everywhere.
-  ExprId written(const json& value) {
-    if (!value.is_structured()) return pool_.literal(value.dump());
-    const bool is_object = value.is_object();
-    ExprId parts = pool_.empty();
-    bool first = true;
-    for (const auto& [name, part] : value.items()) {
-      ExprId member = written(part);
-      if (is_object) member = pool_.sequence({pool_.literal(json(name).dump()), colon_, member});
-      parts = first ? member : pool_.sequence({parts, comma_, member});
-      first = false;
-    }
-    if (first) return pool_.literal(is_object ? "{}" : "[]");
-    return enclosed(is_object ? "{" : "[", parts, is_object ? "}" : "]");
-  }
-
-  ExprId enclosed(std::string_view open, ExprId parts, std::string_view close) {
-    return pool_.sequence({pool_.literal(open), gap_, parts, gap_, pool_.literal(close)});
   }
 
   Body alternatives(const json& schema, const std::string& word, const std::string& place) {
@@ -339,7 +311,7 @@ class SchemaReader {
   }
 
   Body string(const json& schema, const std::string& place) {
-    Expected<Counts> length = counts(schema, "minLength", "maxLength", place);
+    Expected<JsonCounts> length = counts(schema, "minLength", "maxLength", place);
     if (!length) return std::move(length.error()).pass();
     const bool counted = schema.contains("minLength") || schema.contains("maxLength");
     if (!schema.contains("pattern")) {
@@ -376,12 +348,9 @@ class SchemaReader {
     return integer ? terms_.integer(min, max) : terms_.number(min, max);
   }
 
-  struct Counts {
-    int min = 0, max = ExpressionPool::kMany;
-  };
-  Expected<Counts> counts(const json& schema, const char* min, const char* max,
-                          const std::string& place) const {
-    Counts out;
+  Expected<JsonCounts> counts(const json& schema, const char* min, const char* max,
+                              const std::string& place) const {
+    JsonCounts out;
     for (const auto& [word, count] : {std::pair(min, &out.min), std::pair(max, &out.max)}) {
       if (!schema.contains(word)) continue;
       const json& value = schema[word];
@@ -400,7 +369,7 @@ class SchemaReader {
   }
 
   Body array(const json& schema, const std::string& place) {
-    Expected<Counts> length = counts(schema, "minItems", "maxItems", place);
+    Expected<JsonCounts> length = counts(schema, "minItems", "maxItems", place);
     if (!length) return std::move(length.error()).pass();
     std::vector<ExprId> prefix;
     if (schema.contains("prefixItems")) {
@@ -415,38 +384,8 @@ class SchemaReader {
     const json rest = schema.contains("items") ? schema["items"] : json(prefix.empty());
     Body item = value_of(rest, place + "/items");
     if (!item) return item;
-    const ExprId parts = items(prefix, *item, *length);
-    const ExprId filled = enclosed("[", parts, "]");
-    return length->min == 0 ? pool_.either(pool_.literal("[]"), filled) : filled;
+    return layout_.array(prefix, *item, *length);
   }
-
-  // One item or more, within the counts: those of the prefix, then others.
-  ExprId items(const std::vector<ExprId>& prefix, ExprId other, const Counts& length) {
-    const int many = ExpressionPool::kMany;
-    const int n_prefix = static_cast<int>(prefix.size());
-    const int first = n_prefix == 0 ? 1 : 0;  // an item that needs no comma
-    const int taken = n_prefix + first;
-    ExprId parts = pool_.none();
-    if (length.max == many || length.max >= taken) {
-      parts = pool_.repeat(pool_.sequence(comma_, other), std::max(0, length.min - taken),
-                           length.max == many ? many : length.max - taken);
-    }
-    if (n_prefix == 0) return pool_.sequence(other, parts);
-    for (int i = n_prefix; i-- > 0;) {  // parts: what follows item i
-      const bool may_end = i + 1 >= length.min && (length.max == many || i + 1 <= length.max);
-      const bool last = length.max != many && i + 1 >= length.max;
-      if (i + 1 < n_prefix && !last) parts = pool_.sequence(comma_, parts);
-      if (last) parts = pool_.none();
-      if (may_end) parts = pool_.optional(parts);
-      parts = pool_.sequence(prefix[static_cast<std::size_t>(i)], parts);
-    }
-    return parts;
-  }
-
-  struct Member {
-    ExprId text;  // "name": value
-    bool required;
-  };
 
   Body object(const json& schema, const std::string& place) {
     Expected<std::vector<std::string>> required = required_names(schema, place);
@@ -465,7 +404,7 @@ class SchemaReader {
         properties[name] = forbidden ? json(false) : others == false ? json(true) : others;
       }
     }
-    std::vector<Member> members;
+    std::vector<JsonLayout::Member> members;
     std::vector<std::string> names;
     for (const auto& [name, value] : properties.items()) {
       const bool declared = members.size() < n_declared;
@@ -475,12 +414,13 @@ class SchemaReader {
       if (!text) return text;
       const bool needed = std::find(required->begin(), required->end(), name) != required->end();
       const std::string quoted = json(name).dump();
-      members.push_back({pool_.sequence({pool_.literal(quoted), colon_, *text}), needed});
+      members.push_back({pool_.sequence({pool_.literal(quoted), layout_.colon(), *text}), needed});
       names.push_back(quoted.substr(1, quoted.size() - 2));
     }
     Body other = value_of(others, place + "/additionalProperties");
     if (!other) return other;
-    return object_of(members, pool_.sequence({terms_.name_except(names), colon_, *other}));
+    return layout_.object(members,
+                          pool_.sequence({terms_.name_except(names), layout_.colon(), *other}));
   }
 
   Expected<std::vector<std::string>> required_names(const json& schema,
@@ -496,27 +436,10 @@ class SchemaReader {
     return names;
   }
 
-  // Members in their order, optional ones left out at will, then others. Built from the end:
-  // `begun` is what may follow a member, `fresh` the same where none has been written yet.
-  ExprId object_of(const std::vector<Member>& members, ExprId other) {
-    ExprId begun = pool_.repeat(pool_.sequence(comma_, other), 0, ExpressionPool::kMany);
-    ExprId fresh = pool_.sequence(other, begun);  // at least one
-    bool may_be_empty = true;
-    for (auto member = members.rbegin(); member != members.rend(); ++member) {
-      const ExprId from_here = pool_.sequence(member->text, begun);
-      const ExprId with_comma = pool_.sequence(comma_, from_here);
-      fresh = member->required ? from_here : pool_.either(from_here, fresh);
-      begun = member->required ? with_comma : pool_.either(with_comma, begun);
-      may_be_empty &= !member->required;
-    }
-    const ExprId filled = enclosed("{", fresh, "}");
-    return may_be_empty ? pool_.either(pool_.literal("{}"), filled) : filled;
-  }
-
   const json& root_;
   ExpressionPool pool_;
   JsonTerms terms_;
-  ExprId gap_ = 0, comma_ = 0, colon_ = 0;
+  JsonLayout layout_;
   std::vector<RuleSource> rules_;
   std::map<std::string, RuleId> known_;  // by the schema's text
   std::vector<std::string> notes_;

@@ -69,16 +69,31 @@ void MaskBuilder::build(StateId state, TokenMask& mask) {
 const MaskBuilder::Inside& MaskBuilder::inside_of(std::span<const StateTable::Config> configs) {
   const StackId stack = configs.front().stack;
   const Exits exits = states_.is_bottom(stack) ? Exits::kIgnore : Exits::kCollect;
-  std::vector<NodeId> nodes;
-  for (const StateTable::Config& c : configs) nodes.push_back(rules_.alike(c.node));
-  std::sort(nodes.begin(), nodes.end());
-  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
-  const Inside& general = inside_from(states_.on_bottom(nodes, 0), exits);
+  const Inside& general = inside_anywhere(configs, exits);
   const int depth = states_.depth(stack);
   if (depth == 0 || depth + general.reach <= kDepthMax) return general;
-  nodes.clear();
+  std::vector<NodeId> nodes;
   for (const StateTable::Config& c : configs) nodes.push_back(c.node);
   return inside_from(states_.on_bottom(nodes, depth), exits);
+}
+
+// The entry for nodes that are alike, here or in the rules they are shared with.
+const MaskBuilder::Inside& MaskBuilder::inside_anywhere(std::span<const StateTable::Config> configs,
+                                                        Exits exits) {
+  const Rules* home = rules_.alike(configs.front().node).rules;
+  std::vector<NodeId> nodes;
+  for (const StateTable::Config& c : configs) {
+    const AlikeNode alike = rules_.alike(c.node);
+    if (alike.rules != home) home = nullptr;
+    nodes.push_back(alike.node);
+  }
+  const bool is_here = home == &rules_;
+  if (home == nullptr || (!is_here && shared_ == nullptr)) {  // for once, without being alike
+    for (std::size_t i = 0; i < nodes.size(); ++i) nodes[i] = configs[i].node;
+  } else if (!is_here) {
+    return shared_->inside(*home, nodes, exits);
+  }
+  return inside_from(states_.on_bottom(nodes, 0), exits);
 }
 
 const MaskBuilder::Inside& MaskBuilder::inside_from(StateId from, Exits exits) {
@@ -123,6 +138,13 @@ void MaskBuilder::list_rests(const Walk& walk, Inside& inside) const {
     }
   }
   inside.rests = TokenTrie(std::move(rests));
+}
+
+const MaskBuilder::Inside& SharedMasks::inside(const Rules& rules, std::span<const NodeId> nodes,
+                                               MaskBuilder::Exits exits) {
+  std::lock_guard lock(mutex_);
+  MaskBuilder& builder = builders_.try_emplace(&rules, vocabulary_, rules, nullptr).first->second;
+  return builder.inside_from(builder.states_.on_bottom(nodes, 0), exits);
 }
 
 // Follows the tokens below a node of the trie from a state: finds the ranks of those that lead to

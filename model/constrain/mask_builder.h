@@ -8,11 +8,15 @@
 // returns to. Nodes that kAlikeBytes bytes cannot tell apart share one such entry; the few tokens
 // that are longer are always followed byte by byte.
 //
-// Not thread-safe: belongs to a LanguageCache, under its mutex.
+// Rules that several grammars share (Rules::alike) have their entries in SharedMasks, learnt once a
+// vocabulary.
+//
+// A MaskBuilder is not thread-safe; SharedMasks is.
 #pragma once
 
 #include <array>
-#include <memory>
+#include <mutex>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -34,10 +38,13 @@ struct TokenVocabulary {
   std::vector<TokenId> end_of_generation;
 };
 
+class SharedMasks;
+
 class MaskBuilder {
  public:
-  MaskBuilder(const TokenVocabulary& vocabulary, const Rules& rules)
-      : vocabulary_(vocabulary), rules_(rules), states_(rules) {}
+  // `shared` may be null: then every entry is made here.
+  MaskBuilder(const TokenVocabulary& vocabulary, const Rules& rules, SharedMasks* shared)
+      : vocabulary_(vocabulary), rules_(rules), shared_(shared), states_(rules) {}
 
   StateTable& states() { return states_; }
 
@@ -47,6 +54,7 @@ class MaskBuilder {
   std::size_t size_bytes() const { return states_.size_bytes() + inside_bytes_; }
 
  private:
+  friend class SharedMasks;
   enum class Exits { kIgnore, kCollect };
   // What is known of some nodes whatever the stack below them.
   struct Inside {
@@ -65,6 +73,7 @@ class MaskBuilder {
   static constexpr std::uint32_t kRestsMax = 64;  // tokens below an exit that are listed as rests
 
   const Inside& inside_of(std::span<const StateTable::Config> configs);
+  const Inside& inside_anywhere(std::span<const StateTable::Config> configs, Exits exits);
   const Inside& inside_from(StateId from, Exits exits);
   Inside make_inside(StateId from, Exits exits);
   void list_rests(const Walk& walk, Inside& inside) const;
@@ -75,11 +84,27 @@ class MaskBuilder {
 
   const TokenVocabulary& vocabulary_;
   const Rules& rules_;
+  SharedMasks* const shared_;
   StateTable states_;
   std::array<std::unordered_map<StateId, Inside>, 2> inside_;  // by Exits
   std::unordered_map<StateId, std::uint64_t> loops_;
   std::size_t inside_bytes_ = 0;
   std::vector<StateId> path_;  // of follow(): the state at each depth
+};
+
+class SharedMasks {
+ public:
+  explicit SharedMasks(const TokenVocabulary& vocabulary) : vocabulary_(vocabulary) {}
+
+  // The entry stays valid for as long as this does.
+  const MaskBuilder::Inside& inside(const Rules& rules, std::span<const NodeId> nodes,
+                                    MaskBuilder::Exits exits);
+
+ private:
+  const TokenVocabulary& vocabulary_;
+  std::mutex mutex_;
+  std::unordered_map<const Rules*, MaskBuilder>
+      builders_;  // guarded by mutex_; none is ever taken out
 };
 
 }  // namespace curlew::model

@@ -60,7 +60,8 @@ class RuleTableBuilder {
     for (std::size_t node = 0; node < exprs_.size(); ++node) {
       expand(node);
       if (exprs_.size() > kTableNodesMax || pool_.is_exhausted()) {
-        return fail(Errc::kUnsupported, "{}: too large: more than {} states or {} steps to find them",
+        return fail(Errc::kUnsupported,
+                    "{}: too large: more than {} states or {} steps to find them",
                     rules_[index(table_.root_)].place, kTableNodesMax, kTableWorkMax);
       }
     }

@@ -40,7 +40,9 @@ class RuleTable : public Rules {
   bool accepting(NodeId node) const override { return nodes_[node].accepting; }
   bool reads(NodeId node) const override { return nodes_[node].reads; }
   int height(NodeId node) const override { return nodes_[node].height; }
-  NodeId alike(NodeId node) const override { return nodes_[node].alike; }
+  AlikeNode alike(NodeId node) const override {
+    return {this, static_cast<NodeId>(nodes_[node].alike)};
+  }
   const std::array<std::uint8_t, 256>& byte_classes() const override { return classes_; }
 
   std::size_t size() const { return nodes_.size(); }

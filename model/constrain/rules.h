@@ -30,6 +30,13 @@ struct RuleCall {
   NodeId next;    // where the caller goes on
 };
 
+class Rules;
+
+struct AlikeNode {
+  const Rules* rules;
+  NodeId node;
+};
+
 class Rules {
  public:
   virtual ~Rules() = default;
@@ -43,8 +50,10 @@ class Rules {
   virtual int height(NodeId node) const = 0;
 
   // A node that no text of at most kAlikeBytes bytes can tell from this one: neither by whether it
-  // may go on, nor by where the rule may end. Counting states far from their limits are alike.
-  virtual NodeId alike(NodeId node) const = 0;
+  // may go on, nor by where the rule may end. Counting states far from their limits are alike. The
+  // node may belong to other rules, which then live as long as the program: what is learnt about
+  // them serves every grammar that shares them.
+  virtual AlikeNode alike(NodeId node) const = 0;
 
   // Bytes of one class lead to the same node from every node. Classes count from 0.
   virtual const std::array<std::uint8_t, 256>& byte_classes() const = 0;

@@ -1,7 +1,7 @@
 #include "model/files/hf_config.h"
 
 #include <algorithm>
-#include <initializer_list>
+#include <utility>
 #include <vector>
 
 #include "model/files/hf_rope.h"
@@ -32,8 +32,8 @@ class Translation {
     written(config_.number(hf, fallback), key);
   }
   bool flag(const char* hf, bool fallback) { return taken(config_.boolean(hf, fallback)); }
-  std::string text(const char* hf, const char* fallback) {
-    return taken(config_.string(hf, fallback));
+  std::string text(const char* hf, std::string fallback) {
+    return taken(config_.string(hf, std::move(fallback)));
   }
   void set(const char* key, MetadataValue value) { image_.set(prefix_ + key, std::move(value)); }
 
@@ -96,8 +96,8 @@ void norm(Translation& t) {
 
 void activation(Translation& t, const HfLayout& layout) {
   const char* key = t.config().has("hidden_activation") ? "hidden_activation" : "hidden_act";
-  const std::string name = t.text(key, "silu");
   const std::string_view want = layout.family->activation;
+  const std::string name = t.text(key, std::string(want));
   const bool tanh_gelu = want == "gelu_pytorch_tanh";
   // Gemma's first files say "gelu" and mean the tanh form, as their program does.
   const bool same = name == want || (!tanh_gelu && name == "swish") ||
@@ -158,7 +158,9 @@ void granite(Translation& t) {
 
 void stablelm(Translation& t, const GgufImage& image) {
   const auto* head = image.find(t.prefix() + "attention.key_length");
-  const double share = t.config().number("partial_rotary_factor", 0.25).value_or(0);
+  const JsonObject later = t.config().object("rope_parameters");
+  const JsonObject& rope = later.has("partial_rotary_factor") ? later : t.config();
+  const double share = rope.number("partial_rotary_factor", 0.25).value_or(0);
   if (!(share > 0 && share <= 1)) return t.refuse("partial_rotary_factor is no number in (0, 1]");
   const auto rotated =
       static_cast<std::int64_t>(share * static_cast<double>(std::get<std::int64_t>(*head)));
@@ -179,11 +181,12 @@ void window_pattern(Translation& t, std::vector<std::int64_t> flags) {
   t.set("attention.sliding_window_pattern", MetadataArray(std::move(flags)));
 }
 
-// Three ways to say it: a kind for every layer; a switch and the first layer that has the window;
-// or just the window, for all.
+// Three ways to say it: a kind for every layer; a switch (in Qwen's classes off where it is not
+// mentioned) and the first layer that has the window; or just the window, for all.
 void sliding_window(Translation& t, const HfLayout& layout) {
   if (!t.config().has("sliding_window")) return;
-  const bool switched = t.config().has("use_sliding_window");
+  const bool switched =
+      layout.family->architecture.starts_with("qwen") || t.config().has("use_sliding_window");
   if (switched && !t.flag("use_sliding_window", false)) return;
   const nlohmann::json* kinds = t.config().find("layer_types");
   if (kinds == nullptr && !switched)

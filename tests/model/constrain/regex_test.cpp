@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <set>
 
 #include "tests/model/constrain/small_vocabulary.h"
@@ -123,7 +123,7 @@ TEST(RegexMask, HoldsExactlyTheTokensThatKeepTheTextABeginning) {
   const SmallVocabulary vocabulary(pieces);
   const ConstraintCompiler compiler(vocabulary);
   int compared = 0;
-  for (int round = 0; round < 250; ++round) {
+  for (int round = 0; round < 120; ++round) {
     const Pattern pattern = random_pattern(3, rng);
     const Grammar::Made grammar = Grammar::from_regex(pattern.text());
     ASSERT_TRUE(grammar) << pattern.text() << ": " << grammar.error().message();
@@ -151,7 +151,7 @@ TEST(RegexMask, HoldsExactlyTheTokensThatKeepTheTextABeginning) {
       text += vocabulary.piece(next);
     }
   }
-  EXPECT_GT(compared, 100'000);
+  EXPECT_GT(compared, 50'000);
 }
 
 struct RegexCase {
@@ -231,7 +231,7 @@ TEST(Regex, PatternsThatWouldExplodeAreRefusedSoon) {
                                           "[^a]{100000}",
                                           "(.*){9}{9}"};
   for (const std::string& pattern : patterns) {
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();  // other programs do not count
     const Grammar::Made grammar = Grammar::from_regex(pattern);
     if (grammar) {
       std::mt19937 rng(1);
@@ -239,11 +239,8 @@ TEST(Regex, PatternsThatWouldExplodeAreRefusedSoon) {
       const ConstraintCompiler compiler(vocabulary);
       EXPECT_FALSE(random_walk(*compiler.start(*grammar), vocabulary, 50, rng).dead_end);
     }
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    EXPECT_LT(seconds, 30.0) << pattern.substr(0, 40);
-    RecordProperty(pattern.substr(0, 20), std::to_string(seconds));
-    std::printf("%-24.24s %s %.3f s\n", pattern.c_str(), grammar ? "taken" : "refused", seconds);
+    const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+    EXPECT_LT(seconds, 10.0) << pattern.substr(0, 40);
   }
   EXPECT_FALSE(Grammar::from_regex("(a|b)*a(a|b){40}"));
   EXPECT_FALSE(Grammar::from_regex(std::string(9000, 'a')));
