@@ -72,6 +72,10 @@ class GrammarConstraint : public Constraint {
 
   bool is_complete() const override { return ends_; }
 
+  std::unique_ptr<Constraint> fork() const override {
+    return std::make_unique<GrammarConstraint>(*this);
+  }
+
   std::vector<TokenId> forced(int max) override {
     if (max <= 0 || ends_) return {};
     std::string bytes;

@@ -69,6 +69,10 @@ class Constraint {
   // The text so far is a whole text of the language.
   virtual bool is_complete() const = 0;
 
+  // Another constraint at the same place: drafts are tried on it while this one stays. Cheap; what
+  // it learns serves both.
+  virtual std::unique_ptr<Constraint> fork() const = 0;
+
   // The only continuation there is, as tokens, at most `max` of them: {} where there is a choice.
   // The tokens are those the tokenizer would choose for the forced bytes; a hint to draft from.
   // Where a choice follows, the last of them is left out: the tokenizer might join it with what

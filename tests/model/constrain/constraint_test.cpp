@@ -29,6 +29,21 @@ TEST(Constraint, ATokenThatIsNotAllowedLeavesNothing) {
   }
 }
 
+TEST(Constraint, AForkGoesItsOwnWay) {
+  const SmallVocabulary vocabulary({"ab"});
+  const ConstraintCompiler compiler(vocabulary);
+  const std::unique_ptr<Constraint> c = compiler.start(*Grammar::from_regex("a(b|c)d"));
+  c->accept('a');
+  const TokenMask before = c->allowed();
+  const std::unique_ptr<Constraint> fork = c->fork();
+  EXPECT_EQ(ids_in(fork->allowed(), vocabulary.size()), (std::vector<TokenId>{'b', 'c'}));
+  fork->accept('b');
+  fork->accept('d');
+  EXPECT_TRUE(fork->is_complete());
+  EXPECT_FALSE(c->is_complete());
+  EXPECT_EQ(ids_in(c->allowed(), vocabulary.size()), ids_in(before, vocabulary.size()));
+}
+
 TEST(Constraint, OutlivesItsCompilerAndKeepsItsGrammar) {
   const SmallVocabulary vocabulary({"ab"});
   std::unique_ptr<Constraint> c;
