@@ -264,10 +264,12 @@ TEST_F(SpoiltFolder, Llama3ScalingBecomesATensor) {
 
 TEST_F(SpoiltFolder, WindowsOfSomeLayersBecomeAPattern) {
   files_.config["sliding_window"] = 32;
-  files_.config["use_sliding_window"] = false;
   files_.config["max_window_layers"] = 1;
-  ASSERT_EQ(read(), "(accepted)");
-  EXPECT_EQ(ModelFile::open(folder_.path())->find("qwen2.attention.sliding_window"), nullptr);
+  for (const json& off : {json(nullptr), json(false)}) {
+    files_.config["use_sliding_window"] = off;
+    ASSERT_EQ(read(), "(accepted)");
+    EXPECT_EQ(ModelFile::open(folder_.path())->find("qwen2.attention.sliding_window"), nullptr);
+  }
   files_.config["use_sliding_window"] = true;
   ASSERT_EQ(read(), "(accepted)");
   const Expected<ModelFile> file = ModelFile::open(folder_.path());
