@@ -53,9 +53,9 @@ class ThreadPool {
 // Threads to use when the user named none: the physical cores this process may run on, at most 16.
 int default_thread_count();
 
-// "avx512-vnni", "avx2-vnni", "avx2" or "plain": what the kernels below dispatch to on this
-// machine. The environment variable CURLEW_CPU, set to one of these names, chooses a lesser path
-// (to find a fault, or to compare).
+// What the kernels below dispatch to on this machine: "avx512-vnni", "avx2-vnni" or "avx2" on
+// x86-64, "neon-dotprod" or "neon" on aarch64, "plain" anywhere. The environment variable
+// CURLEW_CPU, set to one of these names, chooses a lesser path (to find a fault, or to compare).
 const char* cpu_path_name();
 
 // --- Weights

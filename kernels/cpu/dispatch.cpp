@@ -7,6 +7,10 @@
 #if defined(CURLEW_X86_PATHS)
 #include <cpuid.h>
 #endif
+#if defined(CURLEW_ARM_PATHS) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 namespace curlew::kernels {
 namespace {
@@ -37,6 +41,20 @@ bool has_avx512_vnni() {
 }
 #endif
 
+#if defined(CURLEW_ARM_PATHS)
+// The system is asked, since a program may not read the registers that say it; where it is not
+// Linux, what every machine of the build's target has is all that is known.
+bool has_dotprod() {
+#if defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#elif defined(__ARM_FEATURE_DOTPROD)
+  return true;
+#else
+  return false;
+#endif
+}
+#endif
+
 // The table of that name if this machine can run it, else null. A null name asks for the best there
 // is.
 const KernelTable* find_table(const char* name) {
@@ -46,6 +64,10 @@ const KernelTable* find_table(const char* name) {
   if (wanted("avx512-vnni") && has_avx512_vnni()) return &avx512_kernels();
   if (wanted("avx2-vnni") && has_avx2_vnni()) return &avx2_vnni_kernels();
   if (wanted("avx2") && has_avx2()) return &avx2_kernels();
+#endif
+#if defined(CURLEW_ARM_PATHS)
+  if (wanted("neon-dotprod") && has_dotprod()) return &neon_dotprod_kernels();
+  if (wanted("neon")) return &neon_kernels();
 #endif
   if (wanted("plain")) return &plain_kernels();
   return nullptr;

@@ -4,7 +4,7 @@
 // machine that lacks it; for the same reason kernel templates use nothing inline of the standard
 // library.
 //
-// simd_avx2.h and simd_plain.h have the same members; this file documents them.
+// simd_avx2.h, simd_neon.h and simd_plain.h have the same members; this file documents them.
 #pragma once
 
 #include <immintrin.h>

@@ -36,6 +36,8 @@ constexpr std::size_t kScratchAlignment = 64;
 void pause_cpu() {
 #if defined(__x86_64__)
   _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb");  // `yield` is a hint that most cores ignore
 #else
   std::this_thread::yield();
 #endif

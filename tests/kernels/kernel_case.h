@@ -63,13 +63,18 @@ class OnEveryPath : public testing::TestWithParam<const char*> {
   void TearDown() override { set_cpu_path(nullptr); }
 };
 
-#define INSTANTIATE_ON_EVERY_PATH(Suite)                                                 \
-  INSTANTIATE_TEST_SUITE_P(Paths, Suite,                                                 \
-                           testing::Values("plain", "avx2", "avx2-vnni", "avx512-vnni"), \
-                           [](const testing::TestParamInfo<const char*>& info) {         \
-                             std::string name = info.param;                              \
-                             for (char& c : name) c = c == '-' ? '_' : c;                \
-                             return name;                                                \
+#if defined(__aarch64__)
+inline constexpr const char* kPaths[] = {"plain", "neon", "neon-dotprod"};
+#else
+inline constexpr const char* kPaths[] = {"plain", "avx2", "avx2-vnni", "avx512-vnni"};
+#endif
+
+#define INSTANTIATE_ON_EVERY_PATH(Suite)                                         \
+  INSTANTIATE_TEST_SUITE_P(Paths, Suite, testing::ValuesIn(kPaths),              \
+                           [](const testing::TestParamInfo<const char*>& info) { \
+                             std::string name = info.param;                      \
+                             for (char& c : name) c = c == '-' ? '_' : c;        \
+                             return name;                                        \
                            })
 
 }  // namespace curlew::kernels

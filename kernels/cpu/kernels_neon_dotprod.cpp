@@ -1,0 +1,13 @@
+#if defined(CURLEW_ARM_PATHS)
+#include "kernels/cpu/kernel_set.h"
+#include "kernels/cpu/simd_neon.h"
+
+namespace curlew::kernels {
+
+const KernelTable& neon_dotprod_kernels() {
+  static constexpr KernelTable kTable = kernel_set<SimdNeon>("neon-dotprod");
+  return kTable;
+}
+
+}  // namespace curlew::kernels
+#endif
