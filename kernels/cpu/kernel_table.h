@@ -22,17 +22,17 @@ struct QuantizeArgs {
   std::byte* blocks;
 };
 
-// One or two panels of 16 rows against one token tile, over all columns or a part of them.
+// One or two panels of 16 rows against one token tile, over a strip of columns.
 struct PanelArgs {
-  const std::uint8_t* panel;  // where the part's first chunk begins
+  const std::uint8_t* panel;  // where the first one begins in the strip
   std::size_t panel_bytes;    // from a panel to the next
-  const std::byte* blocks;    // ActivationBlock<tokens>[cols / 32], of the part
-  std::int64_t cols;          // of the part
+  const std::byte* blocks;    // ActivationBlock<tokens>[cols / 32], of the strip
+  std::int64_t cols;          // of the strip
   const float* bias;          // [rows], added to the sums; or null
   float* y;                   // [tokens, y_stride]
   std::int64_t y_stride;      // floats
   int rows;                   // 1 .. 16 per panel: how many of them exist
-  bool is_first;              // part; else the sums go on from those in y
+  bool is_first;              // strip; else the sums go on from those in y
   std::ptrdiff_t ahead;       // bytes from what is read to what to prefetch meanwhile; 0: nothing
 };
 using PanelFn = void (*)(const PanelArgs&);

@@ -5,8 +5,10 @@
 // quantised by every thread for itself, which is cheaper than to meet; those of many tokens are
 // quantised together first.
 //
-// With many tokens, a group of them and a part of the columns are taken at a time, so that the
+// With many tokens, a group of them and a strip of the columns are taken at a time, so that the
 // activations stay in the second-level cache while one unit after the other passes over them. The
+// first tile of a group is the one that waits for memory: it reads the panels of a unit one after
+// the other, a single stream; later tiles find them in the cache, and take two side by side. The
 // sums of an output go from left to right over the columns in every case: its bits do not depend
 // on how the work was cut.
 #include <algorithm>
@@ -27,8 +29,6 @@ constexpr int kUnitPanels = 2;
 constexpr int kUnitRows = kUnitPanels * kPanelRows;
 constexpr int kRunsPerThread = 2;  // a run is what is left, divided by this and the threads
 constexpr int kGroupTokens = 128;  // that meet the weights of a run before the next ones do
-constexpr std::size_t kPartBytes = 896 << 10;  // activations that stay near a core
-constexpr std::int64_t kChunkCols = kChunkBlocks * kBlockCols;
 constexpr std::ptrdiff_t kStreamAhead = 4096;  // prefetched ahead of a single token's weights
 constexpr int kSpinsBeforeYield = 4096;
 
@@ -213,69 +213,50 @@ void multiply_float(const Plan& plan, const Product& p, std::int64_t begin, std:
   }
 }
 
-// What meets at a time: some token tiles, some columns.
+// What meets at a time: some token tiles, a strip of columns.
 struct Part {
   int first_tile, end_tile;
-  std::int64_t first_col, cols;
+  std::int64_t first_col;
 };
 
-// next_unit: whose weights of the same part are wanted next, or `unit` when none are.
-void multiply_unit(const Plan& plan, const Product& p, std::int64_t unit, std::int64_t next_unit,
-                   const Part& part, const std::byte* blocks) {
+void multiply_unit(const Plan& plan, const Product& p, std::int64_t unit, const Part& part,
+                   const std::byte* blocks) {
   const PackedMatrix::Impl& w = *p.w;
   const Input& input = plan.inputs[static_cast<std::size_t>(p.input_idx)];
   const TokenTiles tiles(p.job->tokens, plan.table.token_tile);
-  const std::int64_t row = unit * kUnitRows;
-  const std::int64_t rows = std::min<std::int64_t>(kUnitRows, p.rows() - row);
-  const int panels = rows > kPanelRows ? 2 : 1;
-  const bool is_last = part.first_col + part.cols == p.cols();
-  const std::size_t part_at =
+  const std::int64_t first_row = unit * kUnitRows,
+                     end_row = std::min(p.rows(), first_row + kUnitRows);
+  const std::int64_t cols = w.strip_width(part.first_col);
+  const bool is_last = part.first_col + cols == p.cols();
+  const std::size_t strip_at =
       static_cast<std::size_t>(part.first_col / kBlockCols) * kActivationBlockBytes;
-  const std::size_t unit_bytes = kUnitPanels * w.panel_bytes;
   for (int i = part.first_tile; i < part.end_tile; ++i) {
     const TokenTiles::Tile tile = tiles[i];
-    std::ptrdiff_t ahead = p.job->tokens == 1 ? kStreamAhead : 0;
-    if (p.job->tokens > 1 && i + 1 == part.end_tile)
-      ahead = static_cast<std::ptrdiff_t>(unit_bytes) * (next_unit - unit);
-    plan.table.panel_fn(w.view.type, tile.tokens, panels)(
-        {.panel = w.panels.get() + static_cast<std::size_t>(unit) * unit_bytes +
-                  w.format.panel_bytes(part.first_col),
-         .panel_bytes = w.panel_bytes,
-         .blocks = blocks + static_cast<std::size_t>(tile.first) * input.token_bytes() +
-                   part_at * static_cast<std::size_t>(tile.tokens),
-         .cols = part.cols,
-         .bias = p.job->bias && is_last ? p.job->bias + row : nullptr,
-         .y = p.job->y + tile.first * p.rows() + row,
-         .y_stride = p.rows(),
-         .rows = static_cast<int>(rows),
-         .is_first = part.first_col == 0,
-         .ahead = ahead});
+    const int panels = i == part.first_tile ? 1 : kUnitPanels;
+    for (std::int64_t row = first_row; row < end_row; row += panels * kPanelRows)
+      plan.table.panel_fn(w.view.type, tile.tokens, end_row - row > kPanelRows ? panels : 1)(
+          {.panel = w.at(part.first_col, row / kPanelRows),
+           .panel_bytes = w.strip_panel_bytes(part.first_col),
+           .blocks = blocks + static_cast<std::size_t>(tile.first) * input.token_bytes() +
+                     strip_at * static_cast<std::size_t>(tile.tokens),
+           .cols = cols,
+           .bias = p.job->bias && is_last ? p.job->bias + row : nullptr,
+           .y = p.job->y + tile.first * p.rows() + row,
+           .y_stride = p.rows(),
+           .rows = static_cast<int>(std::min<std::int64_t>(panels * kPanelRows, end_row - row)),
+           .is_first = part.first_col == 0,
+           .ahead = p.job->tokens == 1 ? kStreamAhead : 0});
   }
-}
-
-// Columns of which the activations of `tokens` tokens fill kPartBytes; whole chunks.
-std::int64_t part_columns(int tokens) {
-  const std::size_t column_block = kActivationBlockBytes * static_cast<std::size_t>(tokens);
-  const auto fitting = static_cast<std::int64_t>(kPartBytes / column_block) * kBlockCols;
-  return std::max(fitting / kChunkCols, std::int64_t{1}) * kChunkCols;
 }
 
 void multiply_quantised(const Plan& plan, const Product& p, std::int64_t begin, std::int64_t end,
                         const std::byte* blocks) {
-  const int tokens = p.job->tokens;
-  const int tiles = TokenTiles(tokens, plan.table.token_tile).count();
+  const int tiles = TokenTiles(p.job->tokens, plan.table.token_tile).count();
   const int group_tiles = kGroupTokens / plan.table.token_tile;
-  const std::int64_t part_cols =
-      tokens == 1 ? p.cols() : part_columns(std::min(tokens, kGroupTokens));
   for (int tile = 0; tile < tiles; tile += group_tiles)
-    for (std::int64_t col = 0; col < p.cols(); col += part_cols)
+    for (std::int64_t col = 0; col < p.cols(); col += p.w->strip_cols)
       for (std::int64_t unit = begin; unit < end; ++unit)
-        multiply_unit(plan, p, unit, std::min(unit + 1, end - 1),
-                      {.first_tile = tile,
-                       .end_tile = std::min(tile + group_tiles, tiles),
-                       .first_col = col,
-                       .cols = std::min(part_cols, p.cols() - col)},
-                      blocks);
+        multiply_unit(plan, p, unit, {tile, std::min(tile + group_tiles, tiles), col}, blocks);
 }
 
 // The next run of units: what is left, in ever smaller pieces. Empty (begin == end) at the end.

@@ -120,20 +120,25 @@ const std::uint8_t* pack_chunk_row(const MatrixView& view, const PanelFormat& fo
   return src;
 }
 
-// Rows past the end stay zero: scale 0, so they cost time but never a value.
-void pack_panel(const MatrixView& view, const PanelFormat& format, std::int64_t panel_idx,
-                std::uint8_t* panel) {
-  std::memset(panel, 0, format.panel_bytes(view.cols));
+// One panel of one strip. Rows past the end stay zero: scale 0, so they cost time but never a
+// value.
+void pack_panel(const PackedMatrix::Impl& w, const std::uint8_t* data, std::int64_t panel_idx,
+                std::int64_t first_col) {
+  std::uint8_t* const panel = w.at(first_col, panel_idx);
+  std::memset(panel, 0, w.strip_panel_bytes(first_col));
+  const BlockShape shape = block_shape(w.view.type);
+  const std::size_t before = static_cast<std::size_t>(first_col / shape.elements) * shape.bytes;
   const std::int64_t first_row = panel_idx * kPanelRows;
-  const int rows = static_cast<int>(std::min<std::int64_t>(kPanelRows, view.rows - first_row));
-  const std::size_t row_bytes = view.row_bytes();
+  const int rows = static_cast<int>(std::min<std::int64_t>(kPanelRows, w.view.rows - first_row));
+  const std::size_t row_bytes = w.view.row_bytes();
   for (int row = 0; row < rows; ++row) {
-    const auto* src = static_cast<const std::uint8_t*>(view.data) + (first_row + row) * row_bytes;
+    const std::uint8_t* src = data + (first_row + row) * row_bytes + before;
     std::uint8_t* chunk = panel;
-    for (std::int64_t left = view.cols / kBlockCols; left > 0; left -= kChunkBlocks) {
+    for (std::int64_t left = w.strip_width(first_col) / kBlockCols; left > 0;
+         left -= kChunkBlocks) {
       const int blocks = static_cast<int>(std::min<std::int64_t>(left, kChunkBlocks));
-      src = pack_chunk_row(view, format, blocks, src, row, chunk);
-      chunk += format.header_bytes() + blocks * format.plane_bytes();
+      src = pack_chunk_row(w.view, w.format, blocks, src, row, chunk);
+      chunk += w.format.header_bytes() + blocks * w.format.plane_bytes();
     }
   }
 }
@@ -153,14 +158,16 @@ PackedMatrix PackedMatrix::pack(const MatrixView& view, ThreadPool& pool) {
   impl->format = panel_format(view.type);
   if (impl->format.bits != 0) {
     impl->view.data = nullptr;
-    impl->panel_bytes = impl->format.panel_bytes(view.cols);
-    impl->own_bytes = impl->panel_bytes * static_cast<std::size_t>(impl->panel_count());
+    impl->strip_cols = strip_columns(view.cols);
+    impl->own_bytes =
+        impl->format.panel_bytes(view.cols) * static_cast<std::size_t>(impl->panel_count());
     impl->panels.reset(allocate_panels(impl->own_bytes));
     if (!impl->panels) return out;
+    const auto* data = static_cast<const std::uint8_t*>(view.data);
     pool.for_range(impl->panel_count(), kPanelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t p = begin; p < end; ++p)
-        pack_panel(view, impl->format, p,
-                   impl->panels.get() + static_cast<std::size_t>(p) * impl->panel_bytes);
+        for (std::int64_t col = 0; col < view.cols; col += impl->strip_cols)
+          pack_panel(*impl, data, p, col);
     });
   }
   out.impl_ = std::move(impl);

@@ -24,7 +24,14 @@
 //              one vector, bit g is group g
 //            3 = 2 + 1, 5 = 4 + 1, 6 = 4 + 2: the lower bits' plane first.
 //
-// Every plane starts on a 64-byte boundary. docs/formats/weights.md draws this.
+// Every plane starts on a 64-byte boundary.
+//
+// A wide matrix is cut into strips of columns, at most kStripCols each and as even as whole chunks
+// allow; all panels of the first strip lie before those of the second. A kernel that goes through a
+// strip reads memory in one direction, in one stream, and the activations it needs meanwhile stay
+// in the first-level cache beside it: both are what the machine's own prefetching asks for, without
+// which several tokens cost the sum of reading and computing instead of the larger of the two.
+// docs/formats/weights.md draws this.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +45,8 @@ inline constexpr int kPanelRows = 16;
 inline constexpr int kBlockCols = 32;    // columns that share an activation scale
 inline constexpr int kChunkBlocks = 8;   // blocks of a full chunk: 256 columns
 inline constexpr int kVectorBytes = 64;  // 16 rows x 4 columns
+inline constexpr std::int64_t kChunkCols = kChunkBlocks * kBlockCols;
+inline constexpr std::int64_t kStripCols = 4 * kChunkCols;  // 8 tokens' activations: 13 KiB
 
 enum class ScaleKind : std::uint8_t {
   kF16,    // one half-precision scale per 32 columns
@@ -119,6 +128,13 @@ inline constexpr std::uint8_t kMxfp4Entries[16] = {128, 129, 130, 131, 132, 134,
 
 CURLEW_INLINE constexpr const std::uint8_t* code_entries(CodeTable table) {
   return table == CodeTable::kIq4 ? kIq4Entries : kMxfp4Entries;
+}
+
+// Columns of each strip of a matrix, but for the last one, which may have fewer.
+constexpr std::int64_t strip_columns(std::int64_t cols) {
+  const std::int64_t strips = (cols + kStripCols - 1) / kStripCols;
+  const std::int64_t chunks = (cols + kChunkCols - 1) / kChunkCols;
+  return (chunks + strips - 1) / strips * kChunkCols;
 }
 
 // --- Activations
