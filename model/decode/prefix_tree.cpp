@@ -107,7 +107,7 @@ std::vector<int> PrefixTree::blocks() const {
   std::vector<int> all;
   for (const View& view : views()) all.insert(all.end(), view.blocks.begin(), view.blocks.end());
   std::ranges::sort(all);
-  all.erase(std::ranges::unique(all).begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 

@@ -60,10 +60,13 @@ class Translation {
   }
   std::int64_t counted(Expected<std::int64_t> value, const char* hf, const char* key,
                        std::int64_t least) {
-    const std::int64_t n = taken(std::move(value));
-    if (status_ && (n < least || n > kCountMax))
-      status_ = fail(Errc::kCorrupt, "{}: {} is {}, expected {} to {}", config_.file(), hf, n,
-                     least, kCountMax);
+    std::int64_t n = taken(std::move(value));
+    if (n < least || n > kCountMax) {
+      if (status_)
+        status_ = fail(Errc::kCorrupt, "{}: {} is {}, expected {} to {}", config_.file(), hf, n,
+                       least, kCountMax);
+      n = least;  // what is still made of it must not overflow, or ask for gigabytes
+    }
     if (key != nullptr) set(key, n);
     return n;
   }

@@ -7,6 +7,8 @@
 namespace curlew::model {
 namespace {
 
+constexpr std::int64_t kRopePairsMax = 1 << 12;  // far above every published model's
+
 // Names and values of one scaling, with the first failure remembered.
 class Scaling {
  public:
@@ -59,6 +61,9 @@ Status Scaling::emit_factors(double theta) {
   if (!(factor > 0 && low > 0 && high > low && tokens > 0) || pairs <= 0)
     return fail(Errc::kCorrupt, "{}: rope_scaling: factors are no positive numbers in order",
                 scaling_.file());
+  if (pairs > kRopePairsMax)
+    return fail(Errc::kCorrupt, "{}: heads of {} rotated pairs; at most {} are read",
+                scaling_.file(), pairs, kRopePairsMax);
   Expected<std::span<std::byte>> room =
       image_.allocate(static_cast<std::size_t>(pairs) * sizeof(float));
   if (!room) return std::move(room.error()).pass();

@@ -27,8 +27,9 @@ Status read_expert_sizes(const ModelFile& file, ModelConfig& c) {
   ExpertConfig& e = c.experts;
   if (Status s = store(size(file, a + "expert_count", kExpertsMax), e.count); !s) return s;
   if (Status s = store(size(file, a + "expert_used_count", e.count), e.used); !s) return s;
+  // At least one layer has experts: their tensors are what bounds the sizes stated here.
   if (Status s =
-          store(count(file, a + "leading_dense_block_count", 0, 0, c.n_layers), e.dense_layers);
+          store(count(file, a + "leading_dense_block_count", 0, 0, c.n_layers - 1), e.dense_layers);
       !s)
     return s;
   if (Status s = store(size(file, a + "expert_feed_forward_length", kFfnMax), e.ffn_dim); !s)

@@ -1,6 +1,7 @@
 #include "model/text/vocabulary.h"
 
 #include <cmath>
+#include <limits>
 
 #include "model/text/special_tokens.h"
 
@@ -75,7 +76,7 @@ Status read_scores(const ModelFile& file, Vocabulary& vocabulary) {
   }
   vocabulary.scores.reserve(scores->size());
   for (std::size_t i = 0; i < scores->size(); ++i) {
-    if (!std::isfinite((*scores)[i])) {
+    if (!(std::abs((*scores)[i]) <= std::numeric_limits<float>::max())) {
       return fail(Errc::kCorrupt, "{}: the score of token {} is not a number", file.name(), i);
     }
     vocabulary.scores.push_back(static_cast<float>((*scores)[i]));

@@ -3,17 +3,19 @@
 // so that mutations reach the entries; one value of the first byte in sixteen keeps the raw bytes.
 // Whatever is read lies inside the file, and is then translated as a model of that family.
 
-#include <cstdint>
-#include <cstdlib>
+#include <algorithm>
 #include <cstring>
-#include <string>
-#include <string_view>
 
 #include "model/files/hf_tensors.h"
+#include "tests/fuzz/json_damage.h"
 
+namespace curlew::fuzz {
 namespace {
 
 using namespace curlew::model;  // NOLINT: a program of its own
+
+constexpr std::size_t kHeadBytes = 5;  // before the header's length
+constexpr int kRawBytes = 15;          // of sixteen: the input's own bytes are the file
 
 constexpr const char* kClasses[] = {"LlamaForCausalLM",    "GemmaForCausalLM",
                                     "Qwen3MoeForCausalLM", "DeepseekV2ForCausalLM",
@@ -34,20 +36,28 @@ HfLayout layout_of(const std::uint8_t* head) {
   return layout;
 }
 
+std::string file_of(std::span<const std::uint8_t> input) {
+  if (input[0] % 16 == kRawBytes) return std::string(as_text(input.subspan(kHeadBytes)));
+  const auto [header, data] = split_text(input.subspan(kHeadBytes));
+  const std::uint64_t length = header.size();
+  std::string file(sizeof length, '\0');
+  std::memcpy(file.data(), &length, sizeof length);
+  return file.append(header).append(as_text(data));
+}
+
 void check_inside(const std::vector<SafeTensor>& tensors, const std::string& file) {
   const auto* begin = reinterpret_cast<const std::byte*>(file.data());
-  for (const SafeTensor& tensor : tensors) {
-    if (tensor.bytes.data() < begin ||
-        tensor.bytes.data() + tensor.bytes.size() > begin + file.size())
-      std::abort();
-  }
+  for (const SafeTensor& tensor : tensors)
+    promise(tensor.bytes.data() >= begin &&
+                tensor.bytes.data() + tensor.bytes.size() <= begin + file.size(),
+            "a tensor lies inside its file");
 }
 
 void check_translated(const GgufImage& image) {
   for (const ModelTensor& tensor : image.tensors) {
-    const auto block = curlew::kernels::block_shape(tensor.type);
+    const auto block = kernels::block_shape(tensor.type);
     const std::int64_t bytes = tensor.elements() / block.elements * block.bytes;
-    if (bytes != static_cast<std::int64_t>(tensor.bytes.size())) std::abort();
+    promise(bytes == static_cast<std::int64_t>(tensor.bytes.size()), "shape and bytes agree");
     volatile std::byte ends = tensor.bytes.front() ^ tensor.bytes.back();
     (void)ends;
   }
@@ -55,23 +65,37 @@ void check_translated(const GgufImage& image) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  constexpr std::size_t kHead = 7;
-  if (size < kHead) return 0;
-  std::string file(reinterpret_cast<const char*>(data) + kHead, size - kHead);
-  if (data[0] % 16 != 15) {
-    const std::uint64_t length = data[5] | data[6] << 8;
-    std::string field(sizeof length, '\0');
-    std::memcpy(field.data(), &length, sizeof length);
-    file = field + file;
+std::vector<Bytes> good_inputs() {
+  return seed_files("safetensors");
+}
+
+void break_one_place(Bytes& input, Dice& dice) {
+  if (input.size() < kHeadBytes + 2 || dice.one_in(16)) return break_bytes(input, dice);
+  if (dice.one_in(8)) {
+    input[dice.below(kHeadBytes)] = static_cast<std::uint8_t>(dice.word());
+    return;
   }
-  const auto tensors = parse_safetensors(std::as_bytes(std::span(file)), "fuzz");
+  const auto [header, data] = split_text(std::span(input).subspan(kHeadBytes));
+  const Bytes changed = join_text(break_json(header, dice), Bytes(data.begin(), data.end()));
+  input.resize(kHeadBytes);
+  input.insert(input.end(), changed.begin(), changed.end());
+}
+
+}  // namespace curlew::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace curlew;  // NOLINT: one function
+  if (size < fuzz::kHeadBytes + 2) return 0;
+  const std::string file = fuzz::file_of({data, size});
+  const auto tensors = model::parse_safetensors(std::as_bytes(std::span(file)), "fuzz.safetensors");
   if (!tensors) {
-    if (tensors.error().message().empty()) std::abort();
+    fuzz::promise(tensors.error().message().find("fuzz.safetensors: ") != std::string::npos,
+                  "an error names the file");
     return 0;
   }
-  check_inside(*tensors, file);
-  GgufImage image;
-  if (translate_tensors(*tensors, layout_of(data), "fuzz", image)) check_translated(image);
+  fuzz::check_inside(*tensors, file);
+  model::GgufImage image;
+  if (translate_tensors(*tensors, fuzz::layout_of(data), "fuzz", image))
+    fuzz::check_translated(image);
   return 0;
 }

@@ -1,55 +1,144 @@
 // A GGUF file and a text in one input: a u16 length of the text, the text, then the file. Whatever
 // vocabulary the file has is refused or loaded, and then the text is encoded, decoded and laid out
-// as a prompt.
+// in every prompt format that the file is taken for.
 
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
+#include "model/text/prompt_formats.h"
+#include "tests/fuzz/gguf_draft.h"
+#include "tests/model/gguf_writer.h"
 
-#include "model/text/fim.h"
-#include "model/text/tokenizer.h"
-
+namespace curlew::fuzz {
 namespace {
 
 using namespace curlew::model;  // NOLINT: a program of its own
+using model::testing::GgufWriter;
+
+constexpr int kPromptTokensMax = 40;
+
+struct Row {
+  const char* spelling;
+  std::int32_t type;
+  float score;
+};
+
+GgufWriter vocabulary(const char* model, std::span<const Row> rows) {
+  std::vector<std::string> spellings;
+  std::vector<std::int32_t> types;
+  std::vector<float> scores;
+  for (const Row& row : rows) {
+    spellings.emplace_back(row.spelling);
+    types.push_back(row.type);
+    scores.push_back(row.score);
+  }
+  GgufWriter w;
+  w.set("general.architecture", "llama").set("general.name", "Codestral");
+  w.set("tokenizer.ggml.model", model).set("tokenizer.ggml.tokens", spellings);
+  w.set("tokenizer.ggml.token_type", types).set("tokenizer.ggml.scores", scores);
+  return w;
+}
+
+GgufWriter sentencepiece() {
+  constexpr Row kRows[] = {
+      {"<unk>", 2, 0},    {"<s>", 3, 0},      {"</s>", 3, 0},   {"<0x0A>", 6, 0},
+      {"<0xC3>", 6, 0},   {"▁", 1, -1},       {"a", 1, -2},     {"b", 1, -3},
+      {"ab", 1, -1.5f},   {"▁ab", 1, -1.2f},  {"é", 1, -4},     {"[PREFIX]", 3, 0},
+      {"[SUFFIX]", 3, 0}, {"[MIDDLE]", 3, 0}, {"▁▁", 4, 0},     {"[INST]", 3, 0},
+      {"[/INST]", 3, 0},  {"never", 5, 0},    {"<fim_x>", 4, 0}};
+  GgufWriter w = vocabulary("llama", kRows);
+  w.set("tokenizer.ggml.bos_token_id", 1u).set("tokenizer.ggml.eos_token_id", 2u);
+  w.set("tokenizer.ggml.unknown_token_id", 0u).set("tokenizer.ggml.add_space_prefix", true);
+  return w.set("tokenizer.chat_template", "{{ bos_token }}{% if x %}[INST] {{ m }} [/INST]");
+}
+
+GgufWriter byte_level(const char* pre) {
+  constexpr Row kRows[] = {{"a", 1, 0},
+                           {"b", 1, 0},
+                           {"c", 1, 0},
+                           {"Ġ", 1, 0},
+                           {"Ċ", 1, 0},
+                           {"ab", 1, 0},
+                           {"abc", 1, 0},
+                           {"Ġab", 1, 0},
+                           {"<|endoftext|>", 3, 0},
+                           {"<|fim_prefix|>", 3, 0},
+                           {"<|fim_suffix|>", 3, 0},
+                           {"<|fim_middle|>", 3, 0},
+                           {"<|repo_name|>", 3, 0},
+                           {"<|file_sep|>", 4, 0},
+                           {"<|im_start|>", 3, 0},
+                           {"<|im_end|>", 3, 0}};
+  GgufWriter w = vocabulary("gpt2", kRows);
+  w.set("tokenizer.ggml.pre", pre).set("tokenizer.ggml.eos_token_id", 8u);
+  w.set("tokenizer.ggml.merges", std::vector<std::string>{"a b", "ab c", "Ġ ab"});
+  w.set("tokenizer.ggml.add_bos_token", false).set("tokenizer.ggml.fim_pre_token_id", 9u);
+  return w.set("tokenizer.chat_template", "{% for m in messages %}<|im_start|>{{ m }}<|im_end|>");
+}
 
 void check_ids(const Tokenizer& tokenizer, const std::vector<TokenId>& ids) {
-  for (const TokenId id : ids) {
-    if (id < 0 || id >= tokenizer.size()) std::abort();
-  }
+  for (const TokenId id : ids)
+    promise(id >= 0 && id < tokenizer.size(), "ids are the vocabulary's");
   (void)tokenizer.decode(ids, true);
 }
 
-void use(const Tokenizer& tokenizer, std::string_view text) {
-  for (const EncodeOptions options :
-       {EncodeOptions{}, EncodeOptions{.add_special = true, .parse_special = true},
-        EncodeOptions{.literal = true, .continues = true}}) {
-    check_ids(tokenizer, tokenizer.encode(text, options));
-  }
-  const Expected<FimFormat> format =
-      choose_fim_format(tokenizer, "llama", "codestral", "fuzz.gguf");
-  if (!format) return;
+void check_fim(const Tokenizer& tokenizer, const FimFormat& format, std::string_view text) {
   FimText parts;
   parts.prefix = text.substr(0, text.size() / 2);
   parts.suffix = text.substr(text.size() / 2);
   parts.path = "a/b.py";
   parts.context = {{"c", parts.suffix}};
   parts.typed = parts.prefix.substr(parts.prefix.size() / 2);
-  const FimPrompt prompt = build_fim_prompt(tokenizer, *format, parts, {.prompt_tokens_max = 40});
-  if (prompt.tokens.size() > 40) std::abort();
+  const FimPrompt prompt =
+      build_fim_prompt(tokenizer, format, parts, {.prompt_tokens_max = kPromptTokensMax});
+  promise(prompt.tokens.size() <= kPromptTokensMax, "a prompt keeps to its size");
   check_ids(tokenizer, prompt.tokens);
+}
+
+void use(const ModelFile& file, const Tokenizer& tokenizer, std::string_view text) {
+  for (const EncodeOptions options :
+       {EncodeOptions{}, EncodeOptions{.add_special = true, .parse_special = true},
+        EncodeOptions{.literal = true, .continues = true}}) {
+    check_ids(tokenizer, tokenizer.encode(text, options));
+  }
+  const PromptFormats formats = choose_prompt_formats(file, tokenizer);
+  if (formats.fim) check_fim(tokenizer, *formats.fim, text);
+  if (!formats.chat) return;
+  const ChatMessage messages[] = {{ChatRole::kSystem, "a"}, {ChatRole::kUser, std::string(text)}};
+  check_ids(tokenizer, build_chat_prompt(tokenizer, *formats.chat, messages));
 }
 
 }  // namespace
 
+std::vector<Bytes> good_inputs() {
+  constexpr std::string_view kTexts[] = {"ab abc\n  é", "<|im_start|>abc <s>\xff\xe2\x96", ""};
+  std::vector<Bytes> inputs;
+  for (const std::string_view text : kTexts) {
+    inputs.push_back(join_text(text, to_bytes(sentencepiece().bytes())));
+    for (const char* pre :
+         {"qwen2", "llama-bpe", "deepseek-coder", "starcoder", "tekken", "gpt-4o"})
+      inputs.push_back(join_text(text, to_bytes(byte_level(pre).bytes())));
+  }
+  return inputs;
+}
+
+void break_one_place(Bytes& input, Dice& dice) {
+  const auto [text, file] = split_text(input);
+  if (!dice.one_in(8)) return break_gguf(input, input.size() - file.size(), dice);
+  Bytes changed = to_bytes(text);
+  break_bytes(changed, dice);
+  input = join_text(as_text(changed), Bytes(file.begin(), file.end()));
+}
+
+}  // namespace curlew::fuzz
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size < 2) return 0;
-  const std::size_t length = std::min<std::size_t>(data[0] | data[1] << 8, size - 2);
-  const std::string_view text(reinterpret_cast<const char*>(data) + 2, length);
-  const Expected<ModelFile> file =
-      ModelFile::parse(std::as_bytes(std::span(data + 2 + length, size - 2 - length)), "fuzz");
+  using namespace curlew;  // NOLINT: one function
+  const auto [text, bytes] = fuzz::split_text({data, size});
+  const auto file = model::ModelFile::parse(std::as_bytes(bytes), "fuzz.gguf");
   if (!file) return 0;
-  const Expected<std::unique_ptr<const Tokenizer>> tokenizer = load_tokenizer(*file);
-  if (tokenizer) use(**tokenizer, text);
+  const auto tokenizer = model::load_tokenizer(*file);
+  if (!tokenizer)
+    fuzz::promise(tokenizer.error().message().find("fuzz.gguf") != std::string::npos,
+                  "an error names the file");
+  else
+    fuzz::use(*file, **tokenizer, text);
   return 0;
 }

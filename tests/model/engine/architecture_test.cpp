@@ -152,7 +152,7 @@ TEST(Architecture, RefusesExpertsThatMakeNoSense) {
   refused("expert_weights_scale", -1.f, "expert_weights_scale is -1");
   refused("expert_weights_scale", std::nanf(""), "expert_weights_scale is nan");
   refused("expert_weights_norm", 1u, "expert_weights_norm should be a boolean");
-  refused("leading_dense_block_count", 3u, "leading_dense_block_count is 3, expected 0 to 2");
+  refused("leading_dense_block_count", 3u, "leading_dense_block_count is 3, expected 0 to 1");
   refused("leading_dense_block_count", 1u, "blk.0.ffn_gate.weight is missing");
   refused("expert_shared_count", 1000u, "expert_shared_count is 1000");
   refused("expert_group_count", 4u, "experts in groups are not run", Errc::kUnsupported);
