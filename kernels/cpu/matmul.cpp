@@ -28,6 +28,7 @@ namespace {
 constexpr int kUnitPanels = 2;
 constexpr int kUnitRows = kUnitPanels * kPanelRows;
 constexpr int kRunsPerThread = 2;  // a run is what is left, divided by this and the threads
+constexpr int kStreamUnits = 4;    // of the shortest run, where runs wait for memory
 constexpr int kGroupTokens = 128;  // that meet the weights of a run before the next ones do
 constexpr std::ptrdiff_t kStreamAhead = 4096;  // prefetched ahead of a single token's weights
 constexpr int kSpinsBeforeYield = 4096;
@@ -100,6 +101,7 @@ struct Plan {
   std::size_t private_at, private_bytes = 0;  // of a thread's buffer
   std::int64_t units = 0;
   int tiles = 0;  // of shared inputs
+  std::int64_t shortest_run;
 
   Plan(std::span<const MatmulJob> jobs, ThreadPool& pool);
 
@@ -111,6 +113,7 @@ struct Plan {
  private:
   void add(const MatmulJob& job, std::size_t& products_used, std::size_t& inputs_used);
   int input_of(const MatmulJob& job, std::size_t& inputs_used);
+  std::int64_t choose_shortest_run(int threads) const;
 };
 
 // Memory for the lists is had first, the blocks' when their size is known: scratch() may move.
@@ -138,6 +141,13 @@ Plan::Plan(std::span<const MatmulJob> jobs, ThreadPool& pool) {
     if (job.tokens > 0) add(job, products_used, inputs_used);
   products = products.first(products_used);
   inputs = inputs.first(inputs_used);
+  shortest_run = choose_shortest_run(pool.size());
+}
+
+// A few tokens wait for memory, and a stream is worth more to them than threads that end together.
+std::int64_t Plan::choose_shortest_run(int threads) const {
+  if (threads == 1) return units;
+  return tiles > 1 ? 1 : std::clamp<std::int64_t>(units / (threads * 4), 1, kStreamUnits);
 }
 
 void Plan::add(const MatmulJob& job, std::size_t& products_used, std::size_t& inputs_used) {
@@ -268,7 +278,7 @@ Run take_run(const Plan& plan, Progress& progress, int threads) {
   do {
     if (begin >= plan.units) return {plan.units, plan.units};
     const std::int64_t share = (plan.units - begin) / (threads * kRunsPerThread);
-    end = std::min(plan.units, begin + std::max<std::int64_t>(share, 1));
+    end = std::min(plan.units, begin + std::max(share, plan.shortest_run));
   } while (!progress.next_unit.compare_exchange_weak(begin, end, std::memory_order_relaxed));
   return {begin, end};
 }

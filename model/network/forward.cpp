@@ -9,7 +9,8 @@
 namespace curlew::model {
 namespace {
 
-constexpr int kChunkTokensMin = 16, kChunkTokensMax = 256;
+constexpr int kChunkTokensMin = 16;
+constexpr int kChunkTokensMax = 96;  // more, and what a layer hands on leaves the caches
 constexpr double kLayerMultiplicationsMax =
     12e9;  // between stop checks: some 20 to 40 ms of two cores
 
