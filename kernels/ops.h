@@ -75,6 +75,19 @@ struct MatrixView {
 // n elements of `type` at src -> float32. n is a multiple of the block's elements.
 void dequantize(WeightType type, const void* src, float* dst, std::int64_t n);
 
+// Memory that the matrices of a model share. It comes from the system in large regions on huge
+// pages: alone, a matrix would waste what is left of its last huge page, and a small one would get
+// none. A region lives as long as a matrix in it. For one thread at a time.
+class PackedMemory {
+ public:
+  // `bytes` of it, aligned to 64, contents undefined; null when there is no more to be had.
+  std::shared_ptr<std::uint8_t> take(std::size_t bytes);
+
+ private:
+  std::shared_ptr<std::uint8_t> region_;
+  std::size_t used_ = 0, size_ = 0;
+};
+
 // A matrix in the layout this machine multiplies fastest. May keep pointing into the view's bytes
 // (then own_bytes() is 0) or hold a repacked copy. Immutable, so shared freely between threads.
 class PackedMatrix {
@@ -84,8 +97,10 @@ class PackedMatrix {
   PackedMatrix(PackedMatrix&&) noexcept;
   PackedMatrix& operator=(PackedMatrix&&) noexcept;
 
-  // An empty matrix (operator bool says false) when the memory for a repacked copy cannot be had.
-  static PackedMatrix pack(const MatrixView& view, ThreadPool& pool);
+  // A repacked copy lies in `memory`, or without one in memory of its own. An empty matrix
+  // (operator bool says false) when it cannot be had.
+  static PackedMatrix pack(const MatrixView& view, ThreadPool& pool,
+                           PackedMemory* memory = nullptr);
 
   std::int64_t rows() const;
   std::int64_t cols() const;

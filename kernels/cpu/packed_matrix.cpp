@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -14,18 +16,22 @@ namespace curlew::kernels {
 namespace {
 
 constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
+constexpr std::size_t kRegionBytes = 32 * kHugePageBytes;
 constexpr std::int64_t kPanelsPerPiece = 4;
 
+constexpr std::size_t round_up(std::size_t bytes, std::size_t unit) {
+  return (bytes + unit - 1) / unit * unit;
+}
+
 // Huge pages: a decode step streams every byte once, and 4 KiB pages would cost it a TLB miss each.
-std::uint8_t* allocate_panels(std::size_t bytes) {
+std::shared_ptr<std::uint8_t> allocate_region(std::size_t bytes) {
   const std::size_t alignment = bytes >= kHugePageBytes ? kHugePageBytes : kVectorBytes;
-  const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
-  auto* p = static_cast<std::uint8_t*>(std::aligned_alloc(alignment, rounded));
+  const std::size_t size = round_up(bytes, alignment);
+  void* const p = std::aligned_alloc(alignment, size);
 #if defined(__linux__)
-  if (p && alignment == kHugePageBytes)
-    madvise(p, rounded, MADV_HUGEPAGE);  // a wish; failing is fine
+  if (p && alignment == kHugePageBytes) madvise(p, size, MADV_HUGEPAGE);  // a wish; failing is fine
 #endif
-  return p;
+  return {static_cast<std::uint8_t*>(p), [](std::uint8_t* region) { std::free(region); }};
 }
 
 // Four codes of one row, one per byte of a word.
@@ -145,12 +151,23 @@ void pack_panel(const PackedMatrix::Impl& w, const std::uint8_t* data, std::int6
 
 }  // namespace
 
+std::shared_ptr<std::uint8_t> PackedMemory::take(std::size_t bytes) {
+  const std::size_t size = round_up(bytes, kVectorBytes);
+  if (size > kRegionBytes / 2) return allocate_region(size);
+  if (!region_ || size_ - used_ < size) {
+    region_ = allocate_region(kRegionBytes);  // what is not used of it is never resident
+    used_ = 0, size_ = region_ ? kRegionBytes : 0;
+    if (!region_) return nullptr;
+  }
+  return {region_, region_.get() + std::exchange(used_, used_ + size)};
+}
+
 PackedMatrix::PackedMatrix() = default;
 PackedMatrix::~PackedMatrix() = default;
 PackedMatrix::PackedMatrix(PackedMatrix&&) noexcept = default;
 PackedMatrix& PackedMatrix::operator=(PackedMatrix&&) noexcept = default;
 
-PackedMatrix PackedMatrix::pack(const MatrixView& view, ThreadPool& pool) {
+PackedMatrix PackedMatrix::pack(const MatrixView& view, ThreadPool& pool, PackedMemory* memory) {
   assert(view.rows > 0 && view.cols > 0 && view.cols % block_shape(view.type).elements == 0);
   PackedMatrix out;
   auto impl = std::make_unique<Impl>();
@@ -161,7 +178,7 @@ PackedMatrix PackedMatrix::pack(const MatrixView& view, ThreadPool& pool) {
     impl->strip_cols = strip_columns(view.cols);
     impl->own_bytes =
         impl->format.panel_bytes(view.cols) * static_cast<std::size_t>(impl->panel_count());
-    impl->panels.reset(allocate_panels(impl->own_bytes));
+    impl->panels = memory ? memory->take(impl->own_bytes) : allocate_region(impl->own_bytes);
     if (!impl->panels) return out;
     const auto* data = static_cast<const std::uint8_t*>(view.data);
     pool.for_range(impl->panel_count(), kPanelsPerPiece, [&](std::int64_t begin, std::int64_t end) {

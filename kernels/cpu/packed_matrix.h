@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 
 #include "kernels/cpu/panel_format.h"
@@ -12,15 +11,11 @@
 
 namespace curlew::kernels {
 
-struct FreeBytes {
-  void operator()(std::uint8_t* p) const { std::free(p); }
-};
-
 struct PackedMatrix::Impl {
-  MatrixView view;                                  // type, rows, cols; data only for float types
-  PanelFormat format;                               // bits == 0 for float types
-  std::unique_ptr<std::uint8_t, FreeBytes> panels;  // strip after strip
-  std::int64_t strip_cols = 0;                      // of every strip but the last
+  MatrixView view;                       // type, rows, cols; data only for float types
+  PanelFormat format;                    // bits == 0 for float types
+  std::shared_ptr<std::uint8_t> panels;  // strip after strip
+  std::int64_t strip_cols = 0;           // of every strip but the last
   std::size_t own_bytes = 0;
 
   std::int64_t panel_count() const { return (view.rows + kPanelRows - 1) / kPanelRows; }

@@ -126,6 +126,7 @@ Expected<std::unique_ptr<LoadedModel>> LoadedModel::load(const EngineOptions& op
     Expected<Weights> weights = load_weights(m->file, m->config, m->pool, options.on_progress);
     if (!weights) return std::move(weights.error()).pass();
     m->weights = std::move(*weights);
+    m->file.drop_metadata_pages();
     return take_memory(*m, options);
   };
   if (Status s = fill(); !s) return std::move(s.error()).during("load model");

@@ -1,5 +1,7 @@
 #include "model/files/model_file.h"
 
+#include <algorithm>
+
 #include "model/files/gguf_parser.h"
 #include "model/files/hf_folder.h"
 
@@ -125,6 +127,14 @@ const std::vector<double>* ModelFile::numbers(std::string_view key) const {
 const ModelTensor* ModelFile::tensor(std::string_view name) const {
   const auto it = tensor_idx_.find(name);
   return it != tensor_idx_.end() ? &tensors_[it->second] : nullptr;
+}
+
+void ModelFile::drop_metadata_pages() const {
+  if (!mapping_) return;
+  const std::byte* const begin = mapping_->bytes().data();
+  const std::byte* end = begin + mapping_->bytes().size();
+  for (const ModelTensor& tensor : tensors_) end = std::min(end, tensor.bytes.data());
+  mapping_->drop_pages({begin, end});
 }
 
 }  // namespace curlew::model

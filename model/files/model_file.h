@@ -88,6 +88,9 @@ class ModelFile {
     if (mapping_) mapping_->drop_pages(bytes);
   }
 
+  // The same for everything in front of the tensors' bytes.
+  void drop_metadata_pages() const;
+
  private:
   friend class GgufParser;
   friend class HfFolderReader;

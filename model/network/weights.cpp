@@ -1,5 +1,6 @@
 #include "model/network/weights.h"
 
+#include <algorithm>
 #include <map>
 #include <new>
 #include <string>
@@ -75,13 +76,6 @@ class Loader {
 
   const ModelTensor& tensor(const std::string& name) const { return *file_.tensor(name); }
 
-  kernels::WeightType main_type() const {
-    auto main = type_bytes_.begin();
-    for (auto it = type_bytes_.begin(); it != type_bytes_.end(); ++it)
-      if (it->second > main->second) main = it;
-    return main->first;
-  }
-
  private:
   static kernels::MatrixView rows_of(const ModelTensor& tensor, std::int64_t first,
                                      std::int64_t count) {
@@ -93,20 +87,29 @@ class Loader {
   }
 
   kernels::PackedMatrix pack(const kernels::MatrixView& view) {
-    kernels::PackedMatrix packed = kernels::PackedMatrix::pack(view, pool_);
+    kernels::PackedMatrix packed = kernels::PackedMatrix::pack(view, pool_, &memory_);
     if (!packed) throw std::bad_alloc();
     weights_.packed_bytes += packed.own_bytes();
     const std::size_t bytes = static_cast<std::size_t>(view.rows) * view.row_bytes();
     if (packed.own_bytes() > 0) file_.drop_pages({static_cast<const std::byte*>(view.data), bytes});
-    type_bytes_[view.type] += bytes;
     return packed;
   }
 
   const ModelFile& file_;
   kernels::ThreadPool& pool_;
   Weights& weights_;
-  std::map<kernels::WeightType, std::size_t> type_bytes_;
+  kernels::PackedMemory memory_;
 };
+
+// What most bytes of the layers are stored as.
+kernels::WeightType main_type_of(const ModelFile& file) {
+  std::map<kernels::WeightType, std::size_t> bytes;
+  for (const ModelTensor& tensor : file.tensors())
+    if (tensor.name.starts_with("blk.")) bytes[tensor.type] += tensor.bytes.size();
+  const auto by_bytes = [](const auto& a, const auto& b) { return a.second < b.second; };
+  return bytes.empty() ? kernels::WeightType::kF32
+                       : std::ranges::max_element(bytes, by_bytes)->first;
+}
 
 HeadWeights load_heads(Loader& from, const std::string& at) {
   return {.q = from.linear(at + "attn_q"),
@@ -194,14 +197,14 @@ Expected<Weights> load_weights(const ModelFile& file, const ModelConfig& config,
     Loader from(file, pool, w);
     w.embedding = file.tensor("token_embd.weight")->matrix();
     w.output_norm = from.norm("output_norm");
+    // The largest first: while a matrix is packed it is in memory twice.
+    w.output = from.linear(config.tied_output ? "token_embd" : "output");
+    w.main_type = main_type_of(file);
     w.layers.reserve(static_cast<std::size_t>(config.n_layers));
     for (int layer = 0; layer < config.n_layers; ++layer) {
-      progress(layer);
+      progress(layer + 1);
       w.layers.push_back(load_layer(from, config, layer));
     }
-    w.main_type = from.main_type();
-    progress(config.n_layers);
-    w.output = from.linear(config.tied_output ? "token_embd" : "output");
     progress(config.n_layers + 1);
     return w;
   } catch (const std::bad_alloc&) {

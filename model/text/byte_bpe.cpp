@@ -1,6 +1,7 @@
 #include "model/text/byte_bpe.h"
 
 #include <array>
+#include <unordered_map>
 #include <utility>
 
 #include "model/text/byte_alphabet.h"

@@ -1,6 +1,8 @@
 #include "model/text/vocabulary.h"
 
+#include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "model/text/special_tokens.h"
@@ -29,11 +31,7 @@ Status read_spellings(const ModelFile& file, Vocabulary& vocabulary) {
     }
   }
   vocabulary.spellings.assign(tokens->begin(), tokens->end());
-  vocabulary.ids.reserve(tokens->size());
-  for (std::size_t i = 0; i < tokens->size(); ++i) {
-    const std::string& spelling = vocabulary.spellings[i];
-    if (!spelling.empty()) vocabulary.ids.emplace(spelling, static_cast<TokenId>(i));
-  }
+  vocabulary.index = SpellingIndex(vocabulary.spellings);
   return {};
 }
 
@@ -86,10 +84,29 @@ Status read_scores(const ModelFile& file, Vocabulary& vocabulary) {
 
 }  // namespace
 
-std::optional<TokenId> Vocabulary::find(std::string_view spelling) const {
-  const auto it = ids.find(spelling);
-  if (it == ids.end()) return std::nullopt;
-  return it->second;
+SpellingIndex::SpellingIndex(std::span<const std::string> spellings)
+    : slots_(std::bit_ceil(2 * spellings.size() + 1), -1) {
+  for (std::size_t i = 0; i < spellings.size(); ++i) {
+    if (spellings[i].empty()) continue;
+    TokenId& slot = slots_[slot_of(spellings, spellings[i])];
+    if (slot < 0) slot = static_cast<TokenId>(i);
+  }
+}
+
+std::optional<TokenId> SpellingIndex::find(std::span<const std::string> spellings,
+                                           std::string_view spelling) const {
+  const TokenId id = slots_[slot_of(spellings, spelling)];
+  return id < 0 ? std::nullopt : std::optional(id);
+}
+
+// The slot that holds the spelling, or the free one where it would go.
+std::size_t SpellingIndex::slot_of(std::span<const std::string> spellings,
+                                   std::string_view spelling) const {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t slot = std::hash<std::string_view>()(spelling) & mask;
+  while (slots_[slot] >= 0 && spellings[static_cast<std::size_t>(slots_[slot])] != spelling)
+    slot = (slot + 1) & mask;
+  return slot;
 }
 
 Expected<Vocabulary> load_vocabulary(const ModelFile& file) {

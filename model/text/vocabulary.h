@@ -1,13 +1,13 @@
 // The vocabulary of a GGUF file, checked: what every kind of tokenizer starts from.
 //
-// Owns its strings, so it outlives the file. Not copyable: the index points into the strings.
+// Owns its strings, so it outlives the file.
 #pragma once
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "model/error.h"
@@ -19,20 +19,38 @@ namespace curlew::model {
 inline constexpr std::size_t kVocabularyTokensMax = 1u << 20;
 inline constexpr std::size_t kTokenBytesMax = 4096;
 
+// Where spellings stand in a list of them: open addressing over the list itself, a quarter of the
+// memory of a map of its own. The list must not change while the index is in use.
+class SpellingIndex {
+ public:
+  explicit SpellingIndex(std::span<const std::string> spellings = {});
+
+  // The first of equal spellings; none of an empty one.
+  std::optional<TokenId> find(std::span<const std::string> spellings,
+                              std::string_view spelling) const;
+
+ private:
+  std::size_t slot_of(std::span<const std::string> spellings, std::string_view spelling) const;
+
+  std::vector<TokenId> slots_;  // a power of two, -1 where free
+};
+
 struct Vocabulary {
   Vocabulary() = default;
   Vocabulary(Vocabulary&&) = default;
   Vocabulary& operator=(Vocabulary&&) = default;
 
-  std::optional<TokenId> find(std::string_view spelling) const;
+  std::optional<TokenId> find(std::string_view spelling) const {
+    return index.find(spellings, spelling);
+  }
   int size() const { return static_cast<int>(spellings.size()); }
   bool holds(TokenId id) const { return id >= 0 && id < size(); }
 
   std::string model, pre;              // tokenizer.ggml.model, .pre
   std::vector<std::string> spellings;  // as the file writes them
   std::vector<TokenType> types;
-  std::vector<float> scores;                          // empty when the file has none
-  std::unordered_map<std::string_view, TokenId> ids;  // the first of equal spellings
+  std::vector<float> scores;  // empty when the file has none
+  SpellingIndex index;
   SpecialTokens special;
 };
 
