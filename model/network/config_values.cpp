@@ -42,7 +42,8 @@ Expected<int> count(const ModelFile& file, const std::string& key, int fallback,
 Expected<double> positive(const ModelFile& file, const std::string& key, double fallback,
                           double max) {
   Expected<double> value = file.number(key, fallback);
-  if (value && !(*value > 0 && *value <= max))
+  // As a float, which is what it will be: 1e-300 would be zero.
+  if (value && !(static_cast<float>(*value) > 0 && *value <= max))
     return fail(Errc::kCorrupt, "{}: {} is {}, expected a number in (0, {}]", file.name(), key,
                 *value, max);
   return value;

@@ -10,6 +10,8 @@ namespace curlew::model {
 namespace {
 
 constexpr double kFactorMax = 1e4;  // of context extension; real models stay below 100
+// Radians a position. An angle at the farthest position must stay far within 64 bits.
+constexpr float kFrequencyMax = 1e4f;
 
 Status read_scaling(const ModelFile& file, ModelConfig& config) {
   const std::string key = config.architecture + ".rope.scaling.";
@@ -23,9 +25,9 @@ Status read_scaling(const ModelFile& file, ModelConfig& config) {
   Expected<double> factor = file.number(factor_key, 1.0);
   if (!factor) return std::move(factor.error()).pass();
   if (*factor == 0) *factor = 1;  // "none", in those files
-  if (!(*factor > 0 && *factor <= kFactorMax))
-    return fail(Errc::kCorrupt, "{}: {} is {}, expected a number in (0, {}]", file.name(),
-                factor_key, *factor, kFactorMax);
+  if (!(*factor >= 1 / kFactorMax && *factor <= kFactorMax))
+    return fail(Errc::kCorrupt, "{}: {} is {}, expected a number in [{}, {}]", file.name(),
+                factor_key, *factor, 1 / kFactorMax, kFactorMax);
 
   if (*type == "none") *factor = 1;
   if (*type == "" || *type == "none" || *type == "linear")
@@ -120,6 +122,18 @@ Status apply_factors(const ModelFile& file, ModelConfig& config) {
   return {};
 }
 
+// Whatever the numbers were that a frequency was made of.
+Status check_frequencies(const ModelFile& file, const ModelConfig& config) {
+  for (std::size_t i = 0; i < config.inv_freq.size(); ++i)
+    if (!(config.inv_freq[i] >= 0 && config.inv_freq[i] <= kFrequencyMax))
+      return fail(Errc::kCorrupt, "{}: rope turns pair {} by {} a position, expected 0 to {}",
+                  file.name(), i, config.inv_freq[i], kFrequencyMax);
+  if (!(config.rope_magnitude > 0) || !std::isfinite(config.rope_magnitude))
+    return fail(Errc::kCorrupt, "{}: rope scales by {}, expected a positive number", file.name(),
+                config.rope_magnitude);
+  return {};
+}
+
 }  // namespace
 
 Status read_rope(const ModelFile& file, const Architecture& row, ModelConfig& config) {
@@ -149,7 +163,8 @@ Status read_rope(const ModelFile& file, const Architecture& row, ModelConfig& co
   }
   if (config.rope_scaling == RopeScaling::kYarn)
     if (Status s = apply_yarn(file, row, config); !s) return s;
-  return apply_factors(file, config);
+  if (Status s = apply_factors(file, config); !s) return s;
+  return check_frequencies(file, config);
 }
 
 }  // namespace curlew::model

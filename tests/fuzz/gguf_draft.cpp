@@ -237,6 +237,15 @@ void change_tensor(GgufDraft& draft, Dice& dice) {
   }
 }
 
+// A number of a tensor that is none, infinite, or tiny.
+void change_data(std::string& data, Dice& dice) {
+  constexpr std::uint32_t kFloats[] = {0x7fc00000, 0x7f800000, 0xff800000,
+                                       0x00000001, 0x7f7fffff, 0xffffffff};
+  if (data.size() < sizeof(float)) return;
+  const std::size_t at = dice.below(data.size() / sizeof(float)) * sizeof(float);
+  data.replace(at, sizeof(float), raw(dice.one_of(kFloats), sizeof(float)));
+}
+
 void lie(Bytes& file, const std::vector<GgufDraft::Place>& places, Dice& dice) {
   const GgufDraft::Place place = places[dice.below(places.size())];
   std::uint64_t value = 0;
@@ -284,7 +293,9 @@ void break_gguf(Bytes& input, std::size_t begin, Dice& dice) {
   begin = std::min(begin, input.size());
   std::optional<GgufDraft> draft = GgufDraft::read(std::span(input).subspan(begin));
   if (!draft) return break_bytes(input, dice);
-  if (draft->tensors.empty() || dice.one_in(2))
+  if (dice.one_in(12))
+    change_data(draft->data, dice);
+  else if (draft->tensors.empty() || dice.one_in(2))
     change_entry(*draft, dice);
   else
     change_tensor(*draft, dice);

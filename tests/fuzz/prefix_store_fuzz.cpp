@@ -20,7 +20,7 @@ constexpr KvShape kShape = {
     .type = kernels::KvType::kF16, .n_layers = 1, .n_kv_heads = 1, .key_dim = 2, .value_dim = 2};
 constexpr int kBlocks = 8;
 constexpr std::uint64_t kIdentity = 0x1122334455667788;
-constexpr std::size_t kBodyBytesMax = 1 << 14;  // of a node
+constexpr std::size_t kBodyBytesMax = 1 << 11;  // of a node
 
 // As in the file.
 struct Header {

@@ -44,5 +44,31 @@ TEST(HostileNetwork, ExpertsThatStandInNoLayerAreRefused) {
                                 HasSubstr("leading_dense_block_count is 2, expected 0 to 1")));
 }
 
+// A factor that is zero as a float divided zero by zero, and the angle was turned into an integer.
+TEST(HostileNetwork, RopeThatTurnsByNoNumberIsRefused) {
+  const auto with = [](const char* type, double factor) {
+    return refusal(toy_model({})
+                       .set("llama.rope.scaling.type", type)
+                       .set("llama.rope.scaling.factor", factor));
+  };
+  for (const char* type : {"yarn", "linear"}) {
+    EXPECT_EQ(with(type, 4.0), "(accepted)");
+    for (const double factor : {1e-300, 1e-46, 1e-30, 1e300, -1.0})
+      EXPECT_THAT(with(type, factor), AllOf(HasSubstr("hostile.gguf"), HasSubstr("factor is")));
+  }
+  for (const float divisor : {1e-40f, 1e-38f, 1e-5f}) {
+    GgufWriter w = toy_model({});
+    w.tensor("rope_freqs.weight", kernels::WeightType::kF32, {8},
+             bytes_of(std::vector<float>(8, divisor)));
+    EXPECT_THAT(refusal(w), HasSubstr("rope turns pair 0 by")) << divisor;
+  }
+}
+
+TEST(HostileNetwork, NumbersThatAreZeroAsFloatsAreRefused) {
+  for (const char* key : {"llama.attention.scale", "llama.logit_scale", "llama.embedding_scale",
+                          "llama.residual_scale", "llama.rope.freq_base"})
+    EXPECT_THAT(refusal(toy_model({}).set(key, 1e-300)), HasSubstr(key));
+}
+
 }  // namespace
 }  // namespace curlew::model::testing
