@@ -132,6 +132,7 @@ class Restorer {
     if (header.version != kFormatVersion || header.identity != identity ||
         header.block_bytes != pool_.bytes_of(0).size())
       return 0;
+    const int before = tree_.tokens();
     bool has_room = true;
     for (std::uint32_t i = 0; i < header.nodes && has_room; ++i) {
       Expected<bool> added = add_node();
@@ -139,7 +140,7 @@ class Restorer {
       has_room = *added;
     }
     for (auto text = texts_.rbegin(); text != texts_.rend(); ++text) tree_.open(*text);
-    return tokens_;
+    return tree_.tokens() - before;  // a node that stands in the file twice counts once
   }
 
  private:
@@ -184,7 +185,6 @@ class Restorer {
     std::memcpy(&text[end - node.tokens], body.data(), token_bytes);
     if (!insert(text, static_cast<int>(node.tokens), body.subspan(token_bytes))) return false;
     texts_.push_back(std::move(text));
-    tokens_ += static_cast<int>(node.tokens);
     return true;
   }
 
@@ -207,7 +207,6 @@ class Restorer {
   PrefixTree& tree_;
   KvPool& pool_;
   std::vector<std::vector<TokenId>> texts_;  // of every node, from its first token
-  int tokens_ = 0;
 };
 
 }  // namespace

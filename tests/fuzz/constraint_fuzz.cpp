@@ -72,11 +72,15 @@ std::vector<Bytes> good_inputs() {
     inputs.push_back(input_of(kRegex, pattern));
   for (
       const char* schema :
-      {R"({"type":"object","properties":{"a":{"type":"integer","minimum":-5,"maximum":300},"b":{"type":"array","items":{"type":"string","maxLength":3},"maxItems":4}},"required":["a"],"additionalProperties":false})",
-       R"({"$defs":{"t":{"type":"object","properties":{"next":{"$ref":"#/$defs/t"}},"additionalProperties":false}},"$ref":"#/$defs/t"})",
+      {R"({"type":"object","properties":{"a":{"type":"integer","minimum":-5,)"
+       R"("maximum":300},"b":{"type":"array","items":{"type":"string","maxLength":3},)"
+       R"("maxItems":4}},"required":["a"],"additionalProperties":false})",
+       R"({"$defs":{"t":{"type":"object","properties":{"next":{"$ref":"#/$defs/t"}},)"
+       R"("additionalProperties":false}},"$ref":"#/$defs/t"})",
        R"({"anyOf":[{"const":{"x":[1,2.5,null]}},{"enum":["a",true]},{"type":["number","null"]}]})",
        R"({"type":"string","pattern":"^[a-c]+$","minLength":1,"format":"date"})",
-       R"({"type":"array","prefixItems":[{"type":"boolean"}],"items":{"type":"number"},"minItems":2})"}) {
+       R"({"type":"array","prefixItems":[{"type":"boolean"}],"items":{"type":"number"},)"
+       R"("minItems":2})"}) {
     inputs.push_back(input_of(kSchema, schema));
     inputs.push_back(input_of(kPlainSchema, schema));
   }
