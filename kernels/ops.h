@@ -53,8 +53,8 @@ class ThreadPool {
 // Threads to use when the user named none: the physical cores this process may run on, at most 16.
 int default_thread_count();
 
-// What the kernels below dispatch to on this machine: "avx512-vnni", "avx2-vnni" or "avx2" on
-// x86-64, "neon-dotprod" or "neon" on aarch64, "plain" anywhere. The environment variable
+// What the kernels below dispatch to on this machine: "avx512-bf16", "avx512-vnni", "avx2-vnni" or
+// "avx2" on x86-64, "neon-dotprod" or "neon" on aarch64, "plain" anywhere. The environment variable
 // CURLEW_CPU, set to one of these names, chooses a lesser path (to find a fault, or to compare).
 const char* cpu_path_name();
 
@@ -122,7 +122,8 @@ class PackedMatrix {
 //   y     [tokens, w.rows()]  float32; must not alias x
 //
 // Quantised weights meet activations quantised to int8 in blocks of 32 with a float32 scale; F16,
-// BF16 and F32 weights meet float32 activations. One token is a matrix-vector product,
+// BF16 and F32 weights meet float32 activations, except that on the path "avx512-bf16" activations
+// are rounded to bfloat16 before they meet BF16 weights. One token is a matrix-vector product,
 // bandwidth-bound; many tokens are tiled.
 void matmul(const PackedMatrix& w, const float* x, const float* bias, float* y, int tokens,
             ThreadPool& pool);

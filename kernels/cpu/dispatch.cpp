@@ -39,6 +39,10 @@ bool has_avx512_vnni() {
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512vnni");
 }
+
+bool has_avx512_bf16() {
+  return has_avx512_vnni() && __builtin_cpu_supports("avx512bf16");
+}
 #endif
 
 #if defined(CURLEW_ARM_PATHS)
@@ -61,6 +65,7 @@ const KernelTable* find_table(const char* name) {
   const auto wanted = [name](const char* path) { return !name || std::strcmp(name, path) == 0; };
 #if defined(CURLEW_X86_PATHS)
   __builtin_cpu_init();
+  if (wanted("avx512-bf16") && has_avx512_bf16()) return &avx512_bf16_kernels();
   if (wanted("avx512-vnni") && has_avx512_vnni()) return &avx512_kernels();
   if (wanted("avx2-vnni") && has_avx2_vnni()) return &avx2_vnni_kernels();
   if (wanted("avx2") && has_avx2()) return &avx2_kernels();

@@ -1,6 +1,7 @@
 // F32, F16 and BF16 weights, row-major as in the file, x float32 activations. A tile of R rows by T
 // tokens keeps R * T vectors of partial sums in registers; each row and each token is read once per
-// tile.
+// tile. Where the machine multiplies pairs of bfloat16, activations are rounded to them before they
+// meet BF16 weights.
 #pragma once
 
 #include "kernels/cpu/kernel_table.h"
@@ -58,14 +59,49 @@ void multiply_float_tile(const FloatTileArgs& a) {
       a.y[t * a.y_stride + r] = S::sum(sums[r][t]) + (a.bias ? a.bias[r] : 0.f);
 }
 
+// BF16 weights as pairs.
+template <class S, int R, int T>
+void multiply_pair_tile(const FloatTileArgs& a) {
+  typename S::Floats sums[R][T];
+  for (auto& row : sums)
+    for (auto& sum : row) sum = S::zero();
+  const auto add = [&](std::int64_t c, const auto& load_w, const auto& load_x) {
+    typename S::Pairs x[T];
+    for (int t = 0; t < T; ++t) x[t] = load_x(a.x + t * a.cols + c);
+    for (int r = 0; r < R; ++r) {
+      const std::uint8_t* at = a.w + r * a.row_bytes + c * 2;
+      if constexpr (T == 1) S::prefetch(at + R * a.row_bytes);
+      const typename S::Pairs w = load_w(at);
+      for (int t = 0; t < T; ++t) sums[r][t] = S::dot_pairs(w, x[t], sums[r][t]);
+    }
+  };
+  std::int64_t c = 0;
+  for (; c + S::kPairLanes <= a.cols; c += S::kPairLanes) add(c, S::load_pairs, S::round_pairs);
+  if (const int rest = static_cast<int>(a.cols - c); rest > 0)
+    add(
+        c, [=](const std::uint8_t* w) { return S::load_pairs_n(w, rest); },
+        [=](const float* x) { return S::round_pairs_n(x, rest); });
+  for (int r = 0; r < R; ++r)
+    for (int t = 0; t < T; ++t)
+      a.y[t * a.y_stride + r] = S::sum(sums[r][t]) + (a.bias ? a.bias[r] : 0.f);
+}
+
+template <class S, WeightType kType, int R, int T>
+constexpr FloatTileFn float_tile_fn() {
+  if constexpr (kType == WeightType::kBF16 && requires { typename S::Pairs; })
+    return multiply_pair_tile<S, R, T>;
+  else
+    return multiply_float_tile<S, kType, R, T>;
+}
+
 template <class S, WeightType kType>
 FloatTileFn float_fn_of(int rows, int tokens) {
   if (rows == 1) {
-    if (tokens == 1) return multiply_float_tile<S, kType, 1, 1>;
-    return multiply_float_tile<S, kType, 1, kFloatTokens>;
+    if (tokens == 1) return float_tile_fn<S, kType, 1, 1>();
+    return float_tile_fn<S, kType, 1, kFloatTokens>();
   }
-  if (tokens == 1) return multiply_float_tile<S, kType, kFloatRows, 1>;
-  return multiply_float_tile<S, kType, kFloatRows, kFloatTokens>;
+  if (tokens == 1) return float_tile_fn<S, kType, kFloatRows, 1>();
+  return float_tile_fn<S, kType, kFloatRows, kFloatTokens>();
 }
 
 template <class S>

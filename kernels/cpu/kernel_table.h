@@ -104,8 +104,8 @@ struct KernelTable {
 };
 
 // The path in use: the best this CPU has, unless the environment variable CURLEW_CPU, read once,
-// names another one of "plain", "avx2", "avx2-vnni", "avx512-vnni", "neon", "neon-dotprod" (a path
-// the CPU or the build lacks is ignored).
+// names another one of "plain", "avx2", "avx2-vnni", "avx512-vnni", "avx512-bf16", "neon",
+// "neon-dotprod" (a path the CPU or the build lacks is ignored).
 const KernelTable& kernel_table();
 
 // For tests: switches to the path of that name for the rest of the process, or returns false when
@@ -117,6 +117,7 @@ const KernelTable& plain_kernels();
 const KernelTable& avx2_kernels();
 const KernelTable& avx2_vnni_kernels();
 const KernelTable& avx512_kernels();
+const KernelTable& avx512_bf16_kernels();
 #endif
 #if defined(CURLEW_ARM_PATHS)
 const KernelTable& neon_kernels();

@@ -66,7 +66,8 @@ class OnEveryPath : public testing::TestWithParam<const char*> {
 #if defined(__aarch64__)
 inline constexpr const char* kPaths[] = {"plain", "neon", "neon-dotprod"};
 #else
-inline constexpr const char* kPaths[] = {"plain", "avx2", "avx2-vnni", "avx512-vnni"};
+inline constexpr const char* kPaths[] = {"plain", "avx2", "avx2-vnni", "avx512-vnni",
+                                         "avx512-bf16"};
 #endif
 
 #define INSTANTIATE_ON_EVERY_PATH(Suite)                                         \

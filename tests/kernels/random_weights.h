@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/cpu/half.h"
@@ -76,6 +77,11 @@ inline const std::vector<WeightType>& all_weight_types() {
       WeightType::kQ6_K, WeightType::kIQ4_NL, WeightType::kIQ4_XS, WeightType::kMXFP4,
   };
   return types;
+}
+
+// Whether the path in use rounds activations to bfloat16 before they meet weights of the type.
+inline bool rounds_to_bf16(WeightType type) {
+  return type == WeightType::kBF16 && std::string_view(cpu_path_name()) == "avx512-bf16";
 }
 
 inline bool is_float(WeightType type) {
