@@ -95,6 +95,7 @@ struct Generation {
   std::vector<TokenId> tokens;  // without the stop token; empty from a remote source
   std::vector<float>
       logprobs;  // of each token under the network's own distribution, when asked for
+  std::vector<float> mixed_logprobs;  // the same with what was mixed in; empty where nothing was
   Finish finish = Finish::kStopToken;
   int prompt_tokens = 0;
   int cached_tokens = 0;                        // of the prompt, whose keys and values were reused
@@ -110,7 +111,8 @@ struct GeneratorInfo {
   std::string weights;       // "Q8_0"; "" when unknown
   std::string device;        // "cpu: 2 threads, avx512-vnni", "remote: http://127.0.0.1:8012"
   int context_tokens = 0;
-  bool fim = false;  // can complete between a prefix and a suffix
+  bool keeps_prompts = false;  // an evaluated prompt makes the next that begins like it cheap
+  bool fim = false;            // can complete between a prefix and a suffix
   std::string fim_family;
   std::string adapter;  // the path of the low-rank adapter in use; "" for none
 };

@@ -88,6 +88,14 @@ void mix_in(const Mixture& mixture, std::span<float> logits) {
   }
 }
 
+float mixed_log_probability(const Mixture& mixture, float own_logprob, TokenId id) {
+  if (!(mixture.weight > 0) || mixture.shares.empty()) return own_logprob;
+  const float weight = std::min(mixture.weight, kWeightMax);
+  const auto share = std::ranges::find(mixture.shares, id, &Mixture::Share::id);
+  const float copied = share == mixture.shares.end() ? 0.f : share->probability;
+  return std::log((1 - weight) * std::exp(own_logprob) + weight * copied);
+}
+
 void mask_out(const TokenMask& mask, std::span<float> logits) {
   const std::span<const std::uint64_t> words = mask.words();
   for (std::size_t w = 0; w < words.size(); ++w) {

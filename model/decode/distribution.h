@@ -22,6 +22,9 @@ float log_probability(std::span<const float> logits, TokenId id);
 // softmax(logits) becomes (1 - weight) softmax(logits) + weight * shares.
 void mix_in(const Mixture& mixture, std::span<float> logits);
 
+// log p of `id` in that mix, where the first summand's own is `own_logprob`.
+float mixed_log_probability(const Mixture& mixture, float own_logprob, TokenId id);
+
 // Tokens outside the mask get -infinity.
 void mask_out(const TokenMask& mask, std::span<float> logits);
 

@@ -133,6 +133,7 @@ GeneratorInfo Engine::info() const {
           .weights = kernels::weight_type_name(m.weights.main_type),
           .device = fmt::format("cpu: {} threads, {}", m.pool.size(), kernels::cpu_path_name()),
           .context_tokens = m.context_tokens,
+          .keeps_prompts = true,
           .fim = m.fim().has_value(),
           .fim_family = m.fim() ? m.fim()->family : "",
           .adapter = m.adapter_facts().path};

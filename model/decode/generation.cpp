@@ -89,7 +89,11 @@ class GenerationTask final : public StepTask {
   bool is_end(TokenId id) const;
   void draft(int max);
   std::optional<Finish> take_row(std::span<float> logits);
-  TokenId choose(std::span<float> logits, float& logprob);
+  struct Choice {
+    TokenId id = -1;  // no finite logit that is allowed
+    float logprob = 0, mixed_logprob = 0;
+  };
+  Choice choose(std::span<float> logits);
   bool finish(Finish finish);
 
   LoadedModel& model_;
@@ -171,8 +175,7 @@ bool GenerationTask::take(const Outcome& outcome) {
 
 // One token further. A value: the generation ends with it, or before it.
 std::optional<Finish> GenerationTask::take_row(std::span<float> logits) {
-  float logprob = 0;
-  const TokenId id = choose(logits, logprob);
+  const auto [id, logprob, mixed_logprob] = choose(logits);
   if (id < 0) {
     fail({Errc::kInternal, constraint_ ? "the network gave no finite logit that is allowed"
                                        : "the network gave no finite logit"});
@@ -180,6 +183,7 @@ std::optional<Finish> GenerationTask::take_row(std::span<float> logits) {
   }
   if (is_end(id)) return Finish::kStopToken;
   if (request_.logprobs) result_.logprobs.push_back(logprob);
+  if (request_.logprobs && mixer_ != nullptr) result_.mixed_logprobs.push_back(mixed_logprob);
   result_.tokens.push_back(id);
   text_.push_back(id);
   speculator_.append(id);
@@ -190,7 +194,7 @@ std::optional<Finish> GenerationTask::take_row(std::span<float> logits) {
   return std::nullopt;
 }
 
-TokenId GenerationTask::choose(std::span<float> logits, float& logprob) {
+GenerationTask::Choice GenerationTask::choose(std::span<float> logits) {
   std::span<const float> own = logits;
   if (request_.logprobs && (mixer_ != nullptr || constraint_)) {
     own_logits_.assign(logits.begin(), logits.end());
@@ -198,9 +202,12 @@ TokenId GenerationTask::choose(std::span<float> logits, float& logprob) {
   }
   if (mixer_ != nullptr) mix_in(mixer_->next(), logits);
   if (constraint_) mask_out(constraint_->allowed(), logits);
-  const TokenId id = sampler_.sample(logits);
-  if (request_.logprobs && id >= 0) logprob = log_probability(own, id);
-  return id;
+  Choice choice{.id = sampler_.sample(logits)};
+  if (!request_.logprobs || choice.id < 0) return choice;
+  choice.logprob = log_probability(own, choice.id);
+  if (mixer_ != nullptr)
+    choice.mixed_logprob = mixed_log_probability(mixer_->next(), choice.logprob, choice.id);
+  return choice;
 }
 
 bool GenerationTask::is_end(TokenId id) const {
@@ -215,7 +222,8 @@ bool GenerationTask::finish(Finish finish) {
   if (finish == Finish::kStopString || finish == Finish::kFilter) {
     const std::size_t kept = stream_.tokens_in_text();
     result_.tokens.resize(kept);
-    if (request_.logprobs) result_.logprobs.resize(kept);
+    if (!result_.logprobs.empty()) result_.logprobs.resize(kept);
+    if (!result_.mixed_logprobs.empty()) result_.mixed_logprobs.resize(kept);
   }
   return true;
 }

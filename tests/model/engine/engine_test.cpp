@@ -382,9 +382,19 @@ TEST_F(ToyEngine, ThePromptHasASayInEveryToken) {
   r.copy_mix.enabled = true;
   std::vector<TokenId> want = phrase;
   want.insert(want.end(), phrase.begin(), phrase.end());
-  EXPECT_EQ(generate(r).tokens, want);
+  r.logprobs = true;
+  const Generation mixed = generate(r);
+  EXPECT_EQ(mixed.tokens, want);
+  // What was always followed alike is likelier with the mix; never more than it says for certain.
+  ASSERT_EQ(mixed.mixed_logprobs.size(), want.size());
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    EXPECT_GT(mixed.mixed_logprobs[i], mixed.logprobs[i]);
+    EXPECT_LE(mixed.mixed_logprobs[i], 0.f);
+  }
   r.copy_mix.enabled = false;
-  EXPECT_NE(generate(r).tokens, want);
+  const Generation alone = generate(r);
+  EXPECT_NE(alone.tokens, want);
+  EXPECT_EQ(alone.mixed_logprobs.size(), 0u);
 }
 
 // --- Embeddings
