@@ -13,8 +13,11 @@ constexpr float kSureCopy = 0.5f;
 // An automatic request stays quiet below this; an explicit one is always answered.
 constexpr float kQuietBelow = 0.15f;
 
-// Chance that the generated line is exactly right, from the probabilities that the model gave its
-// tokens. Without them (a remote source) a cautious constant.
-float model_confidence(std::span<const float> line_logprobs, bool ended);
+// Who said a generated line: the model, or the model with the text at hand mixed in.
+enum class LineOrigin { kModel, kMixed };
+
+// Chance that the generated line is exactly right, from the probabilities that its tokens had when
+// they were drawn. Without them (a remote source) a cautious constant.
+float model_confidence(std::span<const float> line_logprobs, bool ended, LineOrigin origin);
 
 }  // namespace curlew::assist

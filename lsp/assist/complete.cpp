@@ -139,4 +139,19 @@ Expected<Completion> complete(const Sources& sources, const CompletionRequest& r
   return completion;
 }
 
+bool answered_without_model(const Completion& completion) {
+  return completion.source == CompletionSource::kCopy && completion.model.empty();
+}
+
+Status evaluate_ahead(const Sources& sources, const CompletionRequest& request,
+                      std::stop_token stop) {
+  if (sources.generator == nullptr || !sources.generator->info().keeps_prompts) return {};
+  const Expected<CompletionPlace> place = completion_place(request);
+  if (!place) return tl::unexpected(place.error());
+  const Expected<Retrieved> retrieved = retrieve(sources.index, request);
+  if (!retrieved) return Error(retrieved.error()).during("evaluate ahead");
+  if (stop.stop_requested()) return fail(Errc::kCancelled, "evaluate ahead: after retrieval");
+  return evaluate_prompt(*sources.generator, *place, request, *retrieved, stop);
+}
+
 }  // namespace curlew::assist

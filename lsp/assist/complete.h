@@ -36,6 +36,11 @@ enum class Lines {
   kMany
 };  // kAuto: many at the start of a block or an empty line, else one
 
+// Whether the prompt and the open documents have a say in the model's tokens
+// (model/decode/copy_mixer.h). kAuto: where several lines may come; for one line the copy predictor
+// already says what the mix would (docs/completion.md).
+enum class CopyMix { kAuto, kOn, kOff };
+
 struct OpenDocument {
   std::string path;
   std::shared_ptr<const std::string> text;
@@ -51,6 +56,7 @@ struct CompletionRequest {
   std::optional<std::chrono::milliseconds>
       budget;  // whole request; the best so far is returned at its end
   model::SamplingOptions sampling;
+  CopyMix copy_mix = CopyMix::kAuto;
   std::string repo_name;
   std::vector<OpenDocument> open_documents;  // most recently viewed first, this one left out
   // Text the popup menu has selected, which the completion must extend (LSP
@@ -94,11 +100,20 @@ struct Completion {
   std::string model, device;
 };
 
-// kInvalidInput names the place: a cursor outside the text, inside a character or a line break.
 // What to tell the user of a model that only continues text: "" for one that fills in the middle.
 std::string no_fim_warning(const model::GeneratorInfo& info);
 
+// kInvalidInput names the place: a cursor outside the text, inside a character or a line break.
 Expected<Completion> complete(const Sources& sources, const CompletionRequest& request,
                               std::stop_token stop);
+
+// Whether a completion came without the model's having seen the place: a sure copy.
+bool answered_without_model(const Completion& completion);
+
+// Evaluates the prompt that complete() would give the model for this request, in the background
+// lane, so that the next one near the place finds it in the cache. Nothing to do without a
+// generator that keeps prompts.
+Status evaluate_ahead(const Sources& sources, const CompletionRequest& request,
+                      std::stop_token stop);
 
 }  // namespace curlew::assist

@@ -11,6 +11,7 @@ constexpr int kOneLineTokens = 24;
 constexpr int kManyLinesTokens = 96;
 constexpr int kCopiesTried = 3;
 constexpr float kContextFitShare = 0.8f;  // of the prompt's share: what is left is room to be wrong
+constexpr std::size_t kMixedFilesMax = 8;     // open documents with a say in the tokens
 constexpr int kPlainPromptBytesPerToken = 2;  // of a model without fill-in-the-middle; cautious
 
 Shaped shape_and_parse(const CompletionPlace& place, std::string_view text, bool explicit_request) {
@@ -38,6 +39,32 @@ model::Prompt prompt_of(const model::Generator& generator, const CompletionPlace
     tail.remove_prefix(std::min(tail.size(), tail.find('\n') + 1));
   }
   return model::TextPrompt{.text = std::string(tail)};
+}
+
+// What goes into a prompt, and how many tokens may follow: all that decides how the prompt is laid
+// out.
+model::GenerateRequest generation_request(const model::Generator& generator,
+                                          const CompletionPlace& place,
+                                          const CompletionRequest& request,
+                                          const Retrieved& retrieved, PromptContext& context) {
+  model::GenerateRequest generate;
+  const float share = generate.fim_budget.context_share * kContextFitShare;
+  context =
+      fit_context(generator, retrieved,
+                  static_cast<int>(static_cast<float>(generator.info().context_tokens) * share));
+  generate.prompt = prompt_of(generator, place, request, context);
+  generate.new_tokens_max = request.new_tokens_max > 0 ? request.new_tokens_max
+                            : place.many_lines         ? kManyLinesTokens
+                                                       : kOneLineTokens;
+  generate.sampling = request.sampling;
+  generate.copy_mix.enabled =
+      request.copy_mix == CopyMix::kOn || (request.copy_mix == CopyMix::kAuto && place.many_lines);
+  if (generate.copy_mix.enabled)
+    for (const OpenDocument& document : request.open_documents)
+      if (generate.copy_mix.files.size() < kMixedFilesMax && document.text != nullptr &&
+          document.text->size() <= kOpenDocumentBytesMax)
+        generate.copy_mix.files.push_back(document.text);
+  return generate;
 }
 
 // How many of the tokens make up the first line of what was generated. Their texts are not at hand,
@@ -76,17 +103,11 @@ Expected<ModelProposal> propose_model(model::Generator& generator, const Complet
                                       const CompletionRequest& request, const Retrieved& retrieved,
                                       std::optional<std::chrono::steady_clock::time_point> deadline,
                                       std::stop_token stop) {
-  model::GenerateRequest generate;
-  const float share = generate.fim_budget.context_share * kContextFitShare;
-  PromptContext context =
-      fit_context(generator, retrieved,
-                  static_cast<int>(static_cast<float>(generator.info().context_tokens) * share));
-  generate.prompt = prompt_of(generator, place, request, context);
-  generate.new_tokens_max = request.new_tokens_max > 0 ? request.new_tokens_max
-                            : place.many_lines         ? kManyLinesTokens
-                                                       : kOneLineTokens;
-  generate.sampling = request.sampling;
+  PromptContext context;
+  model::GenerateRequest generate =
+      generation_request(generator, place, request, retrieved, context);
   generate.deadline = deadline;
+  generate.whole = [&place](std::string_view text) { return whole_bytes(place, text); };
   generate.filter = [&place](std::string_view text) { return natural_end(place, text); };
   generate.logprobs = true;
   auto generation = generator.generate(generate, stop);
@@ -102,10 +123,28 @@ Expected<ModelProposal> propose_model(model::Generator& generator, const Complet
   const bool line_is_whole = out.generation.text.find('\n') != std::string::npos;
   const bool ended = line_is_whole || (out.generation.finish != model::Finish::kLength &&
                                        out.generation.finish != model::Finish::kDeadline);
-  const std::span<const float> logprobs(out.generation.logprobs);
+  const bool mixed = !out.generation.mixed_logprobs.empty();
+  const std::span<const float> logprobs(mixed ? out.generation.mixed_logprobs
+                                              : out.generation.logprobs);
   out.proposal.confidence =
-      model_confidence(logprobs.first(first_line_tokens(out.generation)), ended);
+      model_confidence(logprobs.first(first_line_tokens(out.generation)), ended,
+                       mixed ? LineOrigin::kMixed : LineOrigin::kModel);
   return out;
+}
+
+Status evaluate_prompt(model::Generator& generator, const CompletionPlace& place,
+                       const CompletionRequest& request, const Retrieved& retrieved,
+                       std::stop_token stop) {
+  PromptContext context;
+  model::GenerateRequest generate =
+      generation_request(generator, place, request, retrieved, context);
+  generate.copy_mix = {};
+  generate.lane = model::Lane::kBackground;
+  // Its token is of no interest, but asking for none would lay the prompt out for a longer one.
+  generate.filter = [](std::string_view) { return std::size_t{0}; };
+  auto generation = generator.generate(generate, stop);
+  if (!generation) return Error(std::move(generation.error())).during("evaluate ahead");
+  return {};
 }
 
 }  // namespace curlew::assist

@@ -31,4 +31,9 @@ Expected<ModelProposal> propose_model(model::Generator& generator, const Complet
                                       std::optional<std::chrono::steady_clock::time_point> deadline,
                                       std::stop_token stop);
 
+// Only evaluates the prompt that propose_model() would, in the background lane.
+Status evaluate_prompt(model::Generator& generator, const CompletionPlace& place,
+                       const CompletionRequest& request, const Retrieved& retrieved,
+                       std::stop_token stop);
+
 }  // namespace curlew::assist

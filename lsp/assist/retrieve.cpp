@@ -12,11 +12,10 @@ namespace curlew::assist {
 namespace {
 
 constexpr std::size_t kRecentPathsMax = 16;
-constexpr std::size_t kOpenDocumentsMax = 16;           // searched by the copy predictor
-constexpr std::size_t kOpenDocumentBytesMax = 1 << 20;  // of one; a larger one is left out
-constexpr int kBlockOverheadTokens = 4;       // control tokens and line ends around a block
-constexpr int kContextTokensMin = 16;         // with less room no chunk is worth a try
-constexpr std::size_t kBytesPerTokenMax = 6;  // of code, in any vocabulary
+constexpr std::size_t kOpenDocumentsMax = 16;  // searched by the copy predictor
+constexpr int kBlockOverheadTokens = 4;        // control tokens and line ends around a block
+constexpr int kContextTokensMin = 16;          // with less room no chunk is worth a try
+constexpr std::size_t kBytesPerTokenMax = 6;   // of code, in any vocabulary
 constexpr std::size_t kCountsRememberedMax = 4096;
 constexpr std::size_t kCutLinesMin = 3;  // of a chunk that does not fit whole
 

@@ -12,6 +12,8 @@
 
 namespace curlew::assist {
 
+constexpr std::size_t kOpenDocumentBytesMax = 1 << 20;  // of one that is searched or mixed in
+
 struct Retrieved {
   std::vector<indexer::ContextChunk> chunks;  // best first
   double ms = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "indexer/source/parse.h"
 
@@ -195,6 +196,21 @@ std::optional<std::size_t> natural_end(const CompletionPlace& place, std::string
     cut(ScopeReader(place).end_of(text));
   cut(loop_at_end(text));
   return end;
+}
+
+std::size_t whole_bytes(const CompletionPlace& place, std::string_view text) {
+  if (const auto end = natural_end(place, text)) return *end;
+  const std::size_t content = text.find_first_not_of(" \t\n");
+  if (content == text.npos) return 0;
+  if (const std::size_t newline = text.rfind('\n'); newline != text.npos && newline > content)
+    return newline;
+  const auto in_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || (c & 0x80) != 0;
+  };
+  std::size_t end = text.size();
+  while (end > 0 && in_word(text[end - 1])) --end;
+  const std::size_t last = text.substr(0, end).find_last_not_of(" \t\n,.:?!+-*/%&|^~=<>@#$\\");
+  return last == text.npos ? 0 : last + 1;
 }
 
 Shaped shape(const CompletionPlace& place, std::string_view text, bool explicit_request) {

@@ -15,6 +15,11 @@ namespace curlew::assist {
 // only a tokenizer knows. Nothing when it may go on. Cheap enough to be asked once per token.
 std::optional<std::size_t> natural_end(const CompletionPlace& place, std::string_view text);
 
+// How much of a text that was cut off by the clock can be shown: its whole lines where there are
+// any, else the line up to where the next word began, without an operator or a separator that waits
+// for it. May be 0.
+std::size_t whole_bytes(const CompletionPlace& place, std::string_view text);
+
 struct Shaped {
   std::string text;  // with the document's own line breaks
   std::size_t replaces_after = 0;

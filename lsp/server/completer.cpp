@@ -21,6 +21,12 @@ assist::Lines lines_by_name(std::string_view name) {
                           : assist::Lines::kAuto;
 }
 
+assist::CopyMix copy_mix_by_name(std::string_view name) {
+  return name == "on"    ? assist::CopyMix::kOn
+         : name == "off" ? assist::CopyMix::kOff
+                         : assist::CopyMix::kAuto;
+}
+
 // Why nothing is suggested here at all; "" when something may be.
 std::string quiet_reason(const Settings& settings, const Snapshot& document, bool is_paused) {
   if (is_paused) return "quiet: paused";
@@ -58,6 +64,7 @@ Expected<assist::CompletionRequest> make_request(const Settings& settings,
   request.budget = std::chrono::milliseconds(settings.completion_budget_ms * (is_invoked ? 2 : 1));
   request.sampling.temperature = static_cast<float>(settings.temperature);
   request.sampling.seed = settings.seed;
+  request.copy_mix = copy_mix_by_name(settings.copy_mix);
   if (document.place().workspace) request.repo_name = document.place().workspace->name();
   request.open_documents = other_documents(documents, document);
   request.explicit_request = is_invoked;
@@ -95,7 +102,10 @@ Expected<Suggestion> Completer::complete(const std::shared_ptr<const Snapshot>& 
   auto completion = state_.services.complete(document->place().workspace.get(), *request, stop);
   if (!completion) return std::move(completion.error()).pass();
   suggestion.completion = std::move(*completion);
-  if (!stop.stop_requested()) remember(document, suggestion);
+  if (stop.stop_requested()) return suggestion;
+  remember(document, suggestion);
+  if (assist::answered_without_model(suggestion.completion))
+    state_.services.evaluate_ahead(document->place().workspace, std::move(*request), document);
   return suggestion;
 }
 

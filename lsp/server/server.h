@@ -40,6 +40,7 @@ struct Settings {
   int completion_budget_ms = 1500;  // automatic requests; explicit ones get twice that
   int debounce_ms = 0;              // the client's business by default
   std::string lines = "auto";       // auto, one, many
+  std::string copy_mix = "auto";    // the text at hand in the model's tokens: auto, on, off
   double temperature = 0;
   std::uint64_t seed = 0;
   bool index_enabled = true;

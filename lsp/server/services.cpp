@@ -58,6 +58,7 @@ Services::Services(ServiceFactories factories)
 
 Services::~Services() {
   stop_.request_stop();
+  ahead_.cancel();
   background_.stop();
   loader_.stop();
 }
@@ -190,11 +191,27 @@ void Services::set_index_state(Workspace& workspace, IndexState state) {
 assist::Expected<assist::Completion> Services::complete(const Workspace* workspace,
                                                         const assist::CompletionRequest& request,
                                                         std::stop_token stop) {
+  ahead_.cancel();
   const std::shared_ptr<model::Generator> generator = this->generator();
   const assist::Sources sources{.index = workspace != nullptr ? workspace->index() : nullptr,
                                 .generator = generator.get(),
                                 .copy = &copy_};
   return factories_.complete(sources, request, stop);
+}
+
+void Services::evaluate_ahead(std::shared_ptr<Workspace> workspace,
+                              assist::CompletionRequest request,
+                              std::shared_ptr<const void> owner) {
+  std::shared_ptr<model::Generator> generator = this->generator();
+  if (generator == nullptr) return;
+  ahead_.plan([this, workspace = std::move(workspace), request = std::move(request),
+               owner = std::move(owner), generator = std::move(generator)](std::stop_token stop) {
+    const assist::Sources sources{.index = workspace != nullptr ? workspace->index() : nullptr,
+                                  .generator = generator.get()};
+    const assist::Status done = factories_.evaluate_ahead(sources, request, stop);
+    if (!done && done.error().kind() != assist::Errc::kCancelled)
+      spdlog::warn("{}", done.error().message());
+  });
 }
 
 void Services::add_listener(std::weak_ptr<ServiceListener> listener) {
@@ -212,7 +229,8 @@ std::vector<std::shared_ptr<ServiceListener>> Services::listeners() const {
 }
 
 bool Services::wait_until_idle(std::chrono::steady_clock::time_point deadline) {
-  return loader_.wait_until_idle(deadline) && background_.wait_until_idle(deadline);
+  return loader_.wait_until_idle(deadline) && background_.wait_until_idle(deadline) &&
+         ahead_.wait_until_idle(deadline);
 }
 
 }  // namespace curlew::server

@@ -1,9 +1,9 @@
 // What all sessions of a process share: one model, one copy predictor, one index per workspace.
 //
-// Two threads belong here: one loads models, one updates indexes (the background lane), each doing
-// one thing at a time. Sessions learn of their progress as ServiceListeners. Until a model is
-// loaded, and where none is wanted or it failed, completions come from the copy predictor alone.
-// Thread-safe.
+// Three threads belong here: one loads models, one updates indexes (the background lane), one
+// evaluates prompts while nobody asks (ahead.h), each doing one thing at a time. Sessions learn of
+// their progress as ServiceListeners. Until a model is loaded, and where none is wanted or it
+// failed, completions come from the copy predictor alone. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -18,6 +18,7 @@
 
 #include "indexer/index.h"
 #include "lsp/assist/complete.h"
+#include "lsp/server/ahead.h"
 #include "lsp/server/server.h"
 #include "lsp/server/task_queue.h"
 #include "model/copy/copy_predictor.h"
@@ -80,6 +81,9 @@ struct ServiceFactories {
   std::function<assist::Expected<assist::Completion>(
       const assist::Sources&, const assist::CompletionRequest&, std::stop_token)>
       complete = assist::complete;
+  std::function<assist::Status(const assist::Sources&, const assist::CompletionRequest&,
+                               std::stop_token)>
+      evaluate_ahead = assist::evaluate_ahead;
 };
 
 class Services {
@@ -103,6 +107,10 @@ class Services {
   assist::Expected<assist::Completion> complete(const Workspace* workspace,
                                                 const assist::CompletionRequest& request,
                                                 std::stop_token stop);
+  // Once nobody asks for anything, the model gets to see the place of a request that was answered
+  // without it; the next request ends that. `owner` keeps the text that the request views.
+  void evaluate_ahead(std::shared_ptr<Workspace> workspace, assist::CompletionRequest request,
+                      std::shared_ptr<const void> owner);
 
   void add_listener(std::weak_ptr<ServiceListener> listener);
   std::atomic<int> session_count = 0;
@@ -127,6 +135,7 @@ class Services {
   std::map<std::string, std::weak_ptr<Workspace>> workspaces_;  // mutex_; by root
   std::vector<std::weak_ptr<ServiceListener>> listeners_;       // mutex_
   TaskQueue loader_, background_;  // last: their threads use everything above
+  Ahead ahead_;
 };
 
 }  // namespace curlew::server

@@ -53,6 +53,7 @@ const std::vector<Key>& keys() {
       {"completion_budget_ms", &Settings::completion_budget_ms, 10, 600000},
       {"debounce_ms", &Settings::debounce_ms, 0, 10000},
       {"lines", &Settings::lines, 0, 0, {"auto", "one", "many"}},
+      {"copy_mix", &Settings::copy_mix, 0, 0, {"auto", "on", "off"}},
       {"temperature", &Settings::temperature, 0, 10},
       {"seed", &Settings::seed, 0, 9007199254740992.0},  // what JSON numbers hold exactly
       {"index_enabled", &Settings::index_enabled},

@@ -214,6 +214,36 @@ class SessionTest(unittest.TestCase):
         self.assertEqual(len(stored), 1)
         self.assertEqual(stored[0].stat().st_mode & 0o777, 0o600)  # it holds the user's text
 
+    def test_a_place_that_a_copy_answered_is_evaluated_ahead(self):
+        for idle_seconds in (0.5, 2, 8, 32):  # by how busy the machine is
+            share = self.cached_share_after_a_copy(idle_seconds)
+            if share > 0.9:
+                return
+        self.fail(f'only {100 * share:.0f}% of the prompt was cached')
+
+    def cached_share_after_a_copy(self, idle_seconds):
+        lines = long_source(60).split('\n')
+        block = ['  open_the_file(path);', '  read_all_of_it(path);', '  close_the_file(path);']
+        typed = '  close_'
+        starts = [n for n, s in enumerate(lines) if s.startswith('int')][10:55:6]
+        for start in reversed(starts):
+            lines[start + 1:start + 1] = block if start != starts[-2] else block[:2] + [typed]
+        line, column = lines.index(typed), len(typed)
+        text = '\n'.join(lines)
+        uri = self.write('src/long.cpp', text)
+        client = self.started(initializationOptions={'completion': {'budgetMs': 60000}, 'prefixCache': False})
+        client.wait_until_ready()
+        client.open(uri, text)
+        copied = client.call('curlew/complete', dict(place(uri, line, column), lines='one'))
+        self.assertEqual((copied['source'], copied['prompt_tokens']), ('copy', 0), copied)
+        self.assertEqual(copied['text'], block[2][column:])
+        time.sleep(idle_seconds)
+        client.change(uri, (line, column, line, column, 'zq'))
+        generated = client.call('curlew/complete', dict(place(uri, line, column + 2), lines='one'))
+        self.assertGreater(generated['prompt_tokens'], 100, generated)
+        self.assertEqual(client.shut_down(), 0)
+        return generated['cached_tokens'] / generated['prompt_tokens']
+
     # --- Cancelling -------------------------------------------------------------------------------
 
     def test_a_storm_of_cancelled_requests(self):

@@ -248,6 +248,68 @@ TEST(Complete, ReturnsWhatThereIsAtTheEndOfTheBudget) {
   EXPECT_EQ(completion->text, "");
 }
 
+TEST(Complete, ShowsOnlyWhatIsWholeAtTheEndOfTheBudget) {
+  const auto shown_at = [](const std::string& before, const std::string& answer,
+                           std::size_t tokens) {
+    const Marked at = marked(before);
+    ScriptedGenerator generator(answer);
+    CompletionRequest request = request_for(at);
+    request.budget = 100ms;
+    generator.before_token = [&](std::size_t said) {
+      if (said == tokens) std::this_thread::sleep_for(*request.budget + 20ms);
+    };
+    const auto completion = complete({.generator = &generator}, request, {});
+    EXPECT_TRUE(completion);
+    EXPECT_EQ(completion->finish.starts_with("deadline"), !completion->text.empty());
+    return completion->text;
+  };
+  // Tokens have three bytes.
+  EXPECT_EQ(shown_at("int a = ^\n", "read(buffer, size);", 3), "read(");
+  EXPECT_EQ(shown_at("int a = ^\n", "read(), write();", 3), "read()");
+  EXPECT_EQ(shown_at("int a = ^\n", "read();", 1), "");
+  EXPECT_EQ(shown_at("void f() {\n  ^\n}\n", "step(a);\n  walk(a);\n  run(a);\n", 8),
+            "step(a);\n  walk(a);");
+}
+
+TEST(Complete, MixesTheTextAtHandInWhereSeveralLinesMayCome) {
+  const auto mixes = [](Lines lines, CopyMix mix) {
+    const Marked at = marked("void f() {\n  ^\n}\n");
+    ScriptedGenerator generator("use(a);");
+    CompletionRequest request = request_for(at, {.lines = lines});
+    request.copy_mix = mix;
+    request.open_documents = {{"b.cpp", std::make_shared<const std::string>("int b;\n")}};
+    EXPECT_TRUE(complete({.generator = &generator}, request, {}));
+    EXPECT_EQ(generator.last.copy_mix.files.size(), generator.last.copy_mix.enabled ? 1u : 0u);
+    return generator.last.copy_mix.enabled;
+  };
+  EXPECT_TRUE(mixes(Lines::kMany, CopyMix::kAuto));
+  EXPECT_FALSE(mixes(Lines::kOne, CopyMix::kAuto));
+  EXPECT_TRUE(mixes(Lines::kOne, CopyMix::kOn));
+  EXPECT_FALSE(mixes(Lines::kMany, CopyMix::kOff));
+}
+
+TEST(Complete, EvaluatesAheadThePromptThatTheModelWouldGet) {
+  const Marked at = marked("int first(int a) {\n  return a;\n}\nint b = ^;\n");
+  ScriptedGenerator generator("first(1)");
+  const CompletionRequest request = request_for(at);
+  ASSERT_TRUE(complete({.generator = &generator}, request, {}));
+  const model::GenerateRequest asked = generator.last;
+  ASSERT_TRUE(evaluate_ahead({.generator = &generator}, request, {}));
+  EXPECT_EQ(generator.calls, 2);
+  const auto& prompt = std::get<model::FimText>(generator.last.prompt);
+  const auto& wanted = std::get<model::FimText>(asked.prompt);
+  EXPECT_EQ(prompt.prefix, wanted.prefix);
+  EXPECT_EQ(prompt.suffix, wanted.suffix);
+  EXPECT_EQ(prompt.path, wanted.path);
+  EXPECT_EQ(generator.last.new_tokens_max, asked.new_tokens_max);  // it decides the prompt's room
+  EXPECT_EQ(generator.last.lane, model::Lane::kBackground);
+
+  generator.keeps_prompts = false;
+  ASSERT_TRUE(evaluate_ahead({.generator = &generator}, request, {}));
+  ASSERT_TRUE(evaluate_ahead({}, request, {}));
+  EXPECT_EQ(generator.calls, 2);
+}
+
 TEST(Complete, StaysBoundedOnHostileText) {
   std::string line(1 << 20, 'x');
   for (std::size_t i = 0; i < line.size(); i += 7) line[i] = " ([{<\"."[i / 7 % 7];

@@ -1,6 +1,7 @@
 // A generator that says what the test wants, token by token, obeying filters, limits and stops.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
@@ -26,7 +27,10 @@ class ScriptedGenerator : public model::Generator {
     if (const auto* fim = std::get_if<model::FimText>(&request.prompt))
       out.context_used = fim->context.size();
     for (std::size_t at = 0; at < answer_.size(); at += kTokenBytes) {
+      if (before_token) before_token(out.tokens.size());
       out.finish = ended(request, stop, out);
+      if (out.finish == model::Finish::kDeadline && request.whole)
+        out.text.resize(std::min(out.text.size(), request.whole(out.text)));
       if (out.finish != model::Finish::kStopToken) return out;
       out.text += answer_.substr(at, kTokenBytes);
       out.tokens.push_back(1);
@@ -44,13 +48,18 @@ class ScriptedGenerator : public model::Generator {
     return static_cast<int>(text.size() / kTokenBytes);
   }
   model::GeneratorInfo info() const override {
-    return {.model = "scripted", .device = "none", .context_tokens = 512, .fim = fim};
+    return {.model = "scripted",
+            .device = "none",
+            .context_tokens = 512,
+            .keeps_prompts = keeps_prompts,
+            .fim = fim};
   }
 
   int calls = 0;
-  bool fim = true;
+  bool fim = true, keeps_prompts = true;
   model::GenerateRequest last;
   std::function<void()> before;
+  std::function<void(std::size_t tokens)> before_token;
   std::optional<model::Error> error;
 
  private:
