@@ -10,49 +10,25 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "model/decode/continuation_cache.h"
 #include "model/decode/copy_mixer.h"
 #include "model/decode/distribution.h"
 #include "model/decode/engine.h"
+#include "tests/bench/completion/cases.h"
 
 namespace {
 
 using namespace curlew::model;
 using nlohmann::json;
-namespace fs = std::filesystem;
 
-constexpr std::size_t kFilesMax = 3, kFileBytesMax = 100'000, kPrefixBytesMax = 2000;
+constexpr std::size_t kPrefixBytesMax = 2000, kSuffixBytesMax = 1000;
 
 struct Observation {
   int cell = -1;
   double model = 0, share = 0;  // probabilities of the token that came
 };
-
-std::string read(const fs::path& path) {
-  std::stringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-// Other files of the case's folder, as an editor would have them open.
-std::vector<std::string> neighbours(const fs::path& file) {
-  std::vector<fs::path> found;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(file.parent_path(), error))
-    if (entry.is_regular_file() && entry.path() != file &&
-        entry.path().extension() == file.extension() && entry.file_size() <= kFileBytesMax)
-      found.push_back(entry.path());
-  std::ranges::sort(found);
-  found.resize(std::min(found.size(), kFilesMax));
-  std::vector<std::string> texts;
-  for (const fs::path& path : found) texts.push_back(read(path));
-  return texts;
-}
 
 // The tokens of an answer, dictated behind its prefix.
 std::vector<Observation> observe(Engine& engine, ContinuationCache& cache, const json& value,
@@ -60,23 +36,24 @@ std::vector<Observation> observe(Engine& engine, ContinuationCache& cache, const
   const Tokenizer& tokenizer = engine.tokenizer();
   std::string prefix = value["prefix"];
   if (prefix.size() > kPrefixBytesMax) prefix.erase(0, prefix.size() - kPrefixBytesMax);
-  const auto before = tokenizer.encode(prefix, {.literal = true});
-  const auto after = tokenizer.encode(value["suffix"].get<std::string>().substr(0, 1000),
+  auto before = tokenizer.encode(prefix, {.literal = true});
+  const auto after = tokenizer.encode(value["suffix"].get<std::string>().substr(0, kSuffixBytesMax),
                                       {.literal = true, .continues = true});
   const auto answer =
       tokenizer.encode(value["middle"].get<std::string>(), {.literal = true, .continues = true});
+  const auto context = static_cast<std::size_t>(engine.info().context_tokens);
+  if (before.empty() || answer.size() >= context) return {};
+  const std::size_t kept = std::min(before.size(), context - answer.size());
+  before.erase(before.begin(), before.end() - static_cast<std::ptrdiff_t>(kept));
   std::vector<TokenId> ids = before;
   ids.insert(ids.end(), answer.begin(), answer.end());
-  if (before.empty() || static_cast<int>(ids.size()) > engine.info().context_tokens) return {};
   const auto logits = engine.logits(ids);
   if (!logits) return {};
 
   const std::vector<std::vector<TokenId>> here = {after, before};
   std::vector<MixText> texts = {{MixLevel::kPrompt, std::make_shared<const Continuations>(here)}};
-  if (!trees.empty())
-    for (const std::string& text :
-         neighbours(fs::path(trees) / value.value("tree", "") / value.value("path", "")))
-      texts.push_back({MixLevel::kFiles, cache.of(text, tokenizer)});
+  for (const curlew::bench::Neighbour& file : curlew::bench::neighbours(trees, value))
+    texts.push_back({MixLevel::kFiles, cache.of(*file.text, tokenizer)});
   CopyMixer mixer(std::move(texts));
   mixer.begin(before);
   const std::size_t n_vocab = static_cast<std::size_t>(tokenizer.size());

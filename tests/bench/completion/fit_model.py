@@ -1,26 +1,35 @@
 #!/usr/bin/env python3
-"""Fits the constants of model_confidence in lsp/assist/choose.cpp.
+"""Fits the weights of model_confidence in lsp/assist/choose.cpp.
 
-  measure held.jsonl MODEL.gguf --trees held --rows held.rows
-  fit_model.py held.rows
+  measure_completion fit.jsonl MODEL.gguf --trees fit --mix off --rows plain.rows
+  measure_completion fit.jsonl MODEL.gguf --trees fit --mix on --rows mixed.rows
+  fit_model.py plain.rows mixed.rows            (and the same for held.jsonl, with --held)
 
-Logistic regression of "the model's line is right" on the probabilities of its tokens. The bundled
-model has seen every package but the held-out ones, so it is fitted on half of those (by package)
-and reported on the other half; the printed constants come from all of them.
+Logistic regression of "the model's line is right" on the probabilities of its tokens, over the cases
+where the model is asked and does not say what the copy predictor says: there the chance decides.
+One row of weights for the rows of each file, which are all plain or all mixed.
 """
+import argparse
 import json
-import sys
 
 import numpy as np
 
 RIDGE = 0.5
-NAMES = ["kBias", "kMeanLogprob", "kSumLogprob", "kMinLogprob", "kUnended"]
+SURE_COPY = 0.5  # lsp/assist/choose.h
 
 
 def features(row):
-    logprobs = row["logprobs"] or [0.0]
+    logprobs = row["mixed_logprobs"] or row["logprobs"] or [0.0]
     ended = row["finish"] not in ("length", "deadline")
     return [1, sum(logprobs) / len(logprobs), sum(logprobs), min(logprobs), 0.0 if ended else 1.0]
+
+
+def load(path):
+    """Features and truth of the cases where the model's own line is at stake."""
+    rows = [json.loads(line) for line in open(path)]
+    rows = [row for row in rows if row["model"] and row["copy_confidence"] < SURE_COPY
+            and row["model"].rstrip() != row["copy"].rstrip()]
+    return np.array([features(row) for row in rows]), np.array([float(row["model_right"]) for row in rows])
 
 
 def fit(x, y):
@@ -45,17 +54,18 @@ def report(name, x, y, w):
 
 
 def main():
-    rows = [json.loads(line) for path in sys.argv[1:] for line in open(path)]
-    rows = [row for row in rows if row["model"]]
-    x = np.array([features(row) for row in rows])
-    y = np.array([float(row["model_right"]) for row in rows])
-    trees = sorted({row["tree"] for row in rows})
-    half = np.array([trees.index(row["tree"]) % 2 == 0 for row in rows])
-    w = fit(x[half], y[half])
-    report("fitted half", x[half], y[half], w)
-    report("other half", x[~half], y[~half], w)
-    for name, value in zip(NAMES, fit(x, y)):
-        print(f"constexpr float {name} = {value:.3f}f;")
+    options = argparse.ArgumentParser(description=__doc__,
+                                      formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("rows", nargs="+", help="what measure_completion --rows wrote")
+    options.add_argument("--held", nargs="*", default=[], help="rows to report on, in the same order")
+    args = options.parse_args()
+    for number, path in enumerate(args.rows):
+        x, y = load(path)
+        w = fit(x, y)
+        report(path, x, y, w)
+        if number < len(args.held):
+            report(args.held[number], *load(args.held[number]), w)
+        print("    {" + ", ".join(f"{value:.3f}f" for value in w) + "},")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@
 One JSON object a line: {"path", "prefix", "suffix", "middle", "language", "kind", "tree"}. Half of
 the cases leave out a whole line after its indentation (kind "line"), half what follows a word
 boundary inside a line up to its end (kind "rest"); --kinds line,rest,word adds cuts inside a word,
-where typing users are most of the time. Languages take turns, files and places are drawn
+where typing users are most of the time, and `lines` leaves out a line and two or three below it, up to
+the end of the paragraph. Languages take turns, files and places are drawn
 by the seed, comment lines are skipped. `path` is relative to its tree, so that the tree can serve as
 the workspace. --window 1600,700 keeps only that much of prefix and suffix, as the bundled model's
 own evaluation did.
@@ -28,6 +29,7 @@ SKIPPED_FOLDERS = re.compile(
 COMMENT = re.compile(r"^(//|#(?!\s*(include|define|if|endif|pragma))|\*|/\*|\"\"\"|''')")
 FILE_BYTES = range(300, 100_000)
 LINE_CHARS = range(6, 81)
+LINES_BELOW_MIN, LINES_BELOW_MAX = 2, 3  # of kind "lines"
 
 
 def language_of(path, text):
@@ -71,14 +73,20 @@ def cut(rng, path, text, kind):
     start = sum(len(each) + 1 for each in lines[:number])
     indent = len(line) - len(line.lstrip())
     at = start + indent
-    if kind != "line":
+    below = 0
+    if kind == "lines":
+        while below < LINES_BELOW_MAX and number + below + 1 < len(lines) and lines[number + below + 1].strip():
+            below += 1
+        if below < LINES_BELOW_MIN:
+            return None
+    elif kind != "line":
         pattern = r"\b|(?<=\W)" if kind == "rest" else r"(?<=\w)(?=\w)"
         places = [m.start() for m in re.finditer(pattern, line)
                   if indent + 2 <= m.start() <= len(line) - 2]
         if not places:
             return None
         at = start + rng.choice(places)
-    end = start + len(line)
+    end = start + len("\n".join(lines[number:number + below + 1]))
     return {"path": path, "prefix": text[:at], "suffix": text[end:], "middle": text[at:end],
             "kind": kind}
 

@@ -1,6 +1,7 @@
 // What the copy predictor, the model, and the choice between them do on cases with known answers.
 //
 //   measure CASES.jsonl MODEL.gguf|none [--trees DIR] [--limit N] [--rows OUT.jsonl]
+//           [--mix auto|on|off]
 //
 // With --trees, the folder that holds the cases' trees, three other files of the case's folder are
 // open documents. --rows writes, for fit_model.py, what each proposed and the model's token
@@ -8,52 +9,28 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "lsp/assist/choose.h"
 #include "lsp/assist/proposals.h"
 #include "model/decode/engine.h"
+#include "tests/bench/completion/cases.h"
 
 namespace {
 
 using namespace curlew;
 using nlohmann::json;
-namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-
-constexpr std::uintmax_t kSiblingBytesMax = 100'000;
-constexpr std::size_t kSiblingsMax = 3;
 
 struct Options {
   std::string cases, model, trees, rows;
   std::size_t limit = 1'000'000;
+  assist::CopyMix mix = assist::CopyMix::kAuto;
 };
 
 std::string_view rstrip(std::string_view text) {
   const std::size_t last = text.find_last_not_of(" \t\r\n");
   return text.substr(0, last == text.npos ? 0 : last + 1);
-}
-
-std::vector<assist::OpenDocument> siblings(const fs::path& file) {
-  std::vector<fs::path> found;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(file.parent_path(), error))
-    if (entry.is_regular_file() && entry.path() != file &&
-        entry.path().extension() == file.extension() && entry.file_size() <= kSiblingBytesMax)
-      found.push_back(entry.path());
-  std::sort(found.begin(), found.end());
-  std::vector<assist::OpenDocument> documents;
-  for (const fs::path& path : found) {
-    if (documents.size() == kSiblingsMax) break;
-    std::ifstream in(path, std::ios::binary);
-    std::stringstream text;
-    text << in.rdbuf();
-    documents.push_back({path.string(), std::make_shared<const std::string>(text.str())});
-  }
-  return documents;
 }
 
 struct Counts {
@@ -71,7 +48,7 @@ struct Counts {
 
 struct Measured {
   assist::Proposal copy, model;
-  std::vector<float> logprobs;
+  std::vector<float> logprobs, mixed_logprobs;
   std::string finish;
   double copy_ms = 0, model_ms = 0;
   bool copy_right = false, model_right = false, answer_breaks_parse = false;
@@ -105,9 +82,9 @@ class Bench {
     request.cursor = prefix.size();
     request.lines = assist::Lines::kOne;
     request.explicit_request = true;
-    if (!options_.trees.empty())
-      request.open_documents =
-          siblings(fs::path(options_.trees) / value.value("tree", "") / request.path);
+    request.copy_mix = options_.mix;
+    for (const bench::Neighbour& file : bench::neighbours(options_.trees, value))
+      request.open_documents.push_back({file.path, file.text});
     const auto place = assist::completion_place(request);
     if (!place) return {};
     Measured m;
@@ -130,6 +107,7 @@ class Bench {
     if (!generated) return;
     m.model = generated->proposal;
     m.logprobs = generated->generation.logprobs;
+    m.mixed_logprobs = generated->generation.mixed_logprobs;
     m.finish = model::finish_name(generated->generation.finish);
   }
 
@@ -158,6 +136,7 @@ class Bench {
                 {"model", m.model.shaped.text},
                 {"model_right", m.model_right},
                 {"logprobs", m.logprobs},
+                {"mixed_logprobs", m.mixed_logprobs},
                 {"finish", m.finish},
                 {"answer_breaks_parse", m.answer_breaks_parse},
                 {"answer", value["middle"]}}
@@ -209,6 +188,11 @@ int main(int argc, char** argv) {
       options.trees = argv[++i];
     } else if (arg == "--rows" && more) {
       options.rows = argv[++i];
+    } else if (arg == "--mix" && more) {
+      const std::string mix = argv[++i];
+      options.mix = mix == "on"    ? curlew::assist::CopyMix::kOn
+                    : mix == "off" ? curlew::assist::CopyMix::kOff
+                                   : curlew::assist::CopyMix::kAuto;
     } else if (arg == "--limit" && more) {
       options.limit = std::strtoul(argv[++i], nullptr, 10);
     } else {
@@ -217,7 +201,8 @@ int main(int argc, char** argv) {
   }
   if (plain.size() != 2) {
     std::fprintf(stderr,
-                 "measure CASES.jsonl MODEL.gguf|none [--trees DIR] [--limit N] [--rows OUT]\n");
+                 "measure CASES.jsonl MODEL.gguf|none [--trees DIR] [--limit N] [--rows OUT] "
+                 "[--mix auto|on|off]\n");
     return 2;
   }
   options.cases = plain[0];
