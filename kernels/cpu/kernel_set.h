@@ -19,6 +19,7 @@ constexpr KernelTable kernel_set(const char* name) {
       .quantize_tile = quantize_tile<S>,
       .panel_fn = panel_fn<S>,
       .float_fn = float_fn<S>,
+      .round_activations = nullptr,
       .rms_norm = rms_norm_rows<S>,
       .layer_norm = layer_norm_rows<S>,
       .silu_mul = silu_mul_n<S>,

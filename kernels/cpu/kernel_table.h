@@ -41,7 +41,7 @@ using PanelFn = void (*)(const PanelArgs&);
 struct FloatTileArgs {
   const std::uint8_t* w;  // [rows, row_bytes]
   std::size_t row_bytes;
-  const float* x;  // [tokens, cols]
+  const void* x;  // [tokens, cols] float32, or bfloat16 where the path rounds for this type
   std::int64_t cols;
   const float* bias;  // [rows], or null
   float* y;           // [tokens, y_stride]
@@ -84,6 +84,8 @@ struct KernelTable {
   void (*quantize_tile)(const QuantizeArgs&);
   PanelFn (*panel_fn)(WeightType type, int tokens, int panels);
   FloatTileFn (*float_fn)(WeightType type, int rows, int tokens);
+  // n float32 -> bfloat16, for products with BF16 weights; null where those take float32
+  void (*round_activations)(const float* x, std::uint16_t* rounded, std::int64_t n);
 
   void (*rms_norm)(const float* x, const float* weight, float* y, int rows, int cols, float eps);
   void (*layer_norm)(const float* x, const float* weight, const float* bias, float* y, int rows,

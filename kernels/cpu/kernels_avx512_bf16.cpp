@@ -10,6 +10,7 @@ const KernelTable& avx512_bf16_kernels() {
     KernelTable t = avx512_kernels();
     t.name = "avx512-bf16";
     t.float_fn = float_fn<SimdAvx512Bf16>;
+    t.round_activations = round_activations<SimdAvx512Bf16>;
     return t;
   }();
   return table;

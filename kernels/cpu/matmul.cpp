@@ -1,9 +1,9 @@
 // Splits products over threads, tokens and caches; the arithmetic is behind kernel_table().
 //
 // All products of a call are one list of units, 32 rows of weights each. A thread takes a run of
-// units, long runs first and short ones at the end, until there are none. Inputs of one token are
-// quantised by every thread for itself, which is cheaper than to meet; those of many tokens are
-// quantised together first.
+// units, long runs first and short ones at the end, until there are none. The
+// activations of one token are quantised by every thread for itself, which is cheaper than to meet;
+// those of many tokens are quantised together first.
 //
 // With many tokens, a group of them and a strip of the columns are taken at a time, so that the
 // activations stay in the second-level cache while one unit after the other passes over them. The
@@ -58,15 +58,17 @@ class TokenTiles {
   int tokens_, tile_;
 };
 
-// Activations to quantise; shared by the products that want them in the same form.
+// Activations in the form that products want them in: quantised to blocks, or rounded to bfloat16.
+// Shared by those that want the same.
 struct Input {
   const float* x;
   std::int64_t cols;
-  int tokens, zero, group;
-  std::size_t at;  // of the blocks of many tokens, in the plan's memory
+  int tokens, zero, group;  // group 0: rounded
+  std::size_t at;           // of many tokens, in the plan's memory
 
   bool is_private() const { return tokens == 1; }
   std::size_t token_bytes() const {
+    if (group == 0) return static_cast<std::size_t>(cols) * sizeof(std::uint16_t);
     return static_cast<std::size_t>(cols / kBlockCols) * kActivationBlockBytes;
   }
   std::size_t bytes() const { return token_bytes() * static_cast<std::size_t>(tokens); }
@@ -79,7 +81,7 @@ struct Input {
 struct Product {
   const PackedMatrix::Impl* w;
   const MatmulJob* job;
-  int input_idx;                      // -1: float weights
+  int input_idx;                      // -1: the activations as they are
   std::int64_t first_unit, end_unit;  // in the list of all units
 
   std::int64_t rows() const { return w->view.rows; }
@@ -112,7 +114,9 @@ struct Plan {
 
  private:
   void add(const MatmulJob& job, std::size_t& products_used, std::size_t& inputs_used);
-  int input_of(const MatmulJob& job, std::size_t& inputs_used);
+  int add(Input input, std::size_t& inputs_used);
+  bool converts(const PackedMatrix::Impl& w) const;
+  Input input_of(const MatmulJob& job) const;
   std::int64_t choose_shortest_run(int threads) const;
 };
 
@@ -122,8 +126,8 @@ Plan::Plan(std::span<const MatmulJob> jobs, ThreadPool& pool) {
       aligned(jobs.size() * sizeof(Product)) + aligned(jobs.size() * sizeof(Input));
   std::size_t block_bytes = 0;
   for (const MatmulJob& job : jobs) {
-    if (job.tokens <= 0 || job.w->impl().format.bits == 0) continue;
-    const Input input{nullptr, job.w->cols(), job.tokens, 0, 0, 0};
+    if (job.tokens <= 0 || !converts(job.w->impl())) continue;
+    const Input input = input_of(job);
     if (input.is_private())
       private_bytes = std::max(private_bytes, aligned(input.bytes()));
     else
@@ -153,16 +157,24 @@ std::int64_t Plan::choose_shortest_run(int threads) const {
 void Plan::add(const MatmulJob& job, std::size_t& products_used, std::size_t& inputs_used) {
   assert(job.w && *job.w);
   const PackedMatrix::Impl& w = job.w->impl();
-  const int input_idx = w.format.bits == 0 ? -1 : input_of(job, inputs_used);
+  const int input_idx = converts(w) ? add(input_of(job), inputs_used) : -1;
   const std::int64_t first = units;
   units += (w.view.rows + kUnitRows - 1) / kUnitRows;
   new (&products[products_used++]) Product{&w, &job, input_idx, first, units};
 }
 
-int Plan::input_of(const MatmulJob& job, std::size_t& inputs_used) {
+bool Plan::converts(const PackedMatrix::Impl& w) const {
+  return w.format.bits != 0 || (w.view.type == WeightType::kBF16 && table.round_activations);
+}
+
+Input Plan::input_of(const MatmulJob& job) const {
   const PanelFormat& format = job.w->impl().format;
   const int zero = table.signed_wide && format.wide() ? 0 : format.zero;
-  Input input{job.x, job.w->cols(), job.tokens, zero, format.group, 0};
+  const int group = format.bits == 0 ? 0 : format.group;
+  return {job.x, job.w->cols(), job.tokens, zero, group, 0};
+}
+
+int Plan::add(Input input, std::size_t& inputs_used) {
   for (std::size_t i = 0; i < inputs_used; ++i)
     if (inputs[i].same_form(input)) return static_cast<int>(i);
   if (!input.is_private()) {
@@ -174,10 +186,13 @@ int Plan::input_of(const MatmulJob& job, std::size_t& inputs_used) {
   return static_cast<int>(inputs_used++);
 }
 
-void quantise(const Plan& plan, const Input& input, TokenTiles::Tile tile, std::byte* blocks) {
-  plan.table.quantize_tile({input.x + tile.first * input.cols, input.cols, tile.tokens, input.zero,
-                            input.group,
-                            blocks + static_cast<std::size_t>(tile.first) * input.token_bytes()});
+void convert(const Plan& plan, const Input& input, TokenTiles::Tile tile, std::byte* converted) {
+  const float* const x = input.x + tile.first * input.cols;
+  std::byte* const to = converted + static_cast<std::size_t>(tile.first) * input.token_bytes();
+  if (input.group == 0)
+    plan.table.round_activations(x, reinterpret_cast<std::uint16_t*>(to), tile.tokens * input.cols);
+  else
+    plan.table.quantize_tile({x, input.cols, tile.tokens, input.zero, input.group, to});
 }
 
 // What the threads of a call share.
@@ -186,14 +201,14 @@ struct Progress {
   std::atomic<std::int64_t> next_unit{0};
 };
 
-// Quantises tiles of shared inputs as long as there are any, then waits for those of others.
-void quantise_shared(const Plan& plan, Progress& progress) {
+// Converts tiles of shared inputs as long as there are any, then waits for those of others.
+void convert_shared(const Plan& plan, Progress& progress) {
   for (int i; (i = progress.next_tile.fetch_add(1, std::memory_order_relaxed)) < plan.tiles;) {
     for (const Input& input : plan.inputs) {
       if (input.is_private()) continue;
       const TokenTiles tiles(input.tokens, plan.table.token_tile);
       if (i < tiles.count()) {
-        quantise(plan, input, tiles[i], plan.blocks + input.at);
+        convert(plan, input, tiles[i], plan.blocks + input.at);
         break;
       }
       i -= tiles.count();
@@ -204,9 +219,10 @@ void quantise_shared(const Plan& plan, Progress& progress) {
     if (spins > kSpinsBeforeYield) std::this_thread::yield();
 }
 
-// Units begin .. end - 1 of one product.
-void multiply_float(const Plan& plan, const Product& p, std::int64_t begin, std::int64_t end) {
-  const std::int64_t rows = p.rows(), cols = p.cols();
+// Units begin .. end - 1 of one product. `x` holds its activations, of token_bytes each.
+void multiply_float(const Plan& plan, const Product& p, std::int64_t begin, std::int64_t end,
+                    const std::byte* x, std::size_t token_bytes) {
+  const std::int64_t rows = p.rows();
   const std::size_t row_bytes = p.w->view.row_bytes();
   const auto* data = static_cast<const std::uint8_t*>(p.w->view.data);
   const std::int64_t last = std::min(rows, end * kUnitRows);
@@ -215,8 +231,9 @@ void multiply_float(const Plan& plan, const Product& p, std::int64_t begin, std:
     for (int token = 0; token < p.job->tokens;) {
       const int tile_tokens = p.job->tokens - token >= kFloatTokens ? kFloatTokens : 1;
       plan.table.float_fn(p.w->view.type, tile_rows, tile_tokens)(
-          {data + static_cast<std::size_t>(row) * row_bytes, row_bytes, p.job->x + token * cols,
-           cols, p.job->bias ? p.job->bias + row : nullptr, p.job->y + token * rows + row, rows});
+          {data + static_cast<std::size_t>(row) * row_bytes, row_bytes,
+           x + static_cast<std::size_t>(token) * token_bytes, p.cols(),
+           p.job->bias ? p.job->bias + row : nullptr, p.job->y + token * rows + row, rows});
       token += tile_tokens;
     }
     row += tile_rows;
@@ -284,7 +301,7 @@ Run take_run(const Plan& plan, Progress& progress, int threads) {
 }
 
 void run_units(const Plan& plan, Progress& progress, int threads, int thread_idx) {
-  if (plan.tiles > 0) quantise_shared(plan, progress);
+  if (plan.tiles > 0) convert_shared(plan, progress);
   std::byte* const own = plan.private_blocks(thread_idx);
   int own_input = -1;  // whose blocks are in `own`
   for (;;) {
@@ -295,15 +312,20 @@ void run_units(const Plan& plan, Progress& progress, int threads, int thread_idx
       const std::int64_t end = std::min(run.end, p.end_unit) - p.first_unit;
       if (begin >= end) continue;
       if (p.input_idx < 0) {
-        multiply_float(plan, p, begin, end);
+        multiply_float(plan, p, begin, end, reinterpret_cast<const std::byte*>(p.job->x),
+                       static_cast<std::size_t>(p.cols()) * sizeof(float));
         continue;
       }
       const Input& input = plan.inputs[static_cast<std::size_t>(p.input_idx)];
       if (input.is_private() && own_input != p.input_idx) {
-        quantise(plan, input, {0, 1}, own);
+        convert(plan, input, {0, 1}, own);
         own_input = p.input_idx;
       }
-      multiply_quantised(plan, p, begin, end, input.is_private() ? own : plan.shared_blocks(input));
+      const std::byte* const converted = input.is_private() ? own : plan.shared_blocks(input);
+      if (p.w->format.bits == 0)
+        multiply_float(plan, p, begin, end, converted, input.token_bytes());
+      else
+        multiply_quantised(plan, p, begin, end, converted);
     }
   }
 }

@@ -12,17 +12,19 @@ struct SimdAvx512Bf16 : SimdAvx512 {
 
   using Pairs = __m512bh;  // kPairLanes bfloat16
 
-  static Pairs load_pairs(const std::uint8_t* p) { return (__m512bh)_mm512_loadu_si512(p); }
-  static Pairs load_pairs_n(const std::uint8_t* p, int n) {
-    return (__m512bh)_mm512_maskz_loadu_epi16((__mmask32{1} << n) - 1, p);
+  static __mmask32 first_pairs(int n) { return (__mmask32{1} << n) - 1; }  // n < kPairLanes
+  static Pairs load_pairs(const void* p) { return (__m512bh)_mm512_loadu_si512(p); }
+  static Pairs load_pairs_n(const void* p, int n) {
+    return (__m512bh)_mm512_maskz_loadu_epi16(first_pairs(n), p);
   }
   // Rounds to nearest, ties to even.
-  static Pairs round_pairs(const float* x) {
-    return _mm512_cvtne2ps_pbh(load(x + kLanes), load(x));
+  static void round_pairs(const float* x, std::uint16_t* rounded) {
+    _mm512_storeu_si512(rounded, (__m512i)_mm512_cvtne2ps_pbh(load(x + kLanes), load(x)));
   }
-  static Pairs round_pairs_n(const float* x, int n) {  // n < kPairLanes
+  static void round_pairs_n(const float* x, std::uint16_t* rounded, int n) {
     const int second = n > kLanes ? n - kLanes : 0;
-    return _mm512_cvtne2ps_pbh(load_n(x + kLanes, second), load_n(x, n - second));
+    const __m512bh pairs = _mm512_cvtne2ps_pbh(load_n(x + kLanes, second), load_n(x, n - second));
+    _mm512_mask_storeu_epi16(rounded, first_pairs(n), (__m512i)pairs);
   }
   // sum[i] += a[2i] b[2i] + a[2i + 1] b[2i + 1]
   static Floats dot_pairs(Pairs a, Pairs b, Floats sum) { return _mm512_dpbf16_ps(sum, a, b); }
