@@ -72,6 +72,7 @@ class Collector {
   std::vector<FoundReference> references;
   std::vector<TSNode> imports;
   std::vector<ByteSpan> import_statements;
+  std::vector<ByteSpan> tests;  // whole definitions
   std::vector<LineSpan> docs;
   bool too_many_references = false;
 
@@ -128,6 +129,9 @@ class Collector {
       case CaptureRole::kSkip:
         add_reference(node, std::nullopt);
         break;
+      case CaptureRole::kTest:
+        tests.push_back({ts_node_start_byte(node), ts_node_end_byte(node)});
+        break;
       case CaptureRole::kDoc:
         add_doc(node);
         break;
@@ -177,6 +181,29 @@ class Collector {
   const TagsQuery& query_;
   std::string_view text_;
 };
+
+// Drops the symbols whose name is to be skipped and marks the tests.
+void apply_skips_and_tests(Collector& found) {
+  std::vector<std::uint32_t> skipped;
+  for (const FoundReference& r : found.references) {
+    if (!r.role) skipped.push_back(ts_node_start_byte(r.node));
+  }
+  std::sort(skipped.begin(), skipped.end());
+  const auto by_place = [](const ByteSpan& a, const ByteSpan& b) {
+    return std::pair(a.start, a.end) < std::pair(b.start, b.end);
+  };
+  std::sort(found.tests.begin(), found.tests.end(), by_place);
+  std::erase_if(found.symbols, [&](const FoundSymbol& f) {
+    return f.what == FoundSymbol::What::kSymbol &&
+           std::binary_search(skipped.begin(), skipped.end(), f.name_range.start_byte);
+  });
+  if (found.tests.empty()) return;
+  for (FoundSymbol& f : found.symbols) {
+    if (f.what != FoundSymbol::What::kSymbol) continue;
+    const ByteSpan whole{ts_node_start_byte(f.node), ts_node_end_byte(f.node)};
+    f.is_test = std::binary_search(found.tests.begin(), found.tests.end(), whole, by_place);
+  }
+}
 
 // Where several patterns name one place, the earliest pattern's word stands.
 void keep_first_pattern(std::vector<FoundSymbol>& found) {
@@ -278,6 +305,7 @@ Extracted extract(const Language& language, TSNode root, std::string_view text,
   if (found.too_many_references) {
     out.notes.push_back(fmt::format("only the first {} references are kept", kReferencesMax));
   }
+  apply_skips_and_tests(found);
   keep_first_pattern(found.symbols);
   Nesting nesting = nest(language, std::move(found.symbols), std::move(found.docs), text);
   out.references = settle_references(found, nesting, text);

@@ -115,6 +115,7 @@ class Nester {
     symbol.range = f.range;
     symbol.name_range = f.name_range;
     symbol.is_definition = f.is_definition;
+    symbol.is_test = f.is_test;
     symbol.signature = signature_of(f.node, f.range, text_);
     symbol.container = f.container.empty() ? std::string(path()) : joined(path(), f.container);
     out_.first_lines.push_back(first_line_of(f.range));

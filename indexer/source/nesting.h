@@ -26,7 +26,8 @@ struct FoundSymbol {
   bool is_definition = true;
   bool by_declarator = false;      // the name came out of a C declarator
   bool declares_function = false;  // and that declarator is a function's
-  std::uint16_t pattern = 0;       // lower wins
+  bool is_test = false;
+  std::uint16_t pattern = 0;  // lower wins
   Range range;
   Range name_range;
   std::string_view name;

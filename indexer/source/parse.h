@@ -54,6 +54,7 @@ struct Symbol {
   std::string container;      // "ns::Class", "module.Class"; "" at the top
   std::string signature;      // on one line, blanks squeezed, without the body; at most 240 bytes
   bool is_definition = true;  // false: a declaration (a prototype, an abstract method)
+  bool is_test = false;       // what a test runner runs: Go's TestX, Rust's #[test], gtest's TEST()
 };
 
 enum class ReferenceRole : std::uint8_t { kCall, kType, kName, kImport };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 namespace curlew::indexer {
@@ -29,6 +30,7 @@ bool meaning_of(std::string_view capture, CaptureMeaning& out) {
       {"imports", CaptureRole::kImports},
       {"skip", CaptureRole::kSkip},
       {"local", CaptureRole::kLocal},
+      {"test", CaptureRole::kTest},
       {"doc", CaptureRole::kDoc},
   };
   if (capture.starts_with('_')) return true;
@@ -113,6 +115,13 @@ Status TagsQuery::read_captures(const Language& language) {
   return {};
 }
 
+std::optional<TagsQuery::Wants> TagsQuery::wants_of(std::string_view predicate) {
+  if (predicate == "eq?" || predicate == "any-of?") return Wants::kOneOf;
+  if (predicate == "prefix?") return Wants::kPrefixOneOf;
+  if (predicate == "upper-case?") return Wants::kUpperCase;
+  return std::nullopt;
+}
+
 Status TagsQuery::read_predicates(const Language& language) {
   predicates_.resize(ts_query_pattern_count(query_.get()));
   for (std::uint32_t pattern = 0; pattern < predicates_.size(); ++pattern) {
@@ -123,14 +132,14 @@ Status TagsQuery::read_predicates(const Language& language) {
       std::uint32_t end = i;
       while (end < step_count && steps[end].type != TSQueryPredicateStepTypeDone) ++end;
       const std::string_view name = string_of(query_.get(), steps[i].value_id);
-      const std::uint32_t words_min = name == "upper-case?" ? 0 : 1;
-      const bool known = name == "eq?" || name == "any-of?" || name == "upper-case?";
-      if (!known || end - i < 2 + words_min ||
+      const std::optional<Wants> wants = wants_of(name);
+      const std::uint32_t words_min = wants == Wants::kUpperCase ? 0 : 1;
+      if (!wants || end - i < 2 + words_min ||
           steps[i + 1].type != TSQueryPredicateStepTypeCapture) {
         return fail(Errc::kInvalidInput, "languages/{}/tags.scm: pattern {}: cannot read #{}",
                     language.name, pattern, name);
       }
-      Predicate predicate{steps[i + 1].value_id, {}};
+      Predicate predicate{*wants, steps[i + 1].value_id, {}};
       for (std::uint32_t w = i + 2; w < end; ++w) {
         predicate.words.emplace_back(string_of(query_.get(), steps[w].value_id));
       }
@@ -142,10 +151,18 @@ Status TagsQuery::read_predicates(const Language& language) {
 }
 
 bool TagsQuery::passes(const Predicate& predicate, std::string_view word) {
-  if (predicate.words.empty()) {
-    return std::none_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  const auto any = [&](auto matches) {
+    return std::any_of(predicate.words.begin(), predicate.words.end(), matches);
+  };
+  switch (predicate.wants) {
+    case Wants::kOneOf:
+      return any([&](const std::string& one) { return word == one; });
+    case Wants::kPrefixOneOf:
+      return any([&](const std::string& prefix) { return word.starts_with(prefix); });
+    case Wants::kUpperCase:
+      return std::none_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
   }
-  return std::find(predicate.words.begin(), predicate.words.end(), word) != predicate.words.end();
+  return false;
 }
 
 bool TagsQuery::accepts(const TSQueryMatch& match, std::string_view text) const {

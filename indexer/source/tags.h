@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,8 @@ enum class CaptureRole : std::uint8_t {
   kImport,
   kImports,  // a whole import statement: of its names only those marked @reference.import are kept
   kLocal,    // a parameter or local variable: no reference to it is kept
-  kSkip,     // no reference, whatever other patterns say
+  kSkip,     // no reference and no symbol's name, whatever other patterns say
+  kTest,     // a definition that is a test, whichever pattern defines it
   kDoc,      // a comment or attribute: belongs to the definition on the next line
 };
 
@@ -45,16 +47,22 @@ class TagsQuery {
   const TSQuery* query() const { return query_.get(); }
   CaptureMeaning meaning(std::uint32_t capture) const { return meanings_[capture]; }
 
-  // Whether the match passes its pattern's predicates: #eq?, #any-of?, #upper-case?.
+  // Whether the match passes its pattern's predicates: #eq?, #any-of?, #prefix?,
+  // #upper-case?.
   bool accepts(const TSQueryMatch& match, std::string_view text) const;
 
  private:
-  // The text of `capture` must be one of `words`; without words, must have no lower-case letter.
+  enum class Wants : std::uint8_t { kOneOf, kPrefixOneOf, kUpperCase };
+
+  // What the text of `capture` must be: one of `words`, begin with one of them, or have no
+  // lower-case letter.
   struct Predicate {
+    Wants wants = Wants::kOneOf;
     std::uint32_t capture = 0;
     std::vector<std::string> words;
   };
 
+  static std::optional<Wants> wants_of(std::string_view predicate);
   static bool passes(const Predicate& predicate, std::string_view word);
   Status read_captures(const Language& language);
   Status read_predicates(const Language& language);

@@ -61,3 +61,8 @@ double* geo::Circle::data() const {
 
 int (*on_close)(Key *key);
 int set_open(Key *key, int (*open)(Key *key));
+
+TEST(Circle, KeepsItsRadius) {
+  EXPECT_EQ(geo::Circle(2).radius(), 2);
+}
+TEST_F(CircleFixture, Grows) { grow(circle_); }

@@ -42,4 +42,14 @@ if sys.platform == "linux":
     SEPARATOR = osp.sep
 
 
+class SquareTest(TestCase):
+    def testArea(self):
+        assert Square(2).area == 4
+
+
+@mark.slow
+def test_double(square):
+    assert double(2) == 4
+
+
 LEFT, RIGHT = "l", "r"

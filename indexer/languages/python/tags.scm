@@ -11,6 +11,10 @@
 (assignment left: (pattern_list (identifier) @name)) @definition.variable
 (type_alias_statement left: (type (identifier) @name)) @definition.type
 
+; pytest and unittest.
+((function_definition name: (identifier) @_name) @test (#prefix? @_name "test_"))
+(class_definition superclasses: (argument_list) body: (block (function_definition name: (identifier) @_name) @test (#prefix? @_name "test")))
+
 (parameters (identifier) @local)
 (parameters (typed_parameter (identifier) @local))
 (list_splat_pattern (identifier) @local)

@@ -29,9 +29,9 @@ std::string read(const fs::path& path) {
 std::string printed(const ParsedFile& file) {
   std::string out;
   for (const Symbol& s : file.symbols) {
-    out += fmt::format("{}-{} {} {} in [{}]{} | {}\n", s.range.start_line + 1, s.range.end_line + 1,
+    out += fmt::format("{}-{} {} {} in [{}]{}{} | {}\n", s.range.start_line + 1, s.range.end_line + 1,
                        symbol_kind_name(s.kind), s.name, s.container,
-                       s.is_definition ? "" : " declared", s.signature);
+                       s.is_definition ? "" : " declared", s.is_test ? " test" : "", s.signature);
   }
   for (const Reference& r : file.references) {
     out += fmt::format("{}:{} {} {}\n", r.range.start_line + 1, r.range.start_col + 1,
