@@ -58,8 +58,7 @@ int default_thread_count();
 // CURLEW_CPU, set to one of these names, chooses a lesser path (to find a fault, or to compare).
 const char* cpu_path_name();
 
-// --- Weights
-// ---------------------------------------------------------------------------------------------
+// --- Weights -------------------------------------------------------------------------------------
 
 // A matrix as the file has it. `data` must outlive every user. Row r starts at data + r *
 // row_bytes.
@@ -145,8 +144,7 @@ void matmul(std::span<const MatmulJob> jobs, ThreadPool& pool);
 // any number of threads: a prompt may be cut into chunks anywhere, drafts may be verified in a
 // batch, and a cached prefix continued, without changing one logit.
 
-// --- Element-wise
-// ------------------------------------------------------------------------------------------
+// --- Element-wise --------------------------------------------------------------------------------
 
 // y[r, c] = x[r, c] / sqrt(mean_c(x[r, c]^2) + eps) * weight[c].  y may equal x.  arXiv:1910.07467
 void rms_norm(const float* x, const float* weight, float* y, int rows, int cols, float eps);
@@ -197,8 +195,7 @@ enum class RopePairs {
 void rope(float* x, const std::int32_t* pos, const float* inv_freq, int n_freqs, int tokens,
           int heads, int head_dim, RopePairs pairs, float magnitude);
 
-// --- Attention over a paged KV cache
-// -----------------------------------------------------------------------
+// --- Attention over a paged KV cache -------------------------------------------------------------
 
 // kQ8_0: each row of a head in groups of 32 elements, int8 with a half-precision scale; head_dim is
 // a multiple of 32.

@@ -33,7 +33,6 @@ struct PanelArgs {
   std::int64_t y_stride;      // floats
   int rows;                   // 1 .. 16 per panel: how many of them exist
   bool is_first;              // strip; else the sums go on from those in y
-  std::ptrdiff_t ahead;       // bytes from what is read to what to prefetch meanwhile; 0: nothing
 };
 using PanelFn = void (*)(const PanelArgs&);
 

@@ -1,9 +1,9 @@
 // Splits products over threads, tokens and caches; the arithmetic is behind kernel_table().
 //
 // All products of a call are one list of units, 32 rows of weights each. A thread takes a run of
-// units, long runs first and short ones at the end, until there are none. The
-// activations of one token are quantised by every thread for itself, which is cheaper than to meet;
-// those of many tokens are quantised together first.
+// units, long runs first and short ones at the end, until there are none. The activations of one
+// token are quantised by every thread for itself, which is cheaper than to meet; those of many
+// tokens are quantised together first.
 //
 // With many tokens, a group of them and a strip of the columns are taken at a time, so that the
 // activations stay in the second-level cache while one unit after the other passes over them. The
@@ -30,7 +30,6 @@ constexpr int kUnitRows = kUnitPanels * kPanelRows;
 constexpr int kRunsPerThread = 2;  // a run is what is left, divided by this and the threads
 constexpr int kStreamUnits = 4;    // of the shortest run, where runs wait for memory
 constexpr int kGroupTokens = 128;  // that meet the weights of a run before the next ones do
-constexpr std::ptrdiff_t kStreamAhead = 4096;  // prefetched ahead of a single token's weights
 constexpr int kSpinsBeforeYield = 4096;
 
 // `tokens` cut into tiles whose sizes are powers of two, the full ones first: 21 = 8 + 8 + 4 + 1.
@@ -271,8 +270,7 @@ void multiply_unit(const Plan& plan, const Product& p, std::int64_t unit, const 
            .y = p.job->y + tile.first * p.rows() + row,
            .y_stride = p.rows(),
            .rows = static_cast<int>(std::min<std::int64_t>(panels * kPanelRows, end_row - row)),
-           .is_first = part.first_col == 0,
-           .ahead = p.job->tokens == 1 ? kStreamAhead : 0});
+           .is_first = part.first_col == 0});
   }
 }
 

@@ -6,22 +6,23 @@
 // Every quantised type is reduced to one scheme. A weight is a small unsigned code; codes share
 // scales:
 //
-//   w = scale * (value(code)) - min      value(code) = code - zero, or a table of 16 values
-//   scale = d                  min = m             one of each per 32 columns          (block
-//   types) scale = d * sc             min = dmin * mn     d per 256, sc per 16 or 32 columns
-//   (super-block types)
+//   w = scale * value(code) - min      value(code) = code - zero, or a table of 16 values
+//
+//   block types        scale = d         min = m           one of each per 32 columns
+//   super-block types  scale = d * sc    min = dmin * mn   d per 256, sc per 16 or 32 columns
 //
 // A panel is a sequence of chunks of 256 columns (the last one may be shorter for block types):
 //
 //   header   block types:        d [8][16] 16-bit, then m [8][16] 16-bit if the type has minima
-//            super-block types:  d [16] f16, dmin [16] f16 (with minima), sc [groups][16] i8, mn
-//            [groups][16] u8 padded to 64 bytes; the short last chunk keeps a header of full size
+//            super-block types:  d [16] f16, dmin [16] f16 (with minima), sc [groups][16] i8,
+//                                mn [groups][16] u8
+//            padded to 64 bytes; the short last chunk keeps a header of full size
 //   planes   for each 32 columns, `bits` * 64 bytes. Column group g = 0..7 is columns 4g .. 4g + 3;
 //            byte 4r + c of a vector belongs to row r, column 4g + c.
-//              8 bits:  eight vectors, vector g is group g
-//              4 bits:  four vectors, vector v holds group v in low nibbles, group v + 4 in high
-//              nibbles 2 bits:  two vectors, bits 2k, 2k + 1 of vector v are group 4v + k 1 bit:
-//              one vector, bit g is group g
+//              8 bits   eight vectors, vector g is group g
+//              4 bits   four vectors, vector v holds group v in low nibbles, v + 4 in high nibbles
+//              2 bits   two vectors, bits 2k, 2k + 1 of vector v are group 4v + k
+//              1 bit    one vector, bit g is group g
 //            3 = 2 + 1, 5 = 4 + 1, 6 = 4 + 2: the lower bits' plane first.
 //
 // Every plane starts on a 64-byte boundary.
@@ -137,14 +138,13 @@ constexpr std::int64_t strip_columns(std::int64_t cols) {
   return (chunks + strips - 1) / strips * kChunkCols;
 }
 
-// --- Activations
-// ---------------------------------------------------------------------------------------------
+// --- Activations ---------------------------------------------------------------------------------
 
 // 32 columns of T tokens, as the panel kernels read them. x ~ d * q with |q| <= 127. Consecutive
 // blocks of the same tokens follow one another, so a kernel walks one pointer.
 //
-//   sum[i][t]     d * (sum of q) over the i-th group of columns (i = 0 only, when groups are 32
-//   wide) offset[i][t]  -zero * (sum of q) over that group: where the integer dot product starts
+//   sum[i][t]     d * (sum of q) over the i-th group of columns; i = 0 only, when groups are 32 wide
+//   offset[i][t]  -zero * (sum of q) over that group: where the integer dot product starts
 template <int T>
 struct ActivationBlock {
   std::int8_t q[T][kBlockCols];

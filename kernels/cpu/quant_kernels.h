@@ -1,7 +1,7 @@
 // Panels of quantised weights x int8 activations; layouts in panel_format.h.
 //
-//   y[t, r] = sum_b  dx[t, b] * s[r, b] * (offset[t, b] + sum_c code[r, c] * q[t, c])  -  min[r, b]
-//   * sum[t, b]
+//   y[t, r] = sum_b  dx[t, b] * s[r, b] * (offset[t, b] + sum_c code[r, c] * q[t, c])
+//                    - min[r, b] * sum[t, b]
 //
 // b runs over the groups of columns that share a scale. Integer sums are exact; everything else is
 // float32. Each 32-column block of weights is unpacked to bytes in registers once per tile of
@@ -156,10 +156,8 @@ struct Pass {
   const std::uint8_t* chunk[kVectors];
   int half[kVectors];
   Floats sums[kVectors][T];
-  std::ptrdiff_t ahead;
 
   CURLEW_INLINE void start(const PanelArgs& a, int first_vector) {
-    ahead = a.ahead;
     for (int v = 0; v < kVectors; ++v) {
       chunk[v] =
           a.panel + static_cast<std::size_t>((first_vector + v) / kPanelVectors) * a.panel_bytes;
@@ -215,23 +213,12 @@ struct Pass {
       planes[v] = {chunk[v] + F.header_bytes(), half[v]};
       scales[v].read(chunk[v], half[v]);
     }
-    prefetch<F.header_bytes()>(chunk);
     for (int b = 0; b < blocks; ++b) {
-      for (int v = 0; v < kVectors; ++v) chunk[v] = planes[v].at;
-      prefetch<F.plane_bytes()>(chunk);
       add_scaled<0>(planes, scales, b, x[b]);
       if constexpr (kScaleGroups > 1) add_scaled<1>(planes, scales, b, x[b]);
       for (int v = 0; v < kVectors; ++v) planes[v].at += F.plane_bytes();
     }
     for (int v = 0; v < kVectors; ++v) chunk[v] = planes[v].at;
-  }
-
-  // kBytes of each panel, `ahead` of where it is read.
-  template <int kBytes>
-  CURLEW_INLINE void prefetch(const std::uint8_t* const (&panels)[kVectors]) const {
-    if (ahead == 0) return;
-    for (int v = 0; v < kVectors; v += kPanelVectors)
-      for (int byte = 0; byte < kBytes; byte += kVectorBytes) S::prefetch(panels[v] + ahead + byte);
   }
 };
 

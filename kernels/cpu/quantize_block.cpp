@@ -42,8 +42,7 @@ CURLEW_EVERY_CPU void fit_scaled_block(WeightType type, const float* x, BlockCod
   settle_scaled(x, best_scale<kElements>(x, grid, search_of(grid)), grid, zero, out);
 }
 
-// --- Affine
-// ---------------------------------------------------------------------------------------------
+// --- Affine --------------------------------------------------------------------------------------
 
 CURLEW_EVERY_CPU void fit_affine_block(WeightType type, const float* x, BlockCodes& out) {
   const int top = (1 << panel_format(type).bits) - 1;
@@ -73,8 +72,7 @@ CURLEW_EVERY_CPU void fit_affine_block(WeightType type, const float* x, BlockCod
   write_codes(shifted, kElements, d.value, grid, 0, out.code);
 }
 
-// --- MXFP4
-// ---------------------------------------------------------------------------------------------
+// --- MXFP4 ---------------------------------------------------------------------------------------
 
 namespace {
 

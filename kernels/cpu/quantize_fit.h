@@ -35,8 +35,7 @@ void fit_mxfp4_block(const float* x, BlockCodes& out);
 void fit_scaled_super_block(WeightType type, const float* x, BlockCodes& out);  // Q3_K Q6_K IQ4_XS
 void fit_affine_super_block(WeightType type, const float* x, BlockCodes& out);  // Q2_K Q4_K Q5_K
 
-// --- What those share
-// ---------------------------------------------------------------------------------------------
+// --- What those share ----------------------------------------------------------------------------
 
 // Far below what the smallest half-precision scale can tell from zero; also keeps the reciprocals
 // of scales finite.

@@ -6,8 +6,7 @@
 namespace curlew::kernels {
 namespace {
 
-// --- Scaled: x ~ d * sc * level
-// ---------------------------------------------------------------------------------------------
+// --- Scaled: x ~ d * sc * level ------------------------------------------------------------------
 
 struct GroupScale {
   int sc = 0;
@@ -109,8 +108,7 @@ void fit_scaled(const float* x, const Grid& grid, int sc_min, int sc_max, int ze
   }
 }
 
-// --- Affine: x ~ d * sc * level - dmin * mn
-// ---------------------------------------------------------------------------------------------
+// --- Affine: x ~ d * sc * level - dmin * mn ------------------------------------------------------
 
 struct GroupAffine {
   int sc = 0, mn = 0;

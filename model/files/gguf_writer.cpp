@@ -136,8 +136,7 @@ std::uint64_t padded(std::uint64_t bytes) {
 
 }  // namespace
 
-// --- GgufHeader
-// ---------------------------------------------------------------------------------------------
+// --- GgufHeader ----------------------------------------------------------------------------------
 
 Status GgufHeader::set(std::string_view key, const MetadataValue& value,
                        std::optional<GgufValueType> type) {
@@ -214,8 +213,7 @@ std::uint64_t GgufHeader::file_bytes() const {
   return bytes().size() + data_bytes_;
 }
 
-// --- GgufOutput
-// ---------------------------------------------------------------------------------------------
+// --- GgufOutput ----------------------------------------------------------------------------------
 
 Expected<GgufOutput> GgufOutput::create(const std::filesystem::path& path,
                                         const GgufHeader& header) {

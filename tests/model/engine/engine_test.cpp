@@ -215,8 +215,7 @@ TEST_F(ToyEngine, ManyCallersGetTheirOwnAnswers) {
     });
 }
 
-// --- Drafts
-// ------------------------------------------------------------------------------------------------
+// --- Drafts --------------------------------------------------------------------------------------
 
 TEST_F(ToyEngine, DraftsChangeNoToken) {
   for (unsigned seed = 0; seed < 12; ++seed) {
@@ -241,8 +240,7 @@ TEST_F(ToyEngine, DraftsChangeNoToken) {
   }
 }
 
-// --- Mixing
-// ------------------------------------------------------------------------------------------------
+// --- Mixing --------------------------------------------------------------------------------------
 
 // Says that `id` comes next, with all its weight.
 class OneWish final : public Mixer {
@@ -342,8 +340,7 @@ TEST(Distribution, MixesAndMasks) {
   EXPECT_EQ(likeliest(std::vector<float>{nan, nan}), -1);
 }
 
-// --- Grammars
-// ------------------------------------------------------------------------------------------------
+// --- Grammars ------------------------------------------------------------------------------------
 
 TEST_F(ToyEngine, AGrammarHoldsEvenAModelThatKnowsNothing) {
   const auto grammar = Grammar::from_json_schema(
@@ -397,8 +394,7 @@ TEST_F(ToyEngine, ThePromptHasASayInEveryToken) {
   EXPECT_EQ(alone.mixed_logprobs.size(), 0u);
 }
 
-// --- Embeddings
-// ------------------------------------------------------------------------------------------------
+// --- Embeddings ----------------------------------------------------------------------------------
 
 TEST_F(ToyEngine, EmbedsTextsAloneAsTogether) {
   const std::vector<std::string> texts = {"int main() { return 0; }", "a", "",
@@ -458,8 +454,7 @@ TEST_F(ToyEngine, TakesNoMoreMemoryThanItWasGiven) {
   EXPECT_EQ(small->info().context_tokens, 64);
 }
 
-// --- Fill in the middle
-// ------------------------------------------------------------------------------------
+// --- Fill in the middle --------------------------------------------------------------------------
 
 TEST(FimEngine, ABurstOfTypingReusesThePromptOfItsFirstKey) {
   auto engine = load_small("qwen2-t-Q4_0");
