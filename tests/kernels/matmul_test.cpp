@@ -3,6 +3,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "kernels/cpu/panel_format.h"
 #include "kernels/quantize.h"
 #include "kernels/reference/reference.h"
 #include "tests/kernels/random_weights.h"
@@ -102,6 +103,19 @@ TEST_P(Matmul, MatchesTheReferenceAtTheShapesOfRealModelsOnSeveralThreads) {
       ASSERT_NO_FATAL_FAILURE(check_matmul(type, {257, 1536, tokens}, false, 3));
 }
 
+// Widths that are cut into strips: even ones, uneven ones, with a short last chunk.
+TEST_P(Matmul, MatchesTheReferenceWhereColumnsAreCutIntoStrips) {
+  const std::pair<WeightType, std::int64_t> shapes[] = {
+      {WeightType::kQ4_0, 1056},  {WeightType::kQ8_0, 2080},  {WeightType::kQ5_1, 3104},
+      {WeightType::kMXFP4, 2880}, {WeightType::kQ4_K, 2304},  {WeightType::kQ6_K, 4864},
+      {WeightType::kQ2_K, 2560},  {WeightType::kIQ4_XS, 1280}};
+  for (const auto& [type, cols] : shapes) {
+    ASSERT_LT(strip_columns(cols), cols);
+    for (const int tokens : {1, 3, 8, 19})
+      ASSERT_NO_FATAL_FAILURE(check_matmul(type, {41, cols, tokens}, tokens != 3, 2));
+  }
+}
+
 TEST_P(Matmul, TakesAnyNumberOfColumnsForFloatWeights) {
   for (const WeightType type : {WeightType::kF32, WeightType::kF16, WeightType::kBF16})
     for (const std::int64_t cols : {1, 3, 15, 17, 257})
@@ -122,7 +136,7 @@ TEST_P(Matmul, GivesZeroForZeroActivations) {
 }
 
 // Every batch size, cut of a batch and number of threads: the same bits. The columns are more than
-// one part of them, so that parts are met too.
+// one strip of them.
 TEST_P(Matmul, GivesATokenTheSameBitsInAnyBatch) {
   constexpr int kTokens = 33;
   constexpr std::int64_t kRows = 50, kCols = 2560;
@@ -144,6 +158,50 @@ TEST_P(Matmul, GivesATokenTheSameBitsInAnyBatch) {
             << weight_type_name(type) << ": " << tokens << " tokens from " << first << " on "
             << pool->size() << " threads";
       }
+  }
+}
+
+TEST(PackedMemory, GivesAlignedPiecesThatDoNotOverlapAndOutliveIt) {
+  constexpr std::size_t kMega = std::size_t{1} << 20;
+  std::vector<std::pair<std::shared_ptr<std::uint8_t>, std::size_t>> pieces;
+  {
+    PackedMemory memory;
+    // More than a region in all, odd sizes, and one that is larger than a region.
+    for (const std::size_t bytes : {std::size_t{1}, 5 * kMega + 3, 30 * kMega, 100 * kMega,
+                                    20 * kMega, 25 * kMega + 63, std::size_t{64}})
+      pieces.emplace_back(memory.take(bytes), bytes);
+  }
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const auto& [piece, bytes] = pieces[i];
+    ASSERT_TRUE(piece);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(piece.get()) % 64, 0u);
+    piece.get()[0] = static_cast<std::uint8_t>(i + 1);
+    piece.get()[bytes - 1] = static_cast<std::uint8_t>(i + 1);
+  }
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    EXPECT_EQ(pieces[i].first.get()[0], i + 1) << "overwritten by another piece";
+    EXPECT_EQ(pieces[i].first.get()[pieces[i].second - 1], i + 1) << "overwritten by another piece";
+  }
+}
+
+TEST_P(Matmul, GivesTheSameFromSharedMemory) {
+  ThreadPool pool(2);
+  const std::vector<float> x = random_floats(512 * 5, 1.f, 23);
+  std::vector<PackedMatrix> shared;
+  std::vector<RandomMatrix> matrices;
+  {
+    PackedMemory memory;
+    for (const WeightType type : all_weight_types()) {
+      matrices.push_back(random_matrix(type, 37, 512, 29));
+      shared.push_back(PackedMatrix::pack(matrices.back().view, pool, &memory));
+    }
+  }
+  for (std::size_t i = 0; i < shared.size(); ++i) {
+    const PackedMatrix own = PackedMatrix::pack(matrices[i].view, pool);
+    std::vector<float> want = unwritten(37 * 5), got = unwritten(37 * 5);
+    matmul(own, x.data(), nullptr, want.data(), 5, pool);
+    matmul(shared[i], x.data(), nullptr, got.data(), 5, pool);
+    EXPECT_EQ(got, want) << weight_type_name(shared[i].type());
   }
 }
 
