@@ -4,69 +4,41 @@
 
 #include "model/text/prompt_formats.h"
 #include "tests/fuzz/gguf_draft.h"
-#include "tests/model/gguf_writer.h"
+#include "tests/model/vocabulary_file.h"
 
 namespace curlew::fuzz {
 namespace {
 
-using namespace curlew::model;  // NOLINT: a program of its own
-using model::testing::GgufWriter;
+using namespace curlew::model;           // NOLINT: a program of its own
+using namespace curlew::model::testing;  // NOLINT
 
 constexpr int kPromptTokensMax = 40;
 
-struct Row {
-  const char* spelling;
-  std::int32_t type;
-  float score;
-};
-
-GgufWriter vocabulary(const char* model, std::span<const Row> rows) {
-  std::vector<std::string> spellings;
-  std::vector<std::int32_t> types;
-  std::vector<float> scores;
-  for (const Row& row : rows) {
-    spellings.emplace_back(row.spelling);
-    types.push_back(row.type);
-    scores.push_back(row.score);
-  }
-  GgufWriter w;
-  w.set("general.architecture", "llama").set("general.name", "Codestral");
-  w.set("tokenizer.ggml.model", model).set("tokenizer.ggml.tokens", spellings);
-  w.set("tokenizer.ggml.token_type", types).set("tokenizer.ggml.scores", scores);
-  return w;
-}
+// clang-format off
+const std::vector<TokenRow> kPieces = {
+    {"<unk>", kUnknown}, {"<s>", kControl}, {"</s>", kControl}, {"<0x0A>", kByte}, {"<0xC3>", kByte},
+    {"▁", kNormal, -1}, {"a", kNormal, -2}, {"b", kNormal, -3}, {"ab", kNormal, -1.5f},
+    {"▁ab", kNormal, -1.2f}, {"é", kNormal, -4}, {"▁▁", kUserDefined}, {"never", kUnused},
+    {"[PREFIX]", kControl}, {"[SUFFIX]", kControl}, {"[MIDDLE]", kControl},
+    {"[INST]", kControl}, {"[/INST]", kControl}, {"<fim_x>", kUserDefined}};
+const std::vector<TokenRow> kByteLevel = {
+    {"a"}, {"b"}, {"c"}, {"Ġ"}, {"Ċ"}, {"ab"}, {"abc"}, {"Ġab"}, {"<|endoftext|>", kControl},
+    {"<|fim_prefix|>", kControl}, {"<|fim_suffix|>", kControl}, {"<|fim_middle|>", kControl},
+    {"<|repo_name|>", kControl}, {"<|file_sep|>", kUserDefined},
+    {"<|im_start|>", kControl}, {"<|im_end|>", kControl}};
+// clang-format on
 
 GgufWriter sentencepiece() {
-  constexpr Row kRows[] = {
-      {"<unk>", 2, 0},    {"<s>", 3, 0},      {"</s>", 3, 0},   {"<0x0A>", 6, 0},
-      {"<0xC3>", 6, 0},   {"▁", 1, -1},       {"a", 1, -2},     {"b", 1, -3},
-      {"ab", 1, -1.5f},   {"▁ab", 1, -1.2f},  {"é", 1, -4},     {"[PREFIX]", 3, 0},
-      {"[SUFFIX]", 3, 0}, {"[MIDDLE]", 3, 0}, {"▁▁", 4, 0},     {"[INST]", 3, 0},
-      {"[/INST]", 3, 0},  {"never", 5, 0},    {"<fim_x>", 4, 0}};
-  GgufWriter w = vocabulary("llama", kRows);
+  GgufWriter w = vocabulary_file("llama", kPieces);
+  w.set("general.name", "Codestral");  // by which a format is chosen
   w.set("tokenizer.ggml.bos_token_id", 1u).set("tokenizer.ggml.eos_token_id", 2u);
   w.set("tokenizer.ggml.unknown_token_id", 0u).set("tokenizer.ggml.add_space_prefix", true);
   return w.set("tokenizer.chat_template", "{{ bos_token }}{% if x %}[INST] {{ m }} [/INST]");
 }
 
 GgufWriter byte_level(const char* pre) {
-  constexpr Row kRows[] = {{"a", 1, 0},
-                           {"b", 1, 0},
-                           {"c", 1, 0},
-                           {"Ġ", 1, 0},
-                           {"Ċ", 1, 0},
-                           {"ab", 1, 0},
-                           {"abc", 1, 0},
-                           {"Ġab", 1, 0},
-                           {"<|endoftext|>", 3, 0},
-                           {"<|fim_prefix|>", 3, 0},
-                           {"<|fim_suffix|>", 3, 0},
-                           {"<|fim_middle|>", 3, 0},
-                           {"<|repo_name|>", 3, 0},
-                           {"<|file_sep|>", 4, 0},
-                           {"<|im_start|>", 3, 0},
-                           {"<|im_end|>", 3, 0}};
-  GgufWriter w = vocabulary("gpt2", kRows);
+  GgufWriter w = vocabulary_file("gpt2", kByteLevel);
+  w.set("general.name", "Codestral");
   w.set("tokenizer.ggml.pre", pre).set("tokenizer.ggml.eos_token_id", 8u);
   w.set("tokenizer.ggml.merges", std::vector<std::string>{"a b", "ab c", "Ġ ab"});
   w.set("tokenizer.ggml.add_bos_token", false).set("tokenizer.ggml.fim_pre_token_id", 9u);

@@ -1,6 +1,8 @@
 #include "tests/bench/completion/cases.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -18,7 +20,49 @@ std::string read(const fs::path& path) {
   return text.str();
 }
 
+bool is_shouted(std::string_view word) {
+  return !word.empty() && word.front() >= 'A' && word.front() <= 'Z';
+}
+
 }  // namespace
+
+std::string Arguments::option(const std::string& name) const {
+  const auto found = options.find(name);
+  return found == options.end() ? "" : found->second;
+}
+
+std::optional<Arguments> read_arguments(int argc, char** argv, const std::string& usage) {
+  Arguments out;
+  bool good = true;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (!word.starts_with("--")) {
+      out.plain.push_back(word);
+    } else if (i + 1 < argc && usage.find("[" + word + " ") != usage.npos) {
+      out.options[word.substr(2)] = argv[++i];
+    } else {
+      good = false;
+    }
+  }
+  std::istringstream words(usage.substr(0, usage.find('[')));
+  std::size_t wanted = 0;
+  for (std::string word; words >> word;) wanted += is_shouted(word);
+  if (good && out.plain.size() == wanted) return out;
+  std::fprintf(stderr, "%s\n", usage.c_str());
+  return std::nullopt;
+}
+
+bool for_each_case(const std::string& path, const Arguments& arguments,
+                   const std::function<void(const nlohmann::json&)>& take) {
+  const std::string limit = arguments.option("limit");
+  std::size_t left = limit.empty() ? SIZE_MAX : std::strtoul(limit.c_str(), nullptr, 10);
+  std::ifstream in(path);
+  if (!in) std::fprintf(stderr, "%s: cannot be read\n", path.c_str());
+  const bool opened = in.good();
+  for (std::string line; left > 0 && std::getline(in, line); --left)
+    take(nlohmann::json::parse(line));
+  return opened;
+}
 
 std::vector<Neighbour> neighbours(const std::string& trees, const nlohmann::json& value) {
   if (trees.empty()) return {};

@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
 
 #include "model/decode/continuation_cache.h"
 #include "model/decode/copy_mixer.h"
@@ -123,37 +121,30 @@ void report(std::vector<Cell>& cells, const std::vector<Observation>& without) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string cases, model, trees;
-  std::size_t limit = 1'000'000;
-  for (int i = 1; i < argc; ++i) {
-    const std::string arg = argv[i];
-    if (arg == "--trees" && i + 1 < argc)
-      trees = argv[++i];
-    else if (arg == "--limit" && i + 1 < argc)
-      limit = static_cast<std::size_t>(std::atoll(argv[++i]));
-    else
-      (cases.empty() ? cases : model) = arg;
-  }
-  auto engine = Engine::load({.model = model});
-  std::ifstream in(cases);
-  if (!engine || !in) {
-    std::fprintf(stderr, "fit_mix: %s\n",
-                 engine ? "the cases cannot be read" : engine.error().message().c_str());
+  const auto arguments = curlew::bench::read_arguments(
+      argc, argv, "fit_mix CASES.jsonl MODEL.gguf [--trees DIR] [--limit N]");
+  if (!arguments) return 2;
+  auto engine = Engine::load({.model = arguments->plain[1]});
+  if (!engine) {
+    std::fprintf(stderr, "fit_mix: %s\n", engine.error().message().c_str());
     return 2;
   }
   ContinuationCache cache;
   std::vector<Cell> cells(CopyMixer::kCells);
   std::vector<Observation> without;  // held-out tokens of which the text at hand knew nothing
-  std::size_t n = 0;
-  for (std::string line; n < limit && std::getline(in, line); ++n)
-    for (const Observation& o : observe(**engine, cache, json::parse(line), trees)) {
+  bool is_held = true;
+  const auto take = [&](const json& value) {
+    is_held = !is_held;
+    for (const Observation& o : observe(**engine, cache, value, arguments->option("trees"))) {
       if (o.cell < 0) {
-        if (n % 2 == 1) without.push_back(o);
+        if (is_held) without.push_back(o);
         continue;
       }
       Cell& cell = cells[static_cast<std::size_t>(o.cell)];
-      (n % 2 == 0 ? cell.fitted : cell.held).push_back(o);
+      (is_held ? cell.held : cell.fitted).push_back(o);
     }
+  };
+  if (!curlew::bench::for_each_case(arguments->plain[0], *arguments, take)) return 2;
   report(cells, without);
   return 0;
 }

@@ -1,6 +1,6 @@
 // What the copy predictor, the model, and the choice between them do on cases with known answers.
 //
-//   measure CASES.jsonl MODEL.gguf|none [--trees DIR] [--limit N] [--rows OUT.jsonl]
+//   measure_completion CASES.jsonl MODEL.gguf|none [--trees DIR] [--limit N] [--rows OUT.jsonl]
 //           [--mix auto|on|off]
 //
 // With --trees, the folder that holds the cases' trees, three other files of the case's folder are
@@ -8,13 +8,12 @@
 // probabilities. Prints the table of docs/completion.md.
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 
 #include "lsp/assist/choose.h"
 #include "lsp/assist/proposals.h"
 #include "model/decode/engine.h"
-#include "tests/bench/completion/cases.h"
+#include "tests/bench/completion/requests.h"
 
 namespace {
 
@@ -22,15 +21,15 @@ using namespace curlew;
 using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
-struct Options {
-  std::string cases, model, trees, rows;
-  std::size_t limit = 1'000'000;
-  assist::CopyMix mix = assist::CopyMix::kAuto;
-};
-
 std::string_view rstrip(std::string_view text) {
   const std::size_t last = text.find_last_not_of(" \t\r\n");
   return text.substr(0, last == text.npos ? 0 : last + 1);
+}
+
+assist::CopyMix mix_by_name(std::string_view name) {
+  return name == "on"    ? assist::CopyMix::kOn
+         : name == "off" ? assist::CopyMix::kOff
+                         : assist::CopyMix::kAuto;
 }
 
 struct Counts {
@@ -56,35 +55,27 @@ struct Measured {
 
 class Bench {
  public:
-  Bench(model::Engine* engine, const Options& options) : engine_(engine), options_(options) {}
+  Bench(model::Engine* engine, const bench::Arguments& arguments)
+      : engine_(engine), arguments_(arguments) {}
 
-  void run() {
-    std::ifstream in(options_.cases);
-    std::ofstream rows(options_.rows);
-    std::size_t n = 0;
-    for (std::string line; n < options_.limit && std::getline(in, line); ++n) {
-      const json value = json::parse(line);
+  // False when the cases cannot be read.
+  bool run() {
+    std::ofstream rows(arguments_.option("rows"));
+    const bool read = bench::for_each_case(arguments_.plain[0], arguments_, [&](const json& value) {
       const Measured m = measure(value);
       count(m);
       if (rows) write(rows, value, m);
-    }
-    report();
+    });
+    if (read) report();
+    return read;
   }
 
  private:
   Measured measure(const json& value) {
-    const std::string prefix = value["prefix"], suffix = value["suffix"];
     const std::string middle = value["middle"];
-    const std::string text = prefix + suffix;
-    assist::CompletionRequest request;
-    request.path = value.value("path", "");
-    request.text = text;
-    request.cursor = prefix.size();
-    request.lines = assist::Lines::kOne;
-    request.explicit_request = true;
-    request.copy_mix = options_.mix;
-    for (const bench::Neighbour& file : bench::neighbours(options_.trees, value))
-      request.open_documents.push_back({file.path, file.text});
+    const bench::CaseRequest asked(value, arguments_.option("trees"), assist::Lines::kOne,
+                                   mix_by_name(arguments_.option("mix")));
+    const assist::CompletionRequest& request = asked.request();
     const auto place = assist::completion_place(request);
     if (!place) return {};
     Measured m;
@@ -168,7 +159,7 @@ class Bench {
   }
 
   model::Engine* engine_;  // null: copies only
-  const Options& options_;
+  const bench::Arguments& arguments_;
   model::CopyPredictor copy_;
   Counts copy_counts_, model_counts_, chosen_counts_, either_counts_;
   double copy_ms_ = 0, model_ms_ = 0, chosen_ms_ = 0;
@@ -179,43 +170,16 @@ class Bench {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Options options;
-  std::vector<std::string> plain;
-  for (int i = 1; i < argc; ++i) {
-    const std::string arg = argv[i];
-    const bool more = i + 1 < argc;
-    if (arg == "--trees" && more) {
-      options.trees = argv[++i];
-    } else if (arg == "--rows" && more) {
-      options.rows = argv[++i];
-    } else if (arg == "--mix" && more) {
-      const std::string mix = argv[++i];
-      options.mix = mix == "on"    ? curlew::assist::CopyMix::kOn
-                    : mix == "off" ? curlew::assist::CopyMix::kOff
-                                   : curlew::assist::CopyMix::kAuto;
-    } else if (arg == "--limit" && more) {
-      options.limit = std::strtoul(argv[++i], nullptr, 10);
-    } else {
-      plain.push_back(arg);
-    }
-  }
-  if (plain.size() != 2) {
-    std::fprintf(stderr,
-                 "measure CASES.jsonl MODEL.gguf|none [--trees DIR] [--limit N] [--rows OUT] "
-                 "[--mix auto|on|off]\n");
-    return 2;
-  }
-  options.cases = plain[0];
-  options.model = plain[1];
-  if (options.model == "none") {
-    Bench(nullptr, options).run();
-    return 0;
-  }
-  auto engine = curlew::model::Engine::load({.model = options.model});
+  const auto arguments = bench::read_arguments(
+      argc, argv,
+      "measure_completion CASES.jsonl MODEL.gguf|none [--trees DIR] [--limit N] [--rows OUT.jsonl] "
+      "[--mix auto|on|off]");
+  if (!arguments) return 2;
+  if (arguments->plain[1] == "none") return Bench(nullptr, *arguments).run() ? 0 : 2;
+  auto engine = model::Engine::load({.model = arguments->plain[1]});
   if (!engine) {
     std::fprintf(stderr, "%s\n", engine.error().message().c_str());
     return 2;
   }
-  Bench(engine->get(), options).run();
-  return 0;
+  return Bench(engine->get(), *arguments).run() ? 0 : 2;
 }

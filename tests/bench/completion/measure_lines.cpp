@@ -6,14 +6,11 @@
 // how like the answer it is and how many of its lines are right from the first on.
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
 #include <numeric>
 #include <sstream>
 
-#include "lsp/assist/complete.h"
 #include "model/decode/engine.h"
-#include "tests/bench/completion/cases.h"
+#include "tests/bench/completion/requests.h"
 
 namespace {
 
@@ -63,41 +60,19 @@ struct Variant {
 
 void measure(const json& value, const std::string& trees, model::Engine& engine,
              model::CopyPredictor& copy, Variant& variant) {
-  const std::string prefix = value["prefix"], text = prefix + value["suffix"].get<std::string>();
-  assist::CompletionRequest request;
-  request.path = value.value("path", "");
-  request.text = text;
-  request.cursor = prefix.size();
-  request.lines = assist::Lines::kMany;
-  request.explicit_request = true;
-  request.copy_mix = variant.mix;
-  for (const bench::Neighbour& file : bench::neighbours(trees, value))
-    request.open_documents.push_back({file.path, file.text});
+  const bench::CaseRequest asked(value, trees, assist::Lines::kMany, variant.mix);
   const auto shown = assist::complete(
-      {.generator = &engine, .copy = variant.with_copy ? &copy : nullptr}, request, {});
+      {.generator = &engine, .copy = variant.with_copy ? &copy : nullptr}, asked.request(), {});
   if (shown) variant.add(shown->text, value["middle"]);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<std::string> plain;
-  std::string trees;
-  std::size_t limit = 1'000'000;
-  for (int i = 1; i < argc; ++i) {
-    const std::string arg = argv[i];
-    if (arg == "--trees" && i + 1 < argc)
-      trees = argv[++i];
-    else if (arg == "--limit" && i + 1 < argc)
-      limit = std::strtoul(argv[++i], nullptr, 10);
-    else
-      plain.push_back(arg);
-  }
-  if (plain.size() != 2) {
-    std::fprintf(stderr, "measure_lines CASES.jsonl MODEL.gguf [--trees DIR] [--limit N]\n");
-    return 2;
-  }
-  auto engine = model::Engine::load({.model = plain[1]});
+  const auto arguments = bench::read_arguments(
+      argc, argv, "measure_lines CASES.jsonl MODEL.gguf [--trees DIR] [--limit N]");
+  if (!arguments) return 2;
+  auto engine = model::Engine::load({.model = arguments->plain[1]});
   if (!engine) {
     std::fprintf(stderr, "%s\n", engine.error().message().c_str());
     return 2;
@@ -107,10 +82,11 @@ int main(int argc, char** argv) {
                         {"model, mixed", false, assist::CopyMix::kOn},
                         {"shown", true, assist::CopyMix::kOff},
                         {"shown, mixed", true, assist::CopyMix::kOn}};
-  std::ifstream in(plain[0]);
-  std::size_t n = 0;
-  for (std::string line; n < limit && std::getline(in, line); ++n)
-    for (Variant& variant : variants) measure(json::parse(line), trees, **engine, copy, variant);
+  const bool read = bench::for_each_case(arguments->plain[0], *arguments, [&](const json& value) {
+    for (Variant& variant : variants)
+      measure(value, arguments->option("trees"), **engine, copy, variant);
+  });
+  if (!read) return 2;
   std::printf("| | shown | similarity | right lines |\n|---|---|---|---|\n");
   for (const Variant& v : variants)
     std::printf("| %s | %.1f%% | %.3f | %.3f |\n", v.name, 100.0 * v.shown / std::max(1, v.n),

@@ -307,11 +307,7 @@ INSTANTIATE_TEST_SUITE_P(Small, EveryAdaptedNetwork,
                                            "starcoder2-t-Q8_0", "stablelm-parallel-t-F16",
                                            "deepseek2-t-Q8_0", "deepseek2-joined-t-F16",
                                            "gpt-oss-t-MXFP4"),
-                         [](const auto& info) {
-                           std::string name = info.param;
-                           std::ranges::replace(name, '-', '_');
-                           return name;
-                         });
+                         test_name_of_file);
 
 }  // namespace
 }  // namespace curlew::model::testing

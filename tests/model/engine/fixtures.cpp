@@ -80,6 +80,12 @@ Reference small_reference(const std::string& name) {
   return read_reference(dir / (name + ".json"), dir / (name + ".gguf"), dir);
 }
 
+std::string test_name_of_file(const ::testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
 Reference shared_reference(const std::string& name) {
   const fs::path dir = shared_fixtures();
   return read_reference(dir / "refs" / (name + ".json"), dir / "models" / (name + ".gguf"), dir);

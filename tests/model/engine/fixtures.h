@@ -1,6 +1,8 @@
 // Tiny models with known logits, and models made up for a test.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -33,6 +35,8 @@ std::filesystem::path shared_fixtures();  // the large set, which may be missing
 
 Reference small_reference(const std::string& name);
 Reference shared_reference(const std::string& name);
+// Of a parameter that names a reference: '-' is not allowed in a test's name.
+std::string test_name_of_file(const ::testing::TestParamInfo<std::string>& info);
 
 // An engine that must load.
 std::unique_ptr<Engine> load(const EngineOptions& options);

@@ -186,11 +186,7 @@ INSTANTIATE_TEST_SUITE_P(Files, EveryNetwork,
                                            "granite-t-Q8_0", "deepseek2-t-Q8_0",
                                            "deepseek2-joined-t-F16", "stablelm-t-F16",
                                            "stablelm-parallel-t-F16", "gpt-oss-t-MXFP4"),
-                         [](const auto& info) {
-                           std::string name = info.param;
-                           std::ranges::replace(name, '-', '_');
-                           return name;
-                         });
+                         test_name_of_file);
 
 }  // namespace
 }  // namespace curlew::model::testing
