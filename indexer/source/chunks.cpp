@@ -27,31 +27,21 @@ struct Unit {
 
 constexpr int kNoCut = INT_MAX;
 
-// Byte positions of lines, and which of them are blank.
-class LineTable {
+// The lines of the text, and which of them are blank.
+class TextLines {
  public:
-  explicit LineTable(std::string_view text) : text_(text) {
-    starts_.push_back(0);
-    for (std::size_t at = text.find('\n'); at != std::string_view::npos;
-         at = text.find('\n', at + 1)) {
-      starts_.push_back(at + 1);
-    }
-    if (starts_.back() != text.size()) starts_.push_back(text.size());
-    blank_.reserve(starts_.size());
-    for (int line = 0; line < count(); ++line) blank_.push_back(indent(line) < 0);
-  }
+  explicit TextLines(const LineTable& lines) : lines_(lines), text_(lines.text()) {}
 
-  int count() const { return static_cast<int>(starts_.size()) - 1; }
-  std::size_t start(int line) const { return starts_[line]; }
-  bool blank(int line) const { return blank_[line]; }
-  std::size_t bytes(Lines l) const { return starts_[l.end] - starts_[l.first]; }
+  int count() const { return lines_.count(); }
+  bool blank(int line) const { return indent(line) < 0; }
+  std::size_t bytes(Lines l) const { return lines_.start(l.end) - lines_.start(l.first); }
 
   // Bytes of white space in front of the line's first other byte; -1 for a blank line.
   int indent(int line) const {
-    for (std::size_t i = starts_[line]; i < starts_[line + 1]; ++i) {
-      if (std::string_view(" \t\r\n\v\f").find(text_[i]) == std::string_view::npos) {
-        return static_cast<int>(i - starts_[line]);
-      }
+    const std::uint32_t start = lines_.start(line), end = lines_.start(line + 1);
+    for (std::uint32_t i = start; i < end; ++i) {
+      const char c = text_[i];  // '\t', '\n', '\v', '\f', '\r' lie side by side
+      if (c != ' ' && (c < '\t' || c > '\r')) return static_cast<int>(i - start);
     }
     return -1;
   }
@@ -66,24 +56,23 @@ class LineTable {
   // end.
   Range range(Lines l) const {
     Range r;
-    r.start_byte = static_cast<std::uint32_t>(starts_[l.first]);
-    r.end_byte = static_cast<std::uint32_t>(starts_[l.end]);
+    r.start_byte = lines_.start(l.first);
+    r.end_byte = lines_.start(l.end);
     r.start_line = static_cast<std::uint32_t>(l.first);
     const bool ends_in_newline = r.end_byte > 0 && text_[r.end_byte - 1] == '\n';
     r.end_line = static_cast<std::uint32_t>(ends_in_newline ? l.end : l.end - 1);
-    r.end_col = ends_in_newline ? 0 : static_cast<std::uint32_t>(text_.size() - starts_[l.end - 1]);
+    r.end_col = ends_in_newline ? 0 : r.end_byte - lines_.start(l.end - 1);
     return r;
   }
 
  private:
+  const LineTable& lines_;
   std::string_view text_;
-  std::vector<std::size_t> starts_;  // one more than there are lines
-  std::vector<bool> blank_;
 };
 
 class Chunker {
  public:
-  Chunker(const LineTable& lines, const ChunkLimits& limits, std::vector<Unit> units,
+  Chunker(const TextLines& lines, const ChunkLimits& limits, std::vector<Unit> units,
           std::vector<int> cut_costs)
       : lines_(lines), limits_(limits), units_(std::move(units)), costs_(std::move(cut_costs)) {}
 
@@ -173,7 +162,7 @@ class Chunker {
     return out;
   }
 
-  const LineTable& lines_;
+  const TextLines& lines_;
   const ChunkLimits& limits_;
   std::vector<Unit> units_;
   std::vector<int> costs_;
@@ -220,28 +209,35 @@ std::vector<Unit> units_of(const Extracted& extracted, int line_count) {
 
 // What it costs to cut before a line: the depth of the shallowest node that starts it. Nodes that
 // fit into a chunk are not entered.
-std::vector<int> costs_by_tree(const LineTable& lines, TSNode root, const ChunkLimits& limits) {
-  std::vector<int> costs(lines.count(), kNoCut);
-  TreeWalk walk(root);
-  bool more = true;
-  while (more) {
-    const TSNode node = walk.node();
-    const auto line = static_cast<int>(ts_node_start_point(node).row);
-    if (line < lines.count() && ts_node_is_named(node) &&
-        static_cast<int>(ts_node_start_point(node).column) == lines.indent(line)) {
-      costs[line] = std::min(costs[line], walk.depth());
+std::vector<int> costs_by_tree(const TextLines& lines, const LineTable& table, const FlatTree& tree,
+                               const ChunkLimits& limits) {
+  std::vector<int> costs(static_cast<std::size_t>(lines.count()), kNoCut);
+  const auto size = static_cast<std::uint32_t>(tree.nodes.size());
+  std::vector<std::uint32_t> open;  // where the nodes around the place end
+  std::uint32_t near = 0;
+  for (std::uint32_t n = 0; n < size;) {
+    while (!open.empty() && open.back() <= n) open.pop_back();
+    const FlatNode& node = tree.nodes[n];
+    near = table.line_of(node.span.start, near);
+    const auto line = static_cast<int>(near);
+    if (line < lines.count() && node.named &&
+        static_cast<int>(node.span.start - table.start(line)) == lines.indent(line)) {
+      costs[line] = std::min(costs[line], static_cast<int>(open.size()));
     }
-    const int line_count = static_cast<int>(ts_node_end_point(node).row) - line + 1;
-    const std::size_t bytes = ts_node_end_byte(node) - ts_node_start_byte(node);
-    const bool is_long =
-        line_count > limits.lines_max / 2 || bytes > static_cast<std::size_t>(limits.bytes_max) / 2;
-    more =
-        walk.advance(is_long && line_count > 1 ? TreeWalk::Into::kChildren : TreeWalk::Into::kNext);
+    const int line_count = static_cast<int>(table.line_of(node.span.end, near)) - line + 1;
+    const bool is_long = line_count > limits.lines_max / 2 ||
+                         node.span.bytes() > static_cast<std::uint32_t>(limits.bytes_max) / 2;
+    if (is_long && line_count > 1) {
+      open.push_back(node.next);
+      ++n;
+    } else {
+      n = node.next;
+    }
   }
   return costs;
 }
 
-std::vector<int> costs_by_blank_lines(const LineTable& lines) {
+std::vector<int> costs_by_blank_lines(const TextLines& lines) {
   std::vector<int> costs(lines.count(), kNoCut);
   for (int line = 1; line < lines.count(); ++line) {
     const int indent = lines.indent(line);
@@ -252,11 +248,12 @@ std::vector<int> costs_by_blank_lines(const LineTable& lines) {
 
 }  // namespace
 
-std::vector<Chunk> cut_chunks(std::string_view text, const Extracted& extracted,
-                              std::optional<TSNode> root, const ChunkLimits& limits) {
-  if (text.empty()) return {};
-  const LineTable lines(text);
-  std::vector<int> costs = root ? costs_by_tree(lines, *root, limits) : costs_by_blank_lines(lines);
+std::vector<Chunk> cut_chunks(const LineTable& table, const Extracted& extracted,
+                              const FlatTree* tree, const ChunkLimits& limits) {
+  if (table.text().empty()) return {};
+  const TextLines lines(table);
+  std::vector<int> costs =
+      tree ? costs_by_tree(lines, table, *tree, limits) : costs_by_blank_lines(lines);
   return Chunker(lines, limits, units_of(extracted, lines.count()), std::move(costs)).run();
 }
 

@@ -9,17 +9,17 @@
 // makes a chunk larger than the limits.
 #pragma once
 
-#include <optional>
-#include <string_view>
 #include <vector>
 
 #include "indexer/source/extract.h"
+#include "indexer/source/flat_tree.h"
+#include "indexer/source/lines.h"
 #include "indexer/source/parse.h"
-#include "indexer/source/syntax.h"
 
 namespace curlew::indexer {
 
-std::vector<Chunk> cut_chunks(std::string_view text, const Extracted& extracted,
-                              std::optional<TSNode> root, const ChunkLimits& limits);
+// `tree` may be null.
+std::vector<Chunk> cut_chunks(const LineTable& lines, const Extracted& extracted,
+                              const FlatTree* tree, const ChunkLimits& limits);
 
 }  // namespace curlew::indexer

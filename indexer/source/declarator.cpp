@@ -1,5 +1,7 @@
 #include "indexer/source/declarator.h"
 
+#include <algorithm>
+
 #include "indexer/source/nesting.h"
 
 namespace curlew::indexer {
@@ -7,76 +9,94 @@ namespace {
 
 constexpr int kDeclaratorDepthMax = 64;
 
-std::string_view type_of(TSNode node) {
-  return ts_node_type(node);
-}
-
-// The declarator inside this one; null when `node` is the name itself.
-TSNode inner_of(TSNode node) {
-  if (const TSNode inner = field_of(node, "declarator"); !ts_node_is_null(inner)) return inner;
-  const std::string_view type = type_of(node);
-  if (type != "parenthesized_declarator" && type != "reference_declarator" &&
-      type != "attributed_declarator" && type != "parenthesized_field_declarator") {
-    return {};
-  }
-  // These have no field for it: the declarator is the last child that is no punctuation.
-  for (std::uint32_t i = ts_node_named_child_count(node); i-- > 0;) {
-    const TSNode child = ts_node_named_child(node, i);
-    const std::string_view child_type = type_of(child);
-    if (child_type != "attribute_declaration" && child_type != "comment") return child;
-  }
-  return {};
-}
-
-// "A" of `A`, `A<int>`; "" of the global scope.
-std::string_view scope_text(TSNode scope, std::string_view text) {
-  if (ts_node_is_null(scope)) return {};
-  const TSNode name = field_of(scope, "name");
-  return text_of(ts_node_is_null(name) ? scope : name, text);
-}
-
-// The text of `node`, up to where `end` begins if there is such a node.
-void set_name(Declared& out, TSNode node, TSNode end, std::string_view text) {
-  out.name_range = range_of(node);
-  if (!ts_node_is_null(end)) {
-    const TSPoint point = ts_node_start_point(end);
-    out.name_range.end_byte = ts_node_start_byte(end);
-    out.name_range.end_line = point.row;
-    out.name_range.end_col = point.column;
-    out.name_range = trimmed(out.name_range, text);
-  }
-  out.name = text_at(out.name_range, text);
-}
-
 }  // namespace
 
-Declared declared_by(TSNode declarator, std::string_view text) {
+Declarators::Declarators(const TSLanguage* language)
+    : kinds_(ts_language_symbol_count(language), Kind::kOther),
+      declarator_field_(field_id(language, "declarator")),
+      name_field_(field_id(language, "name")),
+      scope_field_(field_id(language, "scope")) {
+  struct Row {
+    std::string_view name;
+    Kind kind;
+  };
+  static constexpr Row kRows[] = {
+      {"function_declarator", Kind::kFunction},
+      {"qualified_identifier", Kind::kQualified},
+      {"operator_cast", Kind::kOperatorCast},
+      {"template_function", Kind::kTemplate},
+      {"template_method", Kind::kTemplate},
+      {"template_type", Kind::kTemplate},
+      {"parenthesized_declarator", Kind::kParenthesized},
+      {"parenthesized_field_declarator", Kind::kUnnamed},
+      {"reference_declarator", Kind::kUnnamed},
+      {"attributed_declarator", Kind::kUnnamed},
+      {"attribute_declaration", Kind::kBeside},
+      {"comment", Kind::kBeside},
+  };
+  for (const Row& row : kRows) {
+    const TSSymbol symbol = ts_language_symbol_for_name(
+        language, row.name.data(), static_cast<std::uint32_t>(row.name.size()), true);
+    if (symbol != 0) kinds_[symbol] = row.kind;
+  }
+}
+
+// The declarator inside this one; kNoNode when `node` is the name itself.
+std::uint32_t Declarators::inner_of(const FlatTree& tree, std::uint32_t node) const {
+  const std::uint32_t inner = child_with_field(tree, node, declarator_field_);
+  if (inner != kNoNode) return inner;
+  const Kind kind = kind_of(tree.nodes[node]);
+  if (kind != Kind::kParenthesized && kind != Kind::kUnnamed) return kNoNode;
+  std::uint32_t last = kNoNode;
+  for (std::uint32_t child = node + 1; child < tree.nodes[node].next;
+       child = tree.nodes[child].next) {
+    if (tree.nodes[child].named && kind_of(tree.nodes[child]) != Kind::kBeside) last = child;
+  }
+  return last;
+}
+
+Declared Declarators::declared_by(const FlatTree& tree, std::uint32_t node,
+                                  std::string_view text) const {
   Declared out;
-  TSNode node = declarator;
+  const auto take_name = [&](std::uint32_t name) {
+    if (name == kNoNode) return;
+    out.name_span = tree.nodes[name].span;
+    out.name = text_of(tree.nodes[name], text);
+  };
   for (int depth = 0; depth < kDeclaratorDepthMax; ++depth) {
-    const std::string_view type = type_of(node);
-    if (type == "qualified_identifier") {
-      const std::string_view scope = scope_text(field_of(node, "scope"), text);
-      if (!scope.empty()) out.scope.append(out.scope.empty() ? "" : "::").append(scope);
-      node = field_of(node, "name");
-      if (ts_node_is_null(node)) return out;
+    const Kind kind = kind_of(tree.nodes[node]);
+    if (kind == Kind::kQualified) {
+      const std::uint32_t scope = child_with_field(tree, node, scope_field_);
+      if (scope != kNoNode) {
+        const std::uint32_t name = child_with_field(tree, scope, name_field_);
+        const std::string_view word = text_of(tree.nodes[name == kNoNode ? scope : name], text);
+        out.scope.append(out.scope.empty() || word.empty() ? "" : "::").append(word);
+      }
+      node = child_with_field(tree, node, name_field_);
+      if (node == kNoNode) return out;
       continue;
     }
-    if (type == "operator_cast") {  // its field "declarator" holds the parameters
+    if (kind == Kind::kOperatorCast) {  // its field "declarator" holds the parameters
       out.is_function = true;
-      set_name(out, node, field_of(node, "declarator"), text);
+      take_name(node);
+      const std::uint32_t parameters = child_with_field(tree, node, declarator_field_);
+      if (parameters != kNoNode) {
+        out.name_span.end = tree.nodes[parameters].span.start;
+        out.name_span = trimmed(out.name_span, text);
+        out.name = text.substr(out.name_span.start, out.name_span.bytes());
+      }
       return out;
     }
-    if (type == "template_function" || type == "template_method" || type == "template_type") {
-      set_name(out, field_of(node, "name"), {}, text);
+    if (kind == Kind::kTemplate) {
+      take_name(child_with_field(tree, node, name_field_));
       return out;
     }
-    const TSNode inner = inner_of(node);
-    if (ts_node_is_null(inner)) {
-      set_name(out, node, {}, text);
+    const std::uint32_t inner = inner_of(tree, node);
+    if (inner == kNoNode) {
+      take_name(node);
       return out;
     }
-    if (type != "parenthesized_declarator") out.is_function = type == "function_declarator";
+    if (kind != Kind::kParenthesized) out.is_function = kind == Kind::kFunction;
     node = inner;
   }
   return out;

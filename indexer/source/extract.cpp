@@ -6,25 +6,41 @@
 #include <unordered_set>
 #include <utility>
 
-#include "indexer/source/declarator.h"
 #include "indexer/source/nesting.h"
 #include "indexer/source/tags.h"
 
 namespace curlew::indexer {
 namespace {
 
-// In-progress matches of one query: beyond it tree-sitter drops the oldest.
-constexpr std::uint32_t kMatchLimit = 4096;
-constexpr int kMatchesPerClockLook = 512;
+// What is marked at a node; of several marks the least stays.
+enum class Mark : std::uint8_t { kSkip, kImport, kCall, kType, kName, kNone };
 
-struct FoundReference {
-  TSNode node;
-  std::optional<ReferenceRole> role;  // none: there is no reference here
-};
+Mark mark_of(ReferenceRole role) {
+  switch (role) {
+    case ReferenceRole::kImport:
+      return Mark::kImport;
+    case ReferenceRole::kCall:
+      return Mark::kCall;
+    case ReferenceRole::kType:
+      return Mark::kType;
+    case ReferenceRole::kName:
+      return Mark::kName;
+  }
+  return Mark::kNone;
+}
 
-struct ByteSpan {
-  std::uint32_t start = 0, end = 0;
-};
+ReferenceRole role_of(Mark mark) {
+  switch (mark) {
+    case Mark::kImport:
+      return ReferenceRole::kImport;
+    case Mark::kCall:
+      return ReferenceRole::kCall;
+    case Mark::kType:
+      return ReferenceRole::kType;
+    default:
+      return ReferenceRole::kName;
+  }
+}
 
 bool is_quoted(std::string_view name) {
   return name.size() >= 2 && (name.front() == '"' || name.front() == '\'');
@@ -49,39 +65,41 @@ bool is_word(std::string_view name) {
 // Runs the query and sorts its captures into heaps; nothing is nested yet.
 class Collector {
  public:
-  Collector(const TagsQuery& query, std::string_view text) : query_(query), text_(text) {}
+  Collector(const TagsQuery& query, const FlatTree& tree, const LineTable& lines)
+      : marks(tree.nodes.size(), Mark::kNone),
+        query_(query),
+        tree_(tree),
+        lines_(lines),
+        text_(lines.text()) {}
 
   // False when `expired` cut it short.
-  bool run(TSNode root, TSQueryCursor* cursor, const std::function<bool()>& expired) {
-    ts_query_cursor_set_match_limit(cursor, kMatchLimit);
-    TSQueryCursorOptions options{};
-    options.payload = const_cast<std::function<bool()>*>(&expired);
-    options.progress_callback = [](TSQueryCursorState* state) {
-      return (*static_cast<const std::function<bool()>*>(state->payload))();
+  bool run(const std::function<bool()>& expired) {
+    const auto sink = [this](std::uint16_t pattern, std::span<const Capture> captures) {
+      add(pattern, captures);
     };
-    ts_query_cursor_exec_with_options(cursor, query_.query(), root, &options);
-    TSQueryMatch match;
-    for (int n = 1; ts_query_cursor_next_match(cursor, &match); ++n) {
-      if (query_.accepts(match, text_)) add(match);
-      if (n % kMatchesPerClockLook == 0 && expired()) return false;
-    }
-    return !expired();
+    return query_.patterns().match(tree_, text_, sink, [&] { return !expired(); });
   }
 
   std::vector<FoundSymbol> symbols;
-  std::vector<FoundReference> references;
-  std::vector<TSNode> imports;
+  std::vector<Mark> marks;  // by node: the references
+  std::vector<ByteSpan> imports;
   std::vector<ByteSpan> import_statements;
-  std::vector<ByteSpan> tests;  // whole definitions
+  std::vector<ByteSpan> tests;         // whole definitions
+  std::vector<std::uint32_t> skipped;  // where names begin that are none
   std::vector<LineSpan> docs;
-  bool too_many_references = false;
 
  private:
-  void add(const TSQueryMatch& match) {
+  void add(std::uint16_t pattern, std::span<const Capture> captures) {
+    if (captures.size() == 1) {
+      const CaptureMeaning& meaning = query_.meaning(captures[0].id);
+      if (meaning.role == CaptureRole::kReference) {
+        return add_mark(captures[0].node, mark_of(meaning.reference));
+      }
+    }
     FoundSymbol found;
-    found.pattern = match.pattern_index;
-    for (std::uint16_t i = 0; i < match.capture_count; ++i) {
-      add_capture(match.captures[i].node, query_.meaning(match.captures[i].index), found);
+    found.pattern = pattern;
+    for (const Capture& capture : captures) {
+      add_capture(capture.node, query_.meaning(capture.id), found);
     }
     if (found.what == FoundSymbol::What::kNothing) return;
     const bool is_symbol = found.what == FoundSymbol::What::kSymbol;
@@ -89,119 +107,117 @@ class Collector {
     symbols.push_back(std::move(found));
   }
 
-  void add_capture(TSNode node, const CaptureMeaning& meaning, FoundSymbol& found) {
+  void add_capture(std::uint32_t node, const CaptureMeaning& meaning, FoundSymbol& found) {
     using What = FoundSymbol::What;
+    const ByteSpan span = tree_.nodes[node].span;
     switch (meaning.role) {
       case CaptureRole::kDefinition:
       case CaptureRole::kDeclaration:
         found.what = What::kSymbol;
         found.kind = meaning.kind;
         found.is_definition = meaning.role == CaptureRole::kDefinition;
-        found.range = trimmed(range_of(node), text_);
+        found.span = trimmed(span, text_);
         found.node = node;
         break;
       case CaptureRole::kName:
-        set_name(found, node);
+        set_name(found, trimmed(span, text_));
         break;
       case CaptureRole::kDeclarator:
         set_declarator(found, node);
         break;
       case CaptureRole::kContainer:
-        found.container = std::string(text_of(node, text_));
+        found.container = std::string(text_at(span, text_));
         break;
       case CaptureRole::kScope:
       case CaptureRole::kWrapper:
         found.what = meaning.role == CaptureRole::kScope ? What::kScope : What::kWrapper;
-        found.range = trimmed(range_of(node), text_);
+        found.span = trimmed(span, text_);
         break;
       case CaptureRole::kReference:
-        add_reference(node, meaning.reference);
+        add_mark(node, mark_of(meaning.reference));
         break;
       case CaptureRole::kImport:
-        imports.push_back(node);
+        imports.push_back(span);
         break;
       case CaptureRole::kImports:
-        import_statements.push_back({ts_node_start_byte(node), ts_node_end_byte(node)});
+        import_statements.push_back(span);
         break;
       case CaptureRole::kLocal:
         add_local(node);
         break;
       case CaptureRole::kSkip:
-        add_reference(node, std::nullopt);
+        add_mark(node, Mark::kSkip);
+        skipped.push_back(span.start);
         break;
       case CaptureRole::kTest:
-        tests.push_back({ts_node_start_byte(node), ts_node_end_byte(node)});
+        tests.push_back(span);
         break;
       case CaptureRole::kDoc:
-        add_doc(node);
+        add_doc(trimmed(span, text_));
         break;
       case CaptureRole::kNothing:
         break;
     }
   }
 
-  void set_name(FoundSymbol& found, TSNode node) {
-    found.name = text_at(trimmed(range_of(node), text_), text_);
+  void set_name(FoundSymbol& found, ByteSpan span) {
+    found.name = text_at(span, text_);
     if (is_quoted(found.name)) found.name = unquoted(found.name);
-    found.name_range = trimmed(range_of(node), text_);
+    found.name_span = span;
   }
 
-  void set_declarator(FoundSymbol& found, TSNode node) {
-    Declared declared = declared_by(node, text_);
+  void set_declarator(FoundSymbol& found, std::uint32_t node) {
+    Declared declared = query_.declarators().declared_by(tree_, node, text_);
     found.name = declared.name;
-    found.name_range = declared.name_range;
+    found.name_span = declared.name_span;
     found.by_declarator = true;
     found.declares_function = declared.is_function;
     if (!declared.scope.empty()) found.container = std::move(declared.scope);
   }
 
-  void add_reference(TSNode node, std::optional<ReferenceRole> role) {
-    if (references.size() >= kReferencesMax) {
-      too_many_references = true;
-      return;
-    }
-    references.push_back({node, role});
-  }
+  void add_mark(std::uint32_t node, Mark mark) { marks[node] = std::min(marks[node], mark); }
 
-  void add_local(TSNode node) {
-    const Declared declared = declared_by(node, text_);
+  void add_local(std::uint32_t node) {
+    const Declared declared = query_.declarators().declared_by(tree_, node, text_);
     if (declared.name.empty()) return;
     FoundSymbol local;
     local.what = FoundSymbol::What::kLocal;
     local.name = declared.name;
-    local.range = local.name_range = declared.name_range;
+    local.span = local.name_span = declared.name_span;
     symbols.push_back(std::move(local));
   }
 
-  void add_doc(TSNode node) {
-    const Range range = trimmed(range_of(node), text_);
-    if (starts_its_line(range, text_)) docs.push_back({range.start_line, range.end_line});
+  void add_doc(ByteSpan span) {
+    if (!starts_its_line(span.start, text_)) return;
+    const std::uint32_t near = docs.empty() ? 0 : docs.back().last;
+    const std::uint32_t first = lines_.line_of(span.start, near);
+    docs.push_back({first, lines_.line_of(span.end, first)});
   }
 
   const TagsQuery& query_;
+  const FlatTree& tree_;
+  const LineTable& lines_;
   std::string_view text_;
 };
 
 // Drops the symbols whose name is to be skipped and marks the tests.
-void apply_skips_and_tests(Collector& found) {
-  std::vector<std::uint32_t> skipped;
-  for (const FoundReference& r : found.references) {
-    if (!r.role) skipped.push_back(ts_node_start_byte(r.node));
+void apply_skips_and_tests(Collector& found, const FlatTree& tree) {
+  if (!found.skipped.empty()) {
+    std::sort(found.skipped.begin(), found.skipped.end());
+    std::erase_if(found.symbols, [&](const FoundSymbol& f) {
+      return f.what == FoundSymbol::What::kSymbol &&
+             std::binary_search(found.skipped.begin(), found.skipped.end(), f.name_span.start);
+    });
   }
-  std::sort(skipped.begin(), skipped.end());
-  const auto by_place = [](const ByteSpan& a, const ByteSpan& b) {
+  if (found.tests.empty()) return;
+  const auto by_place = [](ByteSpan a, ByteSpan b) {
     return std::pair(a.start, a.end) < std::pair(b.start, b.end);
   };
   std::sort(found.tests.begin(), found.tests.end(), by_place);
-  std::erase_if(found.symbols, [&](const FoundSymbol& f) {
-    return f.what == FoundSymbol::What::kSymbol &&
-           std::binary_search(skipped.begin(), skipped.end(), f.name_range.start_byte);
-  });
-  if (found.tests.empty()) return;
   for (FoundSymbol& f : found.symbols) {
     if (f.what != FoundSymbol::What::kSymbol) continue;
-    const ByteSpan whole{ts_node_start_byte(f.node), ts_node_end_byte(f.node)};
-    f.is_test = std::binary_search(found.tests.begin(), found.tests.end(), whole, by_place);
+    f.is_test = std::binary_search(found.tests.begin(), found.tests.end(), tree.nodes[f.node].span,
+                                   by_place);
   }
 }
 
@@ -209,7 +225,7 @@ void apply_skips_and_tests(Collector& found) {
 void keep_first_pattern(std::vector<FoundSymbol>& found) {
   const auto key = [](const FoundSymbol& f) {
     const bool named = f.what == FoundSymbol::What::kSymbol || f.what == FoundSymbol::What::kLocal;
-    return std::pair(named ? f.name_range.start_byte : f.range.start_byte, f.what);
+    return std::pair(named ? f.name_span.start : f.span.start, f.what);
   };
   std::sort(found.begin(), found.end(), [&](const FoundSymbol& a, const FoundSymbol& b) {
     return std::pair(key(a), a.pattern) < std::pair(key(b), b.pattern);
@@ -217,67 +233,87 @@ void keep_first_pattern(std::vector<FoundSymbol>& found) {
   const auto same = [&](const FoundSymbol& a, const FoundSymbol& b) {
     if (key(a) != key(b)) return false;
     if (a.what == FoundSymbol::What::kSymbol || a.what == FoundSymbol::What::kLocal) return true;
-    return a.range.end_byte == b.range.end_byte;
+    return a.span.end == b.span.end;
   };
   found.erase(std::unique(found.begin(), found.end(), same), found.end());
 }
 
-int weight(std::optional<ReferenceRole> role) {
-  if (!role) return 0;
-  switch (*role) {
-    case ReferenceRole::kImport:
-      return 1;
-    case ReferenceRole::kCall:
-      return 2;
-    case ReferenceRole::kType:
-      return 3;
-    case ReferenceRole::kName:
-      return 4;
-  }
-  return 5;
-}
-
 // One reference for a place, the most telling; none for names that are being defined, for those of
 // import statements that import nothing themselves, and for local variables.
-std::vector<Reference> settle_references(Collector& found, const Nesting& nesting,
-                                         std::string_view text) {
-  const auto key = [](const FoundReference& r) {
-    return std::pair(ts_node_start_byte(r.node), weight(r.role));
-  };
-  std::sort(found.references.begin(), found.references.end(),
-            [&](const FoundReference& a, const FoundReference& b) { return key(a) < key(b); });
-  std::sort(found.import_statements.begin(), found.import_statements.end(),
-            [](const ByteSpan& a, const ByteSpan& b) { return a.start < b.start; });
-  std::vector<Reference> out;
-  out.reserve(found.references.size());
-  LocalNames::Walk locals = nesting.locals.walk();
-  std::uint32_t last = UINT32_MAX;
-  auto name = nesting.name_starts.begin();
-  auto statement = found.import_statements.begin();
-  for (const FoundReference& r : found.references) {
-    const std::uint32_t start = ts_node_start_byte(r.node);
-    if (start == last) continue;
-    last = start;
-    while (name != nesting.name_starts.end() && *name < start) ++name;
-    while (statement != found.import_statements.end() && statement->end <= start) ++statement;
-    const bool is_named_here = name != nesting.name_starts.end() && *name == start;
-    const bool in_import = statement != found.import_statements.end() && statement->start <= start;
-    const std::string_view word = text_of(r.node, text);
-    const bool is_import = r.role == ReferenceRole::kImport;
-    if (!r.role || is_named_here || (in_import && !is_import) || !is_word(word)) continue;
-    if (!is_import && locals.contains(start, word)) continue;
-    out.push_back({std::string(word), *r.role, range_of(r.node)});
+class References {
+ public:
+  References(Collector& found, const Nesting& nesting, const LineTable& lines)
+      : statements_(found.import_statements),
+        names_(nesting.name_starts),
+        locals_(nesting.locals.walk()),
+        places_(lines),
+        text_(lines.text()) {
+    std::sort(statements_.begin(), statements_.end(),
+              [](ByteSpan a, ByteSpan b) { return a.start < b.start; });
   }
-  return out;
-}
 
-std::vector<std::string> settle_imports(std::vector<TSNode> nodes, std::string_view text) {
-  std::sort(nodes.begin(), nodes.end(),
-            [](TSNode a, TSNode b) { return ts_node_start_byte(a) < ts_node_start_byte(b); });
+  // Nodes that begin at one place stand together in the tree.
+  std::vector<Reference> run(const FlatTree& tree, const std::vector<Mark>& marks) {
+    const auto is_kept = [](Mark mark) { return mark != Mark::kNone && mark != Mark::kSkip; };
+    out_.reserve(std::min(kReferencesMax, static_cast<std::size_t>(
+                                              std::count_if(marks.begin(), marks.end(), is_kept))));
+    Mark best = Mark::kNone;
+    ByteSpan span;
+    for (std::size_t node = 0; node < marks.size(); ++node) {
+      if (marks[node] == Mark::kNone) continue;
+      const ByteSpan here = tree.nodes[node].span;
+      if (best != Mark::kNone && here.start != span.start) {
+        add(span, best);
+        best = Mark::kNone;
+      }
+      if (marks[node] < best) {
+        best = marks[node];
+        span = here;
+      }
+    }
+    if (best != Mark::kNone) add(span, best);
+    return std::move(out_);
+  }
+
+  bool too_many() const { return too_many_; }
+
+ private:
+  // Called in source order.
+  void add(ByteSpan span, Mark mark) {
+    while (name_ < names_.size() && names_[name_] < span.start) ++name_;
+    while (statement_ < statements_.size() && statements_[statement_].end <= span.start) {
+      ++statement_;
+    }
+    const bool is_named_here = name_ < names_.size() && names_[name_] == span.start;
+    const bool in_import =
+        statement_ < statements_.size() && statements_[statement_].start <= span.start;
+    const std::string_view word = text_at(span, text_);
+    const bool is_import = mark == Mark::kImport;
+    if (mark == Mark::kSkip || is_named_here || (in_import && !is_import) || !is_word(word)) return;
+    if (!is_import && locals_.contains(span.start, word)) return;
+    if (out_.size() == kReferencesMax) {
+      too_many_ = true;
+      return;
+    }
+    out_.push_back({std::string(word), role_of(mark), places_.range_of(span)});
+  }
+
+  std::vector<ByteSpan>& statements_;
+  const std::vector<std::uint32_t>& names_;
+  LocalNames::Walk locals_;
+  LineFinder places_;
+  std::string_view text_;
+  std::size_t name_ = 0, statement_ = 0;  // the first that does not end before the place
+  std::vector<Reference> out_;
+  bool too_many_ = false;
+};
+
+std::vector<std::string> settle_imports(std::vector<ByteSpan> spans, std::string_view text) {
+  std::sort(spans.begin(), spans.end(), [](ByteSpan a, ByteSpan b) { return a.start < b.start; });
   std::vector<std::string> out;
   std::unordered_set<std::string_view> seen;
-  for (const TSNode node : nodes) {
-    const std::string_view path = unquoted(text_of(node, text));
+  for (const ByteSpan span : spans) {
+    const std::string_view path = unquoted(text_at(span, text));
     if (path.empty() || !seen.insert(path).second) continue;
     out.emplace_back();
     for (const char c : path) {  // a Rust "use" may take several lines
@@ -290,26 +326,23 @@ std::vector<std::string> settle_imports(std::vector<TSNode> nodes, std::string_v
 
 }  // namespace
 
-Extracted extract(const Language& language, TSNode root, std::string_view text,
-                  TSQueryCursor* cursor, const std::function<bool()>& expired) {
+Extracted extract(const Language& language, const TagsQuery& query, const FlatTree& tree,
+                  const LineTable& lines, const std::function<bool()>& expired) {
   Extracted out;
-  const TagsQuery* query = tags_query_of(language);
-  if (query == nullptr) {
-    out.notes.push_back(fmt::format("no symbols: the queries of {} do not compile", language.name));
-    return out;
-  }
-  Collector found(*query, text);
-  if (!found.run(root, cursor, expired)) {
+  Collector found(query, tree, lines);
+  if (!found.run(expired)) {
     out.notes.emplace_back("symbols and references are incomplete: the time was up");
   }
-  if (found.too_many_references) {
+  apply_skips_and_tests(found, tree);
+  keep_first_pattern(found.symbols);
+  const NestingSource source{language, lines, tree, query.body_fields()};
+  Nesting nesting = nest(source, std::move(found.symbols), std::move(found.docs));
+  References references(found, nesting, lines);
+  out.references = references.run(tree, found.marks);
+  if (references.too_many()) {
     out.notes.push_back(fmt::format("only the first {} references are kept", kReferencesMax));
   }
-  apply_skips_and_tests(found);
-  keep_first_pattern(found.symbols);
-  Nesting nesting = nest(language, std::move(found.symbols), std::move(found.docs), text);
-  out.references = settle_references(found, nesting, text);
-  out.imports = settle_imports(std::move(found.imports), text);
+  out.imports = settle_imports(std::move(found.imports), lines.text());
   out.symbols = std::move(nesting.symbols);
   out.first_lines = std::move(nesting.first_lines);
   return out;

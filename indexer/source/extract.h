@@ -1,4 +1,4 @@
-// Tree of one file -> symbols, references, imports. The second half of parsing: runs the language's
+// Flat tree of one file -> symbols, references, imports. The second half of parsing: runs the language's
 // tags query, nests what it found, and settles what a query cannot say (what a C declarator
 // declares, which variables are local, which comment belongs to which definition).
 #pragma once
@@ -7,8 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "indexer/source/lines.h"
 #include "indexer/source/parse.h"
-#include "indexer/source/syntax.h"
+#include "indexer/source/tags.h"
 
 namespace curlew::indexer {
 
@@ -23,9 +24,9 @@ struct Extracted {
   std::vector<std::string> notes;
 };
 
-// `expired` is asked now and then; once it answers true, what was found so far is returned with a
-// note. `cursor` is scratch that is kept between files.
-Extracted extract(const Language& language, TSNode root, std::string_view text,
-                  TSQueryCursor* cursor, const std::function<bool()>& expired);
+// `lines` are the text's. `expired` is asked now and then; once it answers true, what was found so
+// far is returned with a note.
+Extracted extract(const Language& language, const TagsQuery& query, const FlatTree& tree,
+                  const LineTable& lines, const std::function<bool()>& expired);
 
 }  // namespace curlew::indexer

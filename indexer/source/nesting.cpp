@@ -47,8 +47,12 @@ std::string_view without_closing_marks(std::string_view heading) {
 // Walks the found symbols in source order with a stack of what is open around the place.
 class Nester {
  public:
-  Nester(const Language& language, std::string_view text, std::vector<LineSpan> docs)
-      : language_(language), text_(text), docs_(std::move(docs)) {
+  Nester(const NestingSource& source, std::vector<LineSpan> docs)
+      : source_(source),
+        language_(source.language),
+        text_(source.lines.text()),
+        places_(source.lines),
+        docs_(std::move(docs)) {
     std::sort(docs_.begin(), docs_.end(),
               [](const LineSpan& a, const LineSpan& b) { return a.last < b.last; });
   }
@@ -58,7 +62,7 @@ class Nester {
       if (f.what == What::kSymbol && f.kind == SymbolKind::kModule) modules_.insert(f.name);
     }
     for (FoundSymbol& f : found) {
-      while (!open_.empty() && open_.back().end_byte <= f.range.start_byte) open_.pop_back();
+      while (!open_.empty() && open_.back().span.end <= f.span.start) open_.pop_back();
       enter(f);
     }
     out_.locals.sort();
@@ -71,8 +75,7 @@ class Nester {
   struct Open {
     What what;
     Space space;
-    std::uint32_t end_byte;
-    Range range;
+    ByteSpan span;
     std::string path;        // the container of what is inside
     std::size_t locals = 0;  // its place among the local names
   };
@@ -104,7 +107,7 @@ class Nester {
     settle_kind(f);
     if (is_local(f)) return add_to_function(f);
     if (repeats_outer(f)) {
-      out_.name_starts.push_back(f.name_range.start_byte);
+      out_.name_starts.push_back(f.name_span.start);
       return;
     }
     if (f.kind == SymbolKind::kSection) f.name = without_closing_marks(f.name);
@@ -112,14 +115,14 @@ class Nester {
     Symbol symbol;
     symbol.name = std::string(f.name);
     symbol.kind = f.kind;
-    symbol.range = f.range;
-    symbol.name_range = f.name_range;
+    symbol.range = places_.range_of(f.span);
+    symbol.name_range = places_.range_of(f.name_span);
     symbol.is_definition = f.is_definition;
     symbol.is_test = f.is_test;
-    symbol.signature = signature_of(f.node, f.range, text_);
+    symbol.signature = signature_of(source_.tree, f.node, source_.body_fields, f.span, text_);
     symbol.container = f.container.empty() ? std::string(path()) : joined(path(), f.container);
-    out_.first_lines.push_back(first_line_of(f.range));
-    out_.name_starts.push_back(f.name_range.start_byte);
+    out_.first_lines.push_back(first_line_of(symbol.range));
+    out_.name_starts.push_back(f.name_span.start);
     if (is_scope_kind(f.kind)) {
       const Space space = is_function_kind(f.kind) ? Space::kFunction
                           : is_class_kind(f.kind)  ? Space::kClass
@@ -154,7 +157,7 @@ class Nester {
   // The second name in `app.use = function use() {...}`.
   bool repeats_outer(const FoundSymbol& f) const {
     return is_function_kind(f.kind) && !open_.empty() && open_.back().what == What::kSymbol &&
-           open_.back().end_byte == f.range.end_byte && out_.symbols.back().name == f.name;
+           open_.back().span.end == f.span.end && out_.symbols.back().name == f.name;
   }
 
   // Variables and prototypes inside of a function are its own business.
@@ -165,12 +168,12 @@ class Nester {
   }
 
   void add_local(const FoundSymbol& f) {
-    out_.name_starts.push_back(f.name_range.start_byte);
+    out_.name_starts.push_back(f.name_span.start);
     if (!open_.empty()) out_.locals.add(open_.back().locals, f.name);
   }
 
   void add_to_function(const FoundSymbol& f) {
-    out_.name_starts.push_back(f.name_range.start_byte);
+    out_.name_starts.push_back(f.name_span.start);
     for (auto it = open_.rbegin(); it != open_.rend(); ++it) {
       if (it->space == Space::kFunction) return out_.locals.add(it->locals, f.name);
     }
@@ -179,18 +182,16 @@ class Nester {
   // A definition that ends where its decorators' or template's node ends begins where that begins.
   void extend_over_wrappers(FoundSymbol& f) {
     for (auto it = open_.rbegin(); it != open_.rend() && it->what == What::kWrapper; ++it) {
-      const std::string_view rest =
-          text_.substr(f.range.end_byte, it->end_byte - std::min(it->end_byte, f.range.end_byte));
+      const std::uint32_t end = std::min(it->span.end, f.span.end);
+      const std::string_view rest = text_at({end, it->span.end}, text_);
       if (rest.find_first_not_of("; \t\r\n") != std::string_view::npos) return;
-      f.range.start_byte = it->range.start_byte;
-      f.range.start_line = it->range.start_line;
-      f.range.start_col = it->range.start_col;
+      f.span.start = it->span.start;
     }
   }
 
   std::uint32_t first_line_of(const Range& range) const {
     std::uint32_t line = range.start_line;
-    if (!starts_its_line(range, text_)) return line;
+    if (!starts_its_line(range.start_byte, text_)) return line;
     const auto ends_before = [](const LineSpan& span, std::uint32_t l) { return span.last < l; };
     auto doc = std::lower_bound(docs_.begin(), docs_.end(), line, ends_before);
     while (doc != docs_.begin() && (--doc)->last + 1 == line) line = doc->first;
@@ -198,8 +199,8 @@ class Nester {
   }
 
   void push(const FoundSymbol& f, Space space, std::string inside) {
-    Open open{f.what, space, f.range.end_byte, f.range, std::move(inside)};
-    open.locals = out_.locals.enter(f.range.start_byte, f.range.end_byte);
+    Open open{f.what, space, f.span, std::move(inside)};
+    open.locals = out_.locals.enter(f.span.start, f.span.end);
     open_.push_back(std::move(open));
   }
 
@@ -223,8 +224,10 @@ class Nester {
     return Space::kOther;
   }
 
+  const NestingSource& source_;
   const Language& language_;
   std::string_view text_;
+  LineFinder places_;
   std::vector<LineSpan> docs_;  // by last line
   std::unordered_set<std::string_view> modules_;
   std::vector<Open> open_;
@@ -233,35 +236,28 @@ class Nester {
 
 }  // namespace
 
-Nesting nest(const Language& language, std::vector<FoundSymbol> found, std::vector<LineSpan> docs,
-             std::string_view text) {
+Nesting nest(const NestingSource& source, std::vector<FoundSymbol> found,
+             std::vector<LineSpan> docs) {
   std::sort(found.begin(), found.end(), [](const FoundSymbol& a, const FoundSymbol& b) {
     const auto key = [](const FoundSymbol& f) {
-      return std::tuple(f.range.start_byte, ~f.range.end_byte, f.what, f.name_range.start_byte);
+      return std::tuple(f.span.start, ~f.span.end, f.what, f.name_span.start);
     };
     return key(a) < key(b);
   });
-  return Nester(language, text, std::move(docs)).run(std::move(found));
+  return Nester(source, std::move(docs)).run(std::move(found));
 }
 
-Range trimmed(Range range, std::string_view text) {
-  std::uint32_t end = range.end_byte;
-  while (end > range.start_byte &&
+ByteSpan trimmed(ByteSpan span, std::string_view text) {
+  std::uint32_t end = span.end;
+  while (end > span.start &&
          std::string_view(" \t\r\n").find(text[end - 1]) != std::string_view::npos) {
     --end;
   }
-  if (end == range.end_byte || end == range.start_byte) return range;
-  const std::string_view cut = text.substr(end, range.end_byte - end);
-  const auto lines = static_cast<std::uint32_t>(std::count(cut.begin(), cut.end(), '\n'));
-  const std::size_t line_start = text.rfind('\n', end - 1) + 1;  // npos + 1 is the first line's 0
-  range.end_byte = end;
-  range.end_line -= lines;
-  range.end_col = static_cast<std::uint32_t>(end - line_start);
-  return range;
+  return end == span.start ? span : ByteSpan{span.start, end};
 }
 
-bool starts_its_line(const Range& range, std::string_view text) {
-  for (std::uint32_t i = range.start_byte; i-- > 0;) {
+bool starts_its_line(std::uint32_t byte, std::string_view text) {
+  for (std::uint32_t i = byte; i-- > 0;) {
     if (text[i] == '\n') return true;
     if (text[i] != ' ' && text[i] != '\t') return false;
   }

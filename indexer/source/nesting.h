@@ -7,8 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "indexer/source/lines.h"
 #include "indexer/source/parse.h"
-#include "indexer/source/syntax.h"
+#include "indexer/source/tags.h"
 
 namespace curlew::indexer {
 
@@ -28,11 +29,11 @@ struct FoundSymbol {
   bool declares_function = false;  // and that declarator is a function's
   bool is_test = false;
   std::uint16_t pattern = 0;  // lower wins
-  Range range;
-  Range name_range;
+  ByteSpan span;
+  ByteSpan name_span;
   std::string_view name;
-  std::string container;  // said by the source itself: the "A" of `void A::f()`
-  TSNode node = {};       // of kSymbol
+  std::string container;   // said by the source itself: the "A" of `void A::f()`
+  std::uint32_t node = 0;  // of kSymbol: index in the flat tree
 };
 
 // Names of parameters and local variables, by the function (class, template) they belong to.
@@ -71,17 +72,26 @@ struct Nesting {
   LocalNames locals;
 };
 
-Nesting nest(const Language& language, std::vector<FoundSymbol> found, std::vector<LineSpan> docs,
-             std::string_view text);
+// What stands around the symbols while they are nested.
+struct NestingSource {
+  const Language& language;
+  const LineTable& lines;  // of the text
+  const FlatTree& tree;
+  BodyFields body_fields;
+};
+
+Nesting nest(const NestingSource& source, std::vector<FoundSymbol> found,
+             std::vector<LineSpan> docs);
 
 // Without the blanks and line ends at its end, which some grammars count in.
-Range trimmed(Range range, std::string_view text);
+ByteSpan trimmed(ByteSpan span, std::string_view text);
 
-// Only blanks stand before it on its line.
-bool starts_its_line(const Range& range, std::string_view text);
+// Only blanks stand before that byte on its line.
+bool starts_its_line(std::uint32_t byte, std::string_view text);
 
-// The definition's text up to its body, on one line. `range` is the whole definition's; decorators
+// The definition's text up to its body, on one line. `span` is the whole definition's; decorators
 // at its start are left out.
-std::string signature_of(TSNode node, const Range& range, std::string_view text);
+std::string signature_of(const FlatTree& tree, std::uint32_t node, BodyFields fields, ByteSpan span,
+                         std::string_view text);
 
 }  // namespace curlew::indexer

@@ -13,6 +13,7 @@
 #include "indexer/source/live_tree.h"
 #include "indexer/source/macros.h"
 #include "indexer/source/syntax.h"
+#include "indexer/source/tags.h"
 #include "indexer/source/thread_clock.h"
 
 namespace curlew::indexer {
@@ -21,6 +22,7 @@ namespace {
 constexpr std::chrono::milliseconds kParseTimeMax{500};  // of this thread
 // A tree takes some twenty times its text's bytes.
 constexpr std::size_t kParsedBytesMax = 16u << 20;
+constexpr std::size_t kNodesKeptMax = 1u << 20;  // of memory that is kept for the next file
 
 constexpr std::array<std::string_view, 16> kKindNames = {
     "function", "method",      "constructor", "class",  "struct",   "interface",
@@ -50,8 +52,22 @@ std::string_view reference_role_name(ReferenceRole role) {
 
 struct Parser::Impl {
   ParserHandle parser{ts_parser_new()};
-  QueryCursorHandle cursor{ts_query_cursor_new()};
+  FlatTree flat;  // scratch
   LiveTree live;
+
+  // Fills `flat`. False when the time was up.
+  bool read_tree(const TagsQuery& query, const Language& language, std::string_view text,
+                 const std::function<bool()>& expired) {
+    const std::optional<std::string> masked = without_macros(language, text);
+    const std::string_view parsed = masked ? std::string_view(*masked) : text;
+    const TreeHandle tree = parse_text(parser.get(), language, nullptr, parsed, expired);
+    if (tree) flatten(tree.get(), query.patterns().shape(), flat);
+    return tree != nullptr;
+  }
+
+  void shrink() {
+    if (flat.nodes.capacity() > kNodesKeptMax) flat = {};
+  }
 };
 
 Parser::Parser() : impl_(std::make_unique<Impl>()) {}
@@ -63,29 +79,28 @@ ParsedFile Parser::parse(const Language& language, std::string_view text,
                          const ChunkLimits& limits) {
   ParsedFile out;
   out.language = &language;
-  if (language.grammar == nullptr || text.size() > kParsedBytesMax) {
-    if (language.grammar != nullptr) out.notes.emplace_back("not parsed: more than 16 MiB");
-    out.chunks = cut_chunks(text, {}, std::nullopt, limits);
+  const LineTable lines(text);
+  const TagsQuery* query = tags_query_of(language);
+  if (query == nullptr || text.size() > kParsedBytesMax) {
+    if (query != nullptr) out.notes.emplace_back("not parsed: more than 16 MiB");
+    out.chunks = cut_chunks(lines, {}, nullptr, limits);
     return out;
   }
   const auto start = thread_time();
   const std::function<bool()> expired = [&] { return thread_time() - start >= kParseTimeMax; };
-  const std::optional<std::string> masked = without_macros(language, text);
-  const std::string_view parsed = masked ? std::string_view(*masked) : text;
-  const TreeHandle tree = parse_text(impl_->parser.get(), language, nullptr, parsed, expired);
-  if (!tree) {
+  if (!impl_->read_tree(*query, language, text, expired)) {
     out.notes.push_back(fmt::format("parse stopped after {} ms", kParseTimeMax.count()));
-    out.chunks = cut_chunks(text, {}, std::nullopt, limits);
+    out.chunks = cut_chunks(lines, {}, nullptr, limits);
     return out;
   }
-  const TSNode root = ts_tree_root_node(tree.get());
-  Extracted extracted = extract(language, root, text, impl_->cursor.get(), expired);
-  out.chunks = cut_chunks(text, extracted, root, limits);
-  out.error_nodes = error_count(root);
+  Extracted extracted = extract(language, *query, impl_->flat, lines, expired);
+  out.chunks = cut_chunks(lines, extracted, &impl_->flat, limits);
+  out.error_nodes = impl_->flat.error_nodes;
   out.symbols = std::move(extracted.symbols);
   out.references = std::move(extracted.references);
   out.imports = std::move(extracted.imports);
   out.notes = std::move(extracted.notes);
+  impl_->shrink();
   return out;
 }
 

@@ -9,13 +9,13 @@ constexpr std::size_t kSignatureBytesMax = 240;
 
 // Where the body starts: the field "body" of the definition, or of the value it names (`const f =
 // () => {...}`); 0 when there is none.
-std::uint32_t body_start(TSNode node) {
-  TSNode body = field_of(node, "body");
-  if (ts_node_is_null(body)) {
-    const TSNode value = field_of(node, "value");
-    if (!ts_node_is_null(value)) body = field_of(value, "body");
+std::uint32_t body_start(const FlatTree& tree, std::uint32_t node, BodyFields fields) {
+  std::uint32_t body = child_with_field(tree, node, fields.body);
+  if (body == kNoNode) {
+    const std::uint32_t value = child_with_field(tree, node, fields.value);
+    if (value != kNoNode) body = child_with_field(tree, value, fields.body);
   }
-  return ts_node_is_null(body) ? 0 : ts_node_start_byte(body);
+  return body == kNoNode ? 0 : tree.nodes[body].span.start;
 }
 
 // Without a body: from `from` up to a brace, a semicolon or a line end that stands outside of
@@ -41,13 +41,13 @@ bool is_continuation(char c) {
 
 }  // namespace
 
-std::string signature_of(TSNode node, const Range& range, std::string_view text) {
-  const bool decorated = text[range.start_byte] == '@';
-  const std::uint32_t start = decorated ? ts_node_start_byte(node) : range.start_byte;
-  std::string_view head = text.substr(start, range.end_byte - start);
-  const std::uint32_t body = body_start(node);
-  head = head.substr(
-      0, body > start ? body - start : plain_end(head, ts_node_start_byte(node) - start));
+std::string signature_of(const FlatTree& tree, std::uint32_t node, BodyFields fields, ByteSpan span,
+                         std::string_view text) {
+  const std::uint32_t node_start = tree.nodes[node].span.start;
+  const std::uint32_t start = text[span.start] == '@' ? node_start : span.start;
+  std::string_view head = text_at({start, span.end}, text);
+  const std::uint32_t body = body_start(tree, node, fields);
+  head = head.substr(0, body > start ? body - start : plain_end(head, node_start - start));
   std::string out;
   std::size_t at = 0;
   for (; at < head.size() && out.size() < kSignatureBytesMax; ++at) {

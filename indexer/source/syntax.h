@@ -19,8 +19,6 @@ struct Release {
 };
 using ParserHandle = std::unique_ptr<TSParser, Release<ts_parser_delete>>;
 using TreeHandle = std::unique_ptr<TSTree, Release<ts_tree_delete>>;
-using QueryHandle = std::unique_ptr<TSQuery, Release<ts_query_delete>>;
-using QueryCursorHandle = std::unique_ptr<TSQueryCursor, Release<ts_query_cursor_delete>>;
 
 // A cursor that is never null; walks a tree without recursion.
 class TreeWalk {
@@ -31,6 +29,7 @@ class TreeWalk {
   TreeWalk& operator=(const TreeWalk&) = delete;
 
   TSNode node() const { return ts_tree_cursor_current_node(&cursor_); }
+  std::uint16_t field() const { return ts_tree_cursor_current_field_id(&cursor_); }
   int depth() const { return static_cast<int>(ts_tree_cursor_current_depth(&cursor_)); }
 
   enum class Into : bool { kChildren, kNext };
@@ -46,27 +45,5 @@ class TreeWalk {
  private:
   TSTreeCursor cursor_;
 };
-
-inline Range range_of(TSNode node) {
-  const TSPoint start = ts_node_start_point(node), end = ts_node_end_point(node);
-  return {ts_node_start_byte(node),
-          ts_node_end_byte(node),
-          start.row,
-          start.column,
-          end.row,
-          end.column};
-}
-
-inline std::string_view text_at(const Range& range, std::string_view text) {
-  return text.substr(range.start_byte, range.end_byte - range.start_byte);
-}
-
-inline std::string_view text_of(TSNode node, std::string_view text) {
-  return text.substr(ts_node_start_byte(node), ts_node_end_byte(node) - ts_node_start_byte(node));
-}
-
-inline TSNode field_of(TSNode node, std::string_view field) {
-  return ts_node_child_by_field_name(node, field.data(), static_cast<std::uint32_t>(field.size()));
-}
 
 }  // namespace curlew::indexer

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <unordered_map>
 
 namespace curlew::indexer {
@@ -59,121 +58,29 @@ bool meaning_of(std::string_view capture, CaptureMeaning& out) {
   return detail.empty();
 }
 
-std::string_view query_error_name(TSQueryError error) {
-  switch (error) {
-    case TSQueryErrorSyntax:
-      return "syntax error";
-    case TSQueryErrorNodeType:
-      return "unknown node type";
-    case TSQueryErrorField:
-      return "unknown field";
-    case TSQueryErrorCapture:
-      return "unknown capture";
-    case TSQueryErrorStructure:
-      return "impossible pattern";
-    default:
-      return "error";
-  }
-}
-
-std::string_view string_of(const TSQuery* query, std::uint32_t id) {
-  std::uint32_t length = 0;
-  const char* text = ts_query_string_value_for_id(query, id, &length);
-  return {text, length};
-}
-
 }  // namespace
 
+TagsQuery::TagsQuery(Patterns patterns, const TSLanguage* language)
+    : patterns_(std::move(patterns)),
+      declarators_(language),
+      body_fields_{field_id(language, "body"), field_id(language, "value")} {}
+
 Expected<TagsQuery> TagsQuery::compile(const Language& language) {
-  std::uint32_t offset = 0;
-  TSQueryError error = TSQueryErrorNone;
-  TagsQuery out;
-  out.query_.reset(ts_query_new(language.grammar(), language.tags_query.data(),
-                                static_cast<std::uint32_t>(language.tags_query.size()), &offset,
-                                &error));
-  if (!out.query_) {
-    const std::string_view rest =
-        language.tags_query.substr(std::min<std::size_t>(offset, language.tags_query.size()));
-    return fail(Errc::kInvalidInput, "languages/{}/tags.scm: offset {}: {} at \"{}\"",
-                language.name, offset, query_error_name(error), rest.substr(0, rest.find('\n')));
-  }
-  if (Status s = out.read_captures(language); !s) return std::move(s.error()).pass();
-  if (Status s = out.read_predicates(language); !s) return std::move(s.error()).pass();
-  return out;
-}
-
-Status TagsQuery::read_captures(const Language& language) {
-  meanings_.resize(ts_query_capture_count(query_.get()));
-  for (std::uint32_t i = 0; i < meanings_.size(); ++i) {
-    std::uint32_t length = 0;
-    const char* name = ts_query_capture_name_for_id(query_.get(), i, &length);
-    if (!meaning_of({name, length}, meanings_[i])) {
-      return fail(Errc::kInvalidInput, "languages/{}/tags.scm: no meaning is known for @{}",
-                  language.name, std::string_view(name, length));
-    }
-  }
-  return {};
-}
-
-std::optional<TagsQuery::Wants> TagsQuery::wants_of(std::string_view predicate) {
-  if (predicate == "eq?" || predicate == "any-of?") return Wants::kOneOf;
-  if (predicate == "prefix?") return Wants::kPrefixOneOf;
-  if (predicate == "upper-case?") return Wants::kUpperCase;
-  return std::nullopt;
-}
-
-Status TagsQuery::read_predicates(const Language& language) {
-  predicates_.resize(ts_query_pattern_count(query_.get()));
-  for (std::uint32_t pattern = 0; pattern < predicates_.size(); ++pattern) {
-    std::uint32_t step_count = 0;
-    const TSQueryPredicateStep* steps =
-        ts_query_predicates_for_pattern(query_.get(), pattern, &step_count);
-    for (std::uint32_t i = 0; i < step_count;) {
-      std::uint32_t end = i;
-      while (end < step_count && steps[end].type != TSQueryPredicateStepTypeDone) ++end;
-      const std::string_view name = string_of(query_.get(), steps[i].value_id);
-      const std::optional<Wants> wants = wants_of(name);
-      const std::uint32_t words_min = wants == Wants::kUpperCase ? 0 : 1;
-      if (!wants || end - i < 2 + words_min ||
-          steps[i + 1].type != TSQueryPredicateStepTypeCapture) {
-        return fail(Errc::kInvalidInput, "languages/{}/tags.scm: pattern {}: cannot read #{}",
-                    language.name, pattern, name);
-      }
-      Predicate predicate{*wants, steps[i + 1].value_id, {}};
-      for (std::uint32_t w = i + 2; w < end; ++w) {
-        predicate.words.emplace_back(string_of(query_.get(), steps[w].value_id));
-      }
-      predicates_[pattern].push_back(std::move(predicate));
-      i = end + 1;
-    }
-  }
-  return {};
-}
-
-bool TagsQuery::passes(const Predicate& predicate, std::string_view word) {
-  const auto any = [&](auto matches) {
-    return std::any_of(predicate.words.begin(), predicate.words.end(), matches);
+  const auto wrong = [&](const Error& error) {
+    return fail(error.kind(), "languages/{}/tags.scm: {}", language.name, error.message());
   };
-  switch (predicate.wants) {
-    case Wants::kOneOf:
-      return any([&](const std::string& one) { return word == one; });
-    case Wants::kPrefixOneOf:
-      return any([&](const std::string& prefix) { return word.starts_with(prefix); });
-    case Wants::kUpperCase:
-      return std::none_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-  }
-  return false;
-}
-
-bool TagsQuery::accepts(const TSQueryMatch& match, std::string_view text) const {
-  for (const Predicate& predicate : predicates_[match.pattern_index]) {
-    for (std::uint16_t i = 0; i < match.capture_count; ++i) {
-      if (match.captures[i].index != predicate.capture) continue;
-      const std::string_view word = text_of(match.captures[i].node, text);
-      if (!passes(predicate, word)) return false;
+  const Expected<std::vector<QueryPattern>> query = read_query(language.tags_query);
+  if (!query) return wrong(query.error());
+  Expected<Patterns> patterns = Patterns::compile(language.grammar(), *query);
+  if (!patterns) return wrong(patterns.error());
+  TagsQuery out(std::move(*patterns), language.grammar());
+  for (const std::string& name : out.patterns_.capture_names()) {
+    if (!meaning_of(name, out.meanings_.emplace_back())) {
+      return fail(Errc::kInvalidInput, "languages/{}/tags.scm: no meaning is known for @{}",
+                  language.name, name);
     }
   }
-  return true;
+  return out;
 }
 
 const TagsQuery* tags_query_of(const Language& language) {

@@ -1,15 +1,15 @@
-// A language's tags.scm, compiled: what each capture means, and the predicates tree-sitter leaves
-// to its callers. The captures are described in docs/languages.md.
+// A language's tags.scm, compiled: its patterns, and what each capture means. The captures are
+// described in docs/languages.md.
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "indexer/error.h"
-#include "indexer/source/syntax.h"
+#include "indexer/source/declarator.h"
+#include "indexer/source/parse.h"
+#include "indexer/source/patterns.h"
 
 namespace curlew::indexer {
 
@@ -37,39 +37,31 @@ struct CaptureMeaning {
   ReferenceRole reference = ReferenceRole::kName;  // of kReference
 };
 
-// Immutable after compile(): may be shared by threads, each with its own cursor.
+// Where a definition's body is found: ids of fields, 0 where the grammar has none.
+struct BodyFields {
+  std::uint8_t body = 0;
+  std::uint8_t value = 0;  // `const f = () => {...}`
+};
+
+// Immutable after compile(): may be shared by threads.
 class TagsQuery {
  public:
-  // kInvalidInput names the language, the offset in the query (what is inherited included) and the
-  // word there.
+  // kInvalidInput names the language, the offset in the query (what is inherited included) and what
+  // is wrong there.
   static Expected<TagsQuery> compile(const Language& language);
 
-  const TSQuery* query() const { return query_.get(); }
-  CaptureMeaning meaning(std::uint32_t capture) const { return meanings_[capture]; }
-
-  // Whether the match passes its pattern's predicates: #eq?, #any-of?, #prefix?,
-  // #upper-case?.
-  bool accepts(const TSQueryMatch& match, std::string_view text) const;
+  const Patterns& patterns() const { return patterns_; }
+  const CaptureMeaning& meaning(std::uint16_t capture) const { return meanings_[capture]; }
+  const Declarators& declarators() const { return declarators_; }
+  BodyFields body_fields() const { return body_fields_; }
 
  private:
-  enum class Wants : std::uint8_t { kOneOf, kPrefixOneOf, kUpperCase };
+  TagsQuery(Patterns patterns, const TSLanguage* language);
 
-  // What the text of `capture` must be: one of `words`, begin with one of them, or have no
-  // lower-case letter.
-  struct Predicate {
-    Wants wants = Wants::kOneOf;
-    std::uint32_t capture = 0;
-    std::vector<std::string> words;
-  };
-
-  static std::optional<Wants> wants_of(std::string_view predicate);
-  static bool passes(const Predicate& predicate, std::string_view word);
-  Status read_captures(const Language& language);
-  Status read_predicates(const Language& language);
-
-  QueryHandle query_;
-  std::vector<CaptureMeaning> meanings_;            // by capture id
-  std::vector<std::vector<Predicate>> predicates_;  // by pattern index
+  Patterns patterns_;
+  std::vector<CaptureMeaning> meanings_;  // by capture id
+  Declarators declarators_;
+  BodyFields body_fields_;
 };
 
 // Compiled on first use, once per process. Null where it does not compile (a test sees to it that
