@@ -1,7 +1,7 @@
 // The languages Curlew parses, and how a file's language is known.
 //
-// A language is one folder indexer/languages/<name>/ with its queries and fixtures; the table in
-// language.cpp names its grammar, file names and comment form. Adding one: docs/languages.md.
+// A language is one folder indexer/languages/<name>/: language.json describes it, tags.scm has its
+// queries. Adding one: docs/languages.md.
 #pragma once
 
 #include <optional>
@@ -13,15 +13,20 @@ struct TSLanguage;
 namespace curlew::indexer {
 
 struct Language {
-  std::string_view name;                         // "cpp"; also the folder's name
-  std::string_view lsp_id;                       // "cpp", "typescriptreact": LSP languageId
-  std::span<const std::string_view> extensions;  // without the dot, lower case
-  std::span<const std::string_view> file_names;  // whole names: "Makefile.am", ".bashrc"
-  std::string_view line_comment;                 // "//", "#"; "" where there is none
-  const TSLanguage* (*grammar)();    // null: known by name only, cut into chunks by its blank lines
-  std::string_view tags_query;       // definitions and references, compiled in from tags.scm
-  bool code;                         // false for data and prose (JSON, YAML, TOML, Markdown)
-  std::string_view separator = ".";  // between a container and what it contains: "::", "."
+  std::string_view name = "";                           // "cpp"; also the folder's name
+  std::string_view lsp_id = "";                         // "cpp", "typescriptreact": LSP languageId
+  std::span<const std::string_view> extensions = {};    // without the dot, lower case
+  std::span<const std::string_view> file_names = {};    // whole names: "Makefile.am", ".bashrc"
+  std::span<const std::string_view> interpreters = {};  // of "#!" lines, without the version
+  std::span<const std::string_view> editor_modes = {};  // Emacs', lower case: "c++"
+  std::string_view line_comment = "";                   // "//", "#"; "" where there is none
+  struct {
+    std::string_view open = "", close = "";
+  } block_comment = {};                      // "/*" and "*/"; "" where there is none
+  const TSLanguage* (*grammar)() = nullptr;  // null: known by name only, cut at blank lines
+  std::string_view tags_query = "";          // definitions and references: tags.scm
+  bool code = true;                          // false for data and prose (JSON, Markdown)
+  std::string_view separator = ".";          // between a container and what it contains: "::"
 };
 
 std::span<const Language> languages();
