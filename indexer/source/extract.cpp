@@ -43,7 +43,9 @@ ReferenceRole role_of(Mark mark) {
 }
 
 bool is_quoted(std::string_view name) {
-  return name.size() >= 2 && (name.front() == '"' || name.front() == '\'');
+  if (name.size() < 2) return false;
+  if (name.front() == '"' || name.front() == '\'') return true;
+  return name.front() == '`' && name.find('`', 1) == name.size() - 1;  // no heading with code in it
 }
 
 std::string_view unquoted(std::string_view path) {
@@ -152,6 +154,9 @@ class Collector {
       case CaptureRole::kTest:
         tests.push_back(span);
         break;
+      case CaptureRole::kClause:
+        found.is_clause = true;
+        break;
       case CaptureRole::kDoc:
         add_doc(trimmed(span, text_));
         break;
@@ -163,6 +168,7 @@ class Collector {
   void set_name(FoundSymbol& found, ByteSpan span) {
     found.name = text_at(span, text_);
     if (is_quoted(found.name)) found.name = unquoted(found.name);
+    if (found.name.starts_with(':')) found.name.remove_prefix(1);  // Ruby's `attr_reader :name`
     found.name_span = span;
   }
 
@@ -308,12 +314,18 @@ class References {
   bool too_many_ = false;
 };
 
+// Scala's grammar has no node for the path alone: "import a.b" -> "a.b".
+std::string_view imported_path(std::string_view text) {
+  constexpr std::string_view kKeyword = "import ";
+  return unquoted(text.substr(text.starts_with(kKeyword) ? kKeyword.size() : 0));
+}
+
 std::vector<std::string> settle_imports(std::vector<ByteSpan> spans, std::string_view text) {
   std::sort(spans.begin(), spans.end(), [](ByteSpan a, ByteSpan b) { return a.start < b.start; });
   std::vector<std::string> out;
   std::unordered_set<std::string_view> seen;
   for (const ByteSpan span : spans) {
-    const std::string_view path = unquoted(text_at(span, text));
+    const std::string_view path = imported_path(text_at(span, text));
     if (path.empty() || !seen.insert(path).second) continue;
     out.emplace_back();
     for (const char c : path) {  // a Rust "use" may take several lines

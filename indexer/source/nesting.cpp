@@ -72,12 +72,14 @@ class Nester {
 
  private:
   enum class Space : std::uint8_t { kOther, kFunction, kClass };
+  static constexpr std::size_t kNone = ~std::size_t{0};
   struct Open {
     What what;
     Space space;
     ByteSpan span;
-    std::string path;        // the container of what is inside
-    std::size_t locals = 0;  // its place among the local names
+    std::string path;                 // the container of what is inside
+    std::size_t locals = 0;           // its place among the local names
+    std::size_t last_symbol = kNone;  // directly inside
   };
 
   void enter(FoundSymbol& f) {
@@ -110,6 +112,7 @@ class Nester {
       out_.name_starts.push_back(f.name_span.start);
       return;
     }
+    if (continues_last(f)) return extend_last(f);
     if (f.kind == SymbolKind::kSection) f.name = without_closing_marks(f.name);
     extend_over_wrappers(f);
     Symbol symbol;
@@ -119,10 +122,11 @@ class Nester {
     symbol.name_range = places_.range_of(f.name_span);
     symbol.is_definition = f.is_definition;
     symbol.is_test = f.is_test;
-    symbol.signature = signature_of(source_.tree, f.node, source_.body_fields, f.span, text_);
+    symbol.signature = signature_of(source_, f);
     symbol.container = f.container.empty() ? std::string(path()) : joined(path(), f.container);
     out_.first_lines.push_back(first_line_of(symbol.range));
     out_.name_starts.push_back(f.name_span.start);
+    last_symbol() = out_.symbols.size();
     if (is_scope_kind(f.kind)) {
       const Space space = is_function_kind(f.kind) ? Space::kFunction
                           : is_class_kind(f.kind)  ? Space::kClass
@@ -159,6 +163,25 @@ class Nester {
     return is_function_kind(f.kind) && !open_.empty() && open_.back().what == What::kSymbol &&
            open_.back().span.end == f.span.end && out_.symbols.back().name == f.name;
   }
+
+  // One more equation of the function that was entered last at this depth.
+  bool continues_last(const FoundSymbol& f) {
+    return f.is_clause && last_symbol() != kNone && out_.symbols[last_symbol()].name == f.name;
+  }
+
+  void extend_last(const FoundSymbol& f) {
+    Symbol& symbol = out_.symbols[last_symbol()];
+    const Range range = places_.range_of(f.span);
+    symbol.range.end_byte = range.end_byte;
+    symbol.range.end_line = range.end_line;
+    symbol.range.end_col = range.end_col;
+    symbol.is_definition |= f.is_definition;
+    symbol.is_test |= f.is_test;
+    out_.name_starts.push_back(f.name_span.start);
+    push(f, Space::kFunction, joined(symbol.container, f.name));
+  }
+
+  std::size_t& last_symbol() { return open_.empty() ? last_at_top_ : open_.back().last_symbol; }
 
   // Variables and prototypes inside of a function are its own business.
   bool is_local(const FoundSymbol& f) const {
@@ -231,6 +254,7 @@ class Nester {
   std::vector<LineSpan> docs_;  // by last line
   std::unordered_set<std::string_view> modules_;
   std::vector<Open> open_;
+  std::size_t last_at_top_ = kNone;
   Nesting out_;
 };
 

@@ -28,6 +28,7 @@ struct FoundSymbol {
   bool by_declarator = false;      // the name came out of a C declarator
   bool declares_function = false;  // and that declarator is a function's
   bool is_test = false;
+  bool is_clause = false;     // belongs to the symbol before it if that has the same name
   std::uint16_t pattern = 0;  // lower wins
   ByteSpan span;
   ByteSpan name_span;
@@ -89,9 +90,7 @@ ByteSpan trimmed(ByteSpan span, std::string_view text);
 // Only blanks stand before that byte on its line.
 bool starts_its_line(std::uint32_t byte, std::string_view text);
 
-// The definition's text up to its body, on one line. `span` is the whole definition's; decorators
-// at its start are left out.
-std::string signature_of(const FlatTree& tree, std::uint32_t node, BodyFields fields, ByteSpan span,
-                         std::string_view text);
+// The definition's text up to its body, on one line. Decorators before its own node are left out.
+std::string signature_of(const NestingSource& source, const FoundSymbol& found);
 
 }  // namespace curlew::indexer

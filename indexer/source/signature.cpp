@@ -19,14 +19,14 @@ std::uint32_t body_start(const FlatTree& tree, std::uint32_t node, BodyFields fi
 }
 
 // Without a body: from `from` up to a brace, a semicolon or a line end that stands outside of
-// parentheses.
-std::size_t plain_end(std::string_view text, std::size_t from) {
+// parentheses. Lines before the name's (annotations, C's return types) are part of it.
+std::size_t plain_end(std::string_view text, std::size_t from, std::size_t name) {
   int depth = 0;
   for (std::size_t i = from; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '(' || c == '[') ++depth;
     if (c == ')' || c == ']') --depth;
-    if (c == '{' || c == ';' || (c == '\n' && depth <= 0)) return i;
+    if (c == '{' || (depth <= 0 && (c == ';' || (c == '\n' && i > name)))) return i;
   }
   return text.size();
 }
@@ -41,13 +41,14 @@ bool is_continuation(char c) {
 
 }  // namespace
 
-std::string signature_of(const FlatTree& tree, std::uint32_t node, BodyFields fields, ByteSpan span,
-                         std::string_view text) {
-  const std::uint32_t node_start = tree.nodes[node].span.start;
-  const std::uint32_t start = text[span.start] == '@' ? node_start : span.start;
-  std::string_view head = text_at({start, span.end}, text);
-  const std::uint32_t body = body_start(tree, node, fields);
-  head = head.substr(0, body > start ? body - start : plain_end(head, node_start - start));
+std::string signature_of(const NestingSource& source, const FoundSymbol& found) {
+  const std::string_view text = source.lines.text();
+  const std::uint32_t node_start = source.tree.nodes[found.node].span.start;
+  const std::uint32_t start = text[found.span.start] == '@' ? node_start : found.span.start;
+  std::string_view head = text_at({start, found.span.end}, text);
+  const std::uint32_t body = body_start(source.tree, found.node, source.body_fields);
+  const std::uint32_t name = std::max(start, found.name_span.start) - start;
+  head = head.substr(0, body > start ? body - start : plain_end(head, node_start - start, name));
   std::string out;
   std::size_t at = 0;
   for (; at < head.size() && out.size() < kSignatureBytesMax; ++at) {
@@ -67,6 +68,7 @@ std::string signature_of(const FlatTree& tree, std::uint32_t node, BodyFields fi
   drop(" ");
   for (const std::string_view tail : {"{", "=>", ":", ";"}) drop(tail);
   drop(" ");
+  drop(" =");
   return out;
 }
 

@@ -30,6 +30,7 @@ bool meaning_of(std::string_view capture, CaptureMeaning& out) {
       {"skip", CaptureRole::kSkip},
       {"local", CaptureRole::kLocal},
       {"test", CaptureRole::kTest},
+      {"clause", CaptureRole::kClause},
       {"doc", CaptureRole::kDoc},
   };
   if (capture.starts_with('_')) return true;
