@@ -20,3 +20,7 @@ function leave {
   exit_with "$VERBOSE"
 }
 greet
+
+test_area() {
+  assertEquals 4 "$(area 2)"
+}

@@ -39,3 +39,5 @@ old_style(word w, point p)
 {
   return names + p.x + w;
 }
+
+void test_push(void) { assert(push(&ring, 1) == 0); }

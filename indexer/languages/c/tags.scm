@@ -19,6 +19,9 @@
 (preproc_def name: (_) @name) @definition.macro
 (preproc_function_def name: (_) @name) @definition.macro
 
+; Unity, Check, cmocka: functions that a runner lists.
+(function_definition declarator: (function_declarator declarator: (identifier) @_name) (#prefix? @_name "test_")) @test
+
 ; References.
 (preproc_include path: (string_literal) @import)
 (preproc_include path: (system_lib_string) @import)

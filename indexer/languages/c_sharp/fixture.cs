@@ -33,3 +33,12 @@ namespace Geo.Shapes
     public enum Color { Red, Blue = 2 }
     public delegate void Handler(object sender);
 }
+
+class ShapeTest
+{
+    [Fact]
+    public void HasArea() { Assert.Equal(4, new Square(2).Area()); }
+
+    [TestCase(1), Slow]
+    public void Scales(int by) { }
+}

@@ -20,6 +20,9 @@
 (field_declaration (variable_declaration (variable_declarator name: (_) @name))) @definition.field
 [(lambda_expression) (anonymous_method_expression)] @scope
 
+; NUnit, xUnit, MSTest.
+(method_declaration (attribute_list (attribute name: (identifier) @_test)) (#any-of? @_test "Test" "TestCase" "TestCaseSource" "Fact" "Theory" "TestMethod" "DataTestMethod")) @test
+
 (using_directive) @imports
 (using_directive [(identifier) (qualified_name)] @import)
 (local_declaration_statement (variable_declaration (variable_declarator name: (identifier) @local)))

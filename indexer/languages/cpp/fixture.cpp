@@ -66,3 +66,4 @@ TEST(Circle, KeepsItsRadius) {
   EXPECT_EQ(geo::Circle(2).radius(), 2);
 }
 TEST_F(CircleFixture, Grows) { grow(circle_); }
+BOOST_AUTO_TEST_CASE(is_round) { BOOST_CHECK(true); }

@@ -3,8 +3,10 @@
 (expression_statement (call_expression function: (call_expression function: (primitive_type) arguments: (argument_list (pointer_expression argument: (identifier) @name))))) @definition.variable
 (declaration declarator: (init_declarator declarator: (identifier) @name value: (argument_list (call_expression function: (call_expression function: (primitive_type)))))) @declaration.function
 
-; TEST(Suite, Name) {...}: GoogleTest's; TEST_CASE("name") is Catch2's and doctest's.
+; TEST(Suite, Name) {...}: GoogleTest's; then Boost's.
 (function_definition declarator: (function_declarator declarator: (identifier) @skip parameters: (parameter_list . (parameter_declaration type: (type_identifier) @container !declarator) . (parameter_declaration type: (type_identifier) @name !declarator) .)) (#any-of? @skip "TEST" "TEST_F" "TEST_P" "TYPED_TEST" "TYPED_TEST_P" "TYPED_TEST_SUITE_P")) @definition.function @test
+
+(function_definition declarator: (function_declarator declarator: (identifier) @skip parameters: (parameter_list . (parameter_declaration type: (type_identifier) @name !declarator) .)) (#any-of? @skip "BOOST_AUTO_TEST_CASE" "BOOST_FIXTURE_TEST_CASE")) @definition.function @test
 
 (declaration (type_qualifier "constexpr") declarator: (_) @declarator) @definition.constant
 (field_declaration (storage_class_specifier "static") (type_qualifier ["const" "constexpr"]) declarator: (_) @declarator) @definition.constant

@@ -13,6 +13,10 @@
 (variable_declarator name: (identifier) @name value: (object)) @scope
 (pair key: (property_identifier) @name value: [(arrow_function) (function_expression)]) @definition.method
 
+; Jest, Mocha, Vitest, node:test.
+(call_expression function: [(identifier) @_it (member_expression object: (identifier) @_it)] arguments: (arguments . (string (string_fragment) @name) . [(arrow_function) (function_expression)]) (#any-of? @_it "it" "test" "specify" "fit" "xit")) @definition.function @test
+(call_expression function: [(identifier) @_describe (member_expression object: (identifier) @_describe)] arguments: (arguments . (string (string_fragment) @name) . [(arrow_function) (function_expression)]) (#any-of? @_describe "describe" "context" "suite")) @scope
+
 (export_statement) @wrapper
 (lexical_declaration . (variable_declarator) .) @wrapper
 (variable_declaration . (variable_declarator) .) @wrapper

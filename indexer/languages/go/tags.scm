@@ -17,6 +17,9 @@
 (var_declaration . (var_spec) .) @wrapper
 (func_literal) @scope
 
+((function_declaration name: (identifier) @_name parameters: (parameter_list (parameter_declaration type: (pointer_type (qualified_type package: (package_identifier) @_testing))))) @test (#prefix? @_name "Test" "Benchmark" "Fuzz") (#eq? @_testing "testing"))
+((function_declaration name: (identifier) @_name !result) @test (#prefix? @_name "Example"))
+
 (import_spec path: (_) @import)
 (import_declaration) @imports
 (parameter_declaration name: (identifier) @local)

@@ -38,3 +38,15 @@ public class Square<T> extends Polygon implements Shape, Named {
     record Pair(int a, int b) {}
     @interface Marker { String value(); }
 }
+
+class ShapeTest {
+    @Test
+    void hasArea() { assertEquals(4, new Square(2).area()); }
+
+    @ParameterizedTest(name = "{0}")
+    void scales(int by) {}
+}
+
+class OldShapeTest extends TestCase {
+    public void testArea() {}
+}

@@ -15,6 +15,9 @@
 (constant_declaration declarator: (variable_declarator name: (_) @name)) @definition.constant
 (lambda_expression) @scope
 
+(method_declaration (modifiers [(marker_annotation name: (identifier) @_test) (annotation name: (identifier) @_test)]) (#any-of? @_test "Test" "ParameterizedTest" "RepeatedTest" "TestFactory" "Property")) @test
+(class_declaration superclass: (superclass (type_identifier) @_case) body: (class_body (method_declaration name: (identifier) @_name) @test) (#eq? @_case "TestCase") (#prefix? @_name "test"))
+
 [(import_declaration) (package_declaration)] @imports
 (import_declaration (scoped_identifier) @import)
 (import_declaration (scoped_identifier name: (identifier) @reference.import))

@@ -45,3 +45,10 @@ api.on("end", function whenDone() {
   api.load();
 });
 const view = <Shape size={current} />;
+
+describe('a square', () => {
+  it('has an area', async () => {
+    expect(area(4)).toBe(16);
+  });
+});
+test.only("doubles", function () { double(2); });

@@ -53,3 +53,17 @@ type Table = HashMap<String, Ring<u8>>;
 macro_rules! square {
     ($x:expr) => { $x * $x };
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    #[should_panic]
+    fn panics() {
+        super::Mode::new();
+    }
+
+    #[tokio::test]
+    async fn waits() {}
+
+    fn helper() {}
+}

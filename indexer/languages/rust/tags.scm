@@ -16,6 +16,12 @@
 (impl_item type: [(type_identifier) @name (generic_type type: (_) @name) (scoped_type_identifier name: (_) @name) (reference_type type: (type_identifier) @name)]) @scope
 (closure_expression) @scope
 
+; #[test], #[tokio::test], with at most one attribute in between.
+(source_file (attribute_item (attribute [(identifier) @_test (scoped_identifier name: (identifier) @_test)])) . (function_item) @test (#any-of? @_test "test" "bench" "rstest" "test_case"))
+(source_file (attribute_item (attribute [(identifier) @_test (scoped_identifier name: (identifier) @_test)])) . (attribute_item) . (function_item) @test (#any-of? @_test "test" "bench" "rstest" "test_case"))
+(declaration_list (attribute_item (attribute [(identifier) @_test (scoped_identifier name: (identifier) @_test)])) . (function_item) @test (#any-of? @_test "test" "bench" "rstest" "test_case"))
+(declaration_list (attribute_item (attribute [(identifier) @_test (scoped_identifier name: (identifier) @_test)])) . (attribute_item) . (function_item) @test (#any-of? @_test "test" "bench" "rstest" "test_case"))
+
 (use_declaration argument: (_) @import)
 (use_declaration) @imports
 (extern_crate_declaration name: (_) @import)

@@ -11,3 +11,10 @@ export function Card({ title }: Props): JSX.Element {
 }
 
 export const List = (props: Props) => <Card title={props.title} />;
+
+describe('a square', () => {
+  it('has an area', async () => {
+    expect(area(4)).toBe(16);
+  });
+});
+test.only("doubles", function () { double(2); });

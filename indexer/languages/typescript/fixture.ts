@@ -38,3 +38,10 @@ export const make = <T>(side: number): Square<T> => new Concrete<T>(side);
 export default function main(...args: string[]) {
   external(VERSION);
 }
+
+describe('a square', () => {
+  it('has an area', async () => {
+    expect(area(4)).toBe(16);
+  });
+});
+test.only("doubles", function () { double(2); });
