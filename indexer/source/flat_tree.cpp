@@ -93,7 +93,7 @@ class Flattener {
     View view{.is_visible = ts_subtree_visible(child),
               .named = ts_subtree_named(child),
               .symbol = ts_subtree_symbol(child),
-              .field = frame.field};
+              .field = ts_subtree_extra(child) ? std::uint8_t{0} : frame.field};
     if (frame.shapes != nullptr && !ts_subtree_extra(child)) {
       const GrammarShape::ChildShape shape = *frame.shapes++;
       if (shape.field != 0) view.field = shape.field;
