@@ -25,6 +25,7 @@ struct CursorView {
   // Lines the prompt shows anyway: [first, last).
   std::uint32_t prompt_first = 0, prompt_last = 0;
   std::vector<NearName> names;     // each once, nearest first; not the one being typed
+  std::string_view function;       // the enclosing function's name as its head tells; "" for none
   std::vector<std::string> terms;  // search terms of the lines around the cursor
   WordSet words;                   // of the same lines
   bool in_prompt(std::uint32_t start_line, std::uint32_t end_line) const {

@@ -5,6 +5,7 @@
 
 #include "indexer/buffers.h"
 #include "indexer/context.h"
+#include "indexer/facts.h"
 #include "indexer/search.h"
 #include "indexer/update.h"
 #include "indexer/view.h"
@@ -37,6 +38,10 @@ std::string_view context_source_name(ContextSource source) {
       return "recent edit";
     case ContextSource::kImport:
       return "import";
+    case ContextSource::kUsage:
+      return "usage";
+    case ContextSource::kSibling:
+      return "sibling";
   }
   return "";
 }
@@ -49,6 +54,7 @@ struct Index::Impl {
   const std::unique_ptr<Store> store;
   Buffers buffers;
   TextCache texts;
+  FactsCache facts;
 
   mutable std::mutex mutex;  // guards what the last update left
   UpdateReport last;
@@ -59,7 +65,7 @@ struct Index::Impl {
   auto query(std::vector<DocumentPtr> documents, Ask ask) -> decltype(ask(std::declval<View&>())) {
     Expected<Store::Lease> reader = store->reader();
     if (!reader) return std::move(reader.error()).pass();
-    View view(**reader, texts, std::move(documents));
+    View view(**reader, texts, std::move(documents), facts);
     return ask(view);
   }
 

@@ -90,7 +90,14 @@ struct ContextQuery {
   int bytes_max = 6000;  // of all chunk texts together; the caller fits tokens
 };
 
-enum class ContextSource : std::uint8_t { kDefinition, kSimilar, kRecentEdit, kImport };
+enum class ContextSource : std::uint8_t {
+  kDefinition,  // definitions of what is used near
+  kSimilar,     // chunks like the lines around
+  kRecentEdit,  // the same, of files edited or viewed last
+  kImport,      // what is likely used next, of files in reach
+  kUsage,       // where the enclosing function is called or tested
+  kSibling,     // other implementations of the enclosing function
+};
 std::string_view context_source_name(ContextSource source);  // "definition", "similar", ...
 
 struct ContextChunk {
