@@ -60,21 +60,6 @@ std::vector<Line> scope_heads(std::string_view text, std::size_t cursor) {
   return heads;
 }
 
-// What qualifies the word at `offset`: "a." "a->" "a::" right before it.
-std::string_view qualifier_before(std::string_view text, std::size_t offset) {
-  std::size_t end = offset;
-  if (end >= 1 && text[end - 1] == '.') {
-    end -= 1;
-  } else if (end >= 2 && (text.substr(end - 2, 2) == "->" || text.substr(end - 2, 2) == "::")) {
-    end -= 2;
-  } else {
-    return {};
-  }
-  std::size_t start = end;
-  while (start > 0 && is_word_byte(text[start - 1])) --start;
-  return text.substr(start, end - start);
-}
-
 // The word before the first "(" of the innermost head that has one, unless it is a statement's.
 std::string_view function_of(std::string_view text, const std::vector<Line>& heads) {
   for (const Line& head : heads) {
@@ -145,6 +130,20 @@ double nearness_at(int distance) {
 }
 
 }  // namespace
+
+std::string_view qualifier_before(std::string_view text, std::size_t offset) {
+  std::size_t end = offset;
+  if (end >= 1 && text[end - 1] == '.') {
+    end -= 1;
+  } else if (end >= 2 && (text.substr(end - 2, 2) == "->" || text.substr(end - 2, 2) == "::")) {
+    end -= 2;
+  } else {
+    return {};
+  }
+  std::size_t start = end;
+  while (start > 0 && is_word_byte(text[start - 1])) --start;
+  return text.substr(start, end - start);
+}
 
 CursorView look_around(std::string_view text, std::size_t cursor, const Language* language) {
   CursorView view;

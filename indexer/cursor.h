@@ -33,6 +33,9 @@ struct CursorView {
   }
 };
 
+// What qualifies the word that starts at `offset`: `a` of a.b, a->b, a::b; "" for none.
+std::string_view qualifier_before(std::string_view text, std::size_t offset);
+
 // `text` must outlive the view. `language` may be null.
 CursorView look_around(std::string_view text, std::size_t cursor, const Language* language);
 

@@ -6,6 +6,7 @@
 #include "indexer/buffers.h"
 #include "indexer/context.h"
 #include "indexer/facts.h"
+#include "indexer/resolve.h"
 #include "indexer/search.h"
 #include "indexer/update.h"
 #include "indexer/view.h"
@@ -138,6 +139,18 @@ Expected<std::vector<SearchHit>> Index::search(const SearchQuery& query) const {
 Expected<std::vector<SearchHit>> Index::definitions(std::string_view name, int limit) const {
   return impl_->query(impl_->buffers.documents(),
                       [&](View& view) { return find_definitions(view, name, limit); });
+}
+
+Expected<std::vector<SearchHit>> Index::definitions_at(const std::string& path,
+                                                       std::string_view text, std::size_t offset,
+                                                       int limit) const {
+  auto resolved = impl_->query(impl_->buffers.documents_nearly(path, text), [&](View& view) {
+    return resolve(view, path, text, offset, limit);
+  });
+  if (!resolved) return std::move(resolved.error()).pass();
+  std::vector<SearchHit> hits;
+  for (Resolved& each : *resolved) hits.push_back(std::move(each.definition));
+  return hits;
 }
 
 Expected<ParsedFile> Index::file(const std::string& path) const {

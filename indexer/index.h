@@ -129,6 +129,12 @@ class Index {
   Expected<std::vector<SearchHit>> search(const SearchQuery& query) const;
   Expected<std::vector<SearchHit>> definitions(std::string_view name, int limit = 20) const;
 
+  // The definitions that the word at `offset` of `text` stands for: resolved by its receiver's type,
+  // this file, imports, folder and unique name, in this order (resolve.h). kInvalidInput for an
+  // offset behind the text.
+  Expected<std::vector<SearchHit>> definitions_at(const std::string& path, std::string_view text,
+                                                  std::size_t offset, int limit = 20) const;
+
   // Symbols and references of one file: from its open buffer, else from the disk. kNotFound,
   // kInvalidInput with the skip reason.
   Expected<ParsedFile> file(const std::string& path) const;

@@ -71,7 +71,6 @@ class Reader {
       first = end + 1;
     }
   }
-  const FlatMap<std::uint32_t>& type_of() const { return type_of_; }
 
  private:
   void read_line(std::string_view line, std::size_t start, bool in_import) {
@@ -104,13 +103,12 @@ class Reader {
     }
     const Between what = between(gap);
     if (what == Between::kTypeThenName && !is_keyword(a) && !is_keyword(b) && a.size() > 1)
-      type_of_[b_hash] = name_hash(a);
-    if (what == Between::kNameThenType && looks_like_type(b)) type_of_[name_hash(a)] = b_hash;
+      seen_.type_of[b_hash] = name_hash(a);
+    if (what == Between::kNameThenType && looks_like_type(b)) seen_.type_of[name_hash(a)] = b_hash;
   }
 
   const std::string_view text_;
   VisibleText& seen_;
-  FlatMap<std::uint32_t> type_of_;
   bool open_ = false;  // a bracket of an import statement
 };
 
@@ -134,7 +132,7 @@ VisibleText read_visible(std::string_view text, std::size_t cursor, const Cursor
     const std::uint32_t hash = name_hash(name.text);
     visible.near[hash] = name.nearness;
     raise(visible.types, hash, name.nearness);
-    if (const std::uint32_t* type = reader.type_of().find(hash))
+    if (const std::uint32_t* type = visible.type_of.find(hash))
       raise(visible.types, *type, name.nearness);
     if (is_keyword(name.text)) continue;
     bool is_first = true;
