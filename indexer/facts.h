@@ -26,7 +26,8 @@ struct SymbolFacts {
   std::uint32_t owner = 0;               // of the container's last part; 0 for none
   std::vector<std::uint32_t> pieces;     // of the name's pieces, see split_identifier
   std::vector<std::uint32_t> signature;  // of the words of its signature, keywords left out
-  float popularity = 0;                  // how many files use the name: 0 for none, 1 for very many
+  // How many files used the name when the facts were gathered: 0 for none, 1 for very many.
+  float popularity = 0;
   Visibility visibility = Visibility::kEverywhere;
 };
 

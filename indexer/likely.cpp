@@ -223,7 +223,7 @@ class Scorer {
                         const SeenIn& others) const {
     f[Feature::kRootUsedAlike] = std::sqrt(at(alike_, symbol.name));
     f[Feature::kRootUsedBy] = std::sqrt(f[Feature::kUsedBy]);
-    f[Feature::kRootUsers] = neighbourhood_.users(symbol.name) > 1 ? 1 : 0;
+    f[Feature::kTwoUsers] = neighbourhood_.users(symbol.name) > 1 ? 1 : 0;
     f[Feature::kFileNear] = others.near;
     f[Feature::kFileSeen] = std::min(1.0, std::log1p(others.count) / 4);
     f[Feature::kOwnerSeen] = symbol.owner && std::find(others.owners.begin(), others.owners.end(),

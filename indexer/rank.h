@@ -78,7 +78,7 @@ struct Feature {
     kSecondPiece,
     kRootUsedAlike,
     kRootUsedBy,
-    kRootUsers,
+    kTwoUsers,
     kNearKind,
     kVeryNear = kNearKind + 4,
     kMuchUsed,
@@ -88,7 +88,8 @@ struct Feature {
 };
 constexpr int kFeatureCount = Feature::kCount;
 using Features = std::array<float, kFeatureCount>;
-// fit_rank.py on the tuning half of the cases.
+// fit_rank.py on the tuning half of the cases. No case has recently edited files: "open" stands midway
+// between "import" and "folder".
 constexpr double kWeights[] = {
     // clang-format off
     -0.90,  // seen
@@ -120,13 +121,13 @@ constexpr double kWeights[] = {
     -0.64,  // counterpart
     -2.34,  // folder
     -2.32,  // second
-    0.00,  // open
+    -1.45,  // open
     -2.48,  // named
     0.66,  // seen_import
     0.16,  // seen_counterpart
     -0.58,  // seen_folder
     -0.29,  // seen_second
-    0.00,  // seen_open
+    0.04,  // seen_open
     -0.85,  // seen_named
     -0.56,  // order
     -3.21,  // file_size

@@ -119,6 +119,8 @@ def main():
     args = options.parse_args()
     cases = [c for c in read(args.tune) if len(c[0])]
     w = fit(cases, args.decay, args.rounds)
+    for kind in ("", "seen_"):  # no case has recently edited files
+        w[NAMES.index(kind + "open")] = (w[NAMES.index(kind + "import")] + w[NAMES.index(kind + "folder")]) / 2
     report("tune", w, cases)
     if args.held:
         report("held", w, [c for c in read(args.held) if len(c[0])])
