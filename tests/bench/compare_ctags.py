@@ -95,6 +95,8 @@ def ctags_tags(language, folder, files, with_declarations):
         path, number, kind, tag = parts
         group = EXCEPTIONS.get((name, kind), GROUP_OF.get(kind))
         if group and not tag.startswith(("__anon", "AnonymousFunction")):
+            if name == "Lua":  # "Square.new", "Square:area"
+                tag = tag.replace(":", ".").split(".")[-1]
             tags.append((path, group, tag.split("::")[-1].replace(" ", ""), int(number)))
     return tags
 
