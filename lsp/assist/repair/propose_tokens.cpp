@@ -7,6 +7,7 @@ namespace curlew::assist {
 namespace {
 
 constexpr int kTokensBack = 6;      // a parser notices late: the places behind the last tokens
+constexpr int kLineTokensMax = 40;  // of a line, where the complaint has no column
 constexpr int kFallsMax = 6;        // of the indentation, looked at from the complaint upwards
 constexpr double kUnlikely = 0.25;  // where the message says nothing of tokens
 
@@ -42,10 +43,19 @@ class TokenEngine {
   }
 
   void run() {
-    const std::size_t here = first_token_at(place_.tokens, place_.offset);
-    for (int back = 0; back < kTokensBack; ++back) {
+    // Without a column the whole line is meant, its end first.
+    const int line = place_.diagnostic.place.line;
+    const bool has_column = place_.diagnostic.place.column > 0;
+    const std::size_t line_end = place_.lines.end(line);
+    const std::size_t here =
+        has_column ? first_token_at(place_.tokens, place_.offset) : last_token_before(line_end);
+    const std::size_t on_line =
+        here - std::min(here, first_token_at(place_.tokens, place_.lines.start(line)));
+    const int looked_at =
+        has_column ? kTokensBack : std::min(kLineTokensMax, static_cast<int>(on_line) + 3);
+    for (int back = 0; back < looked_at; ++back) {
       if (here + 1 < static_cast<std::size_t>(back)) break;
-      const double nearness = 1.0 - 0.12 * back;
+      const double nearness = std::max(0.3, 1.0 - 0.12 * back);
       // Behind the token `back` before the complaint's own.
       const std::size_t next = here + 1 - static_cast<std::size_t>(back);
       if (next > 0 && next <= place_.tokens.size())
@@ -56,6 +66,11 @@ class TokenEngine {
   }
 
  private:
+  std::size_t last_token_before(std::size_t offset) const {
+    std::size_t next = 0;
+    while (next < place_.tokens.size() && place_.tokens[next].start < offset) ++next;
+    return next == 0 ? 0 : next - 1;
+  }
   double weight_of(std::string_view token) const {
     return std::ranges::find(said_, token) != said_.end() ? 1.0 : 0.5;
   }

@@ -13,6 +13,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kComplaintsMax = 6;  // worked at in a round
 constexpr std::size_t kWhatBytesMax = 120;
+constexpr std::size_t kCausesMax = 4;  // places of one complaint
+constexpr double kNextCause = 0.9;     // how much less likely each is than the one before
 
 bool is_allowed(const RepairRequest& request, const std::string& path) {
   if (path.empty() || path.front() == '/' || path.starts_with("..")) return false;
@@ -35,9 +37,11 @@ std::size_t count_same(const std::vector<Diagnostic>& all, const Diagnostic& one
       all, [&](const Diagnostic& other) { return same_complaint(one, other); }));
 }
 
-// The complaint is gone (or there once less), and nothing is there more often than before.
+// The complaint is gone (or there once less), and nothing is there more often than before. A command
+// that fails and says nothing any more has not come nearer.
 bool is_progress(const Diagnostic& complaint, const std::vector<Diagnostic>& before,
                  const std::vector<Diagnostic>& after) {
+  if (after.empty()) return false;
   if (count_same(after, complaint) >= count_same(before, complaint)) return false;
   return std::ranges::all_of(
       after, [&](const Diagnostic& d) { return count_same(after, d) <= count_same(before, d); });
@@ -96,23 +100,43 @@ class Repair {
     return kept;
   }
 
+  // Where the complaint may have its cause: its own place, and those of its notes (the frames of a
+  // traceback, the file that a test could not load), as far as they may be changed.
+  std::vector<SourcePlace> causes_of(const Diagnostic& complaint) const {
+    std::vector<SourcePlace> places = {complaint.place};
+    for (const Diagnostic::Note& note : complaint.notes) places.push_back(note.place);
+    std::erase_if(places, [&](const SourcePlace& place) {
+      return place.line < 1 || !is_allowed(request_, place.path);
+    });
+    if (places.size() > kCausesMax) places.resize(kCausesMax);
+    return places;
+  }
+
   std::vector<Candidate> candidates_for(const Diagnostic& complaint) {
     std::vector<Candidate> candidates;
-    const bool is_failing_test = !complaint.test.empty();
-    const Expected<std::string> text = current(complaint.place.path);
-    if (text && !is_failing_test) {
-      const RepairPlace place = repair_place(complaint, complaint.place.path, *text, index_);
-      candidates = propose(place);
+    const auto add = [&](std::vector<Candidate> more, double weight) {
+      for (Candidate& candidate : more) {
+        candidate.chance *= weight;
+        if (is_allowed(request_, candidate.path)) candidates.push_back(std::move(candidate));
+      }
+    };
+    double weight = 1;
+    for (const SourcePlace& cause : causes_of(complaint)) {
+      const Expected<std::string> text = current(cause.path);
+      if (!text) continue;
+      Diagnostic there = complaint;
+      there.place = cause;
+      add(propose(repair_place(there, cause.path, *text, index_)), weight);
+      weight *= kNextCause;
     }
     // A complaint of running code, or about a test, may have its cause anywhere below.
-    const bool is_running = is_failing_test || now_.tests_run >= 0;
+    const bool is_running = !complaint.test.empty() || now_.tests_run >= 0;
     if (is_running || !is_allowed(request_, complaint.place.path)) {
       const TextOf text_of = [this](const std::string& path) { return current(path); };
-      std::vector<Candidate> more = propose_for_test(complaint, index_, text_of);
-      candidates.insert(candidates.end(), std::make_move_iterator(more.begin()),
-                        std::make_move_iterator(more.end()));
+      add(propose_for_test(complaint, index_, text_of), 1);
     }
-    std::erase_if(candidates, [&](const Candidate& c) { return !is_allowed(request_, c.path); });
+    std::ranges::stable_sort(
+        candidates, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
     return candidates;
   }
 

@@ -137,6 +137,28 @@ TEST(Repair, KeepsNoChangeThatBringsANewComplaint) {
   EXPECT_TRUE(result.after.empty());
 }
 
+TEST(Repair, KeepsNoChangeAfterWhichTheCommandFailsWithoutAWord) {
+  FakeChecker checker({{"a.c", kMisspelt}}, [](const Changes& texts) {
+    return has(texts, "a.c", "lenght") ? compile_length(texts) : failed({});
+  });
+  EXPECT_TRUE(run(checker).after.empty());
+}
+
+// A test that cannot load a module: the fault is where the traceback ends.
+TEST(Repair, FindsTheFaultThatKeepsATestFromRunning) {
+  FakeChecker checker({{"adder.py", "def add(a, b:\n    return a + b\n"},
+                       {"test_adder.py", "from adder import add\n"}},
+                      [](const Changes& texts) {
+                        if (has(texts, "adder.py", "def add(a, b):")) return passed(1);
+                        Diagnostic d = complaint("test_adder.py", 1, 0, "invalid syntax");
+                        d.test = "test_adder";
+                        d.notes.push_back({{"adder.py", 1, 0, 0, 0}, ""});
+                        return failed({d});
+                      });
+  const RepairResult result = run(checker);
+  EXPECT_EQ(result.end, RepairEnd::kRepaired) << result.reason;
+}
+
 // A failing test names the place of its assertion; the fault is in what it calls.
 Diagnostic failing_test(const std::string& path, int line) {
   Diagnostic d = complaint(path, line, 0, "assert 1 == 2");
