@@ -128,15 +128,14 @@ class PytestReader : public Reader {
       name.erase(at, 1);
       name[at] = '.';
     }
-    if (report.has_test(name)) return true;
     SourcePlace place{std::string(id.substr(0, colons))};
     const auto unnamed = std::find_if(unnamed_.begin(), unnamed_.end(),
                                       [&](const Failure& failure) { return failure.what == what; });
     if (unnamed != unnamed_.end()) {
       place = unnamed->place;
-      unnamed_.erase(unnamed);
+      unnamed_.erase(unnamed);  // it has its name now, or is printed again
     }
-    add(std::move(place), what, name, report);
+    if (!report.has_test(name)) add(std::move(place), what, name, report);
     return true;
   }
 
