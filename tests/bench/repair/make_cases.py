@@ -30,7 +30,8 @@ DOES_NOT_COMPILE = {
     "cpp": r": (fatal )?error: ", "python": r"(Syntax|Indentation|Name|Import|ModuleNotFound|UnboundLocal)Error",
     "typescript": r"error TS\d", "go": r"\[build failed\]|^vet: |\[setup failed\]", "rust": r"^error(\[E\d+\])?: (?!test failed)",
 }
-KILLED = (124, 137, 152, -9, -24, 158)
+# Said by make, go, cargo and node of a program that was killed, for they exit as after any failure.
+KILLED = r"\bKilled\b|CPU time limit exceeded|signal: (killed|9|24|cpu time)|SIGKILL|SIGXCPU"
 
 
 class Bench:
@@ -64,7 +65,7 @@ class Bench:
         file.write_text(text)
         if status == 0:
             return "passes"
-        if status in KILLED:
+        if status < 0 or status > 128 or re.search(KILLED, output):
             return "does not end"
         broken = re.search(DOES_NOT_COMPILE[self.project.language], output, re.M)
         if group == "test" and broken:
