@@ -210,7 +210,8 @@ class MissingImports {
     const NextEditRequest& request = situation_.request();
     const bool is_typed = request.path == view.path() && view.token(idx).start <= request.cursor &&
                           request.cursor <= view.token(idx).end;
-    return only_here && words.front() == idx && !is_typed;
+    const bool is_mentioned = mentions_of(view.text(), name).size() > words.size();
+    return only_here && words.front() == idx && !is_mentioned && !is_typed;
   }
 
   void look_at(const Change& change, std::size_t idx) {

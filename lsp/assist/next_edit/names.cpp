@@ -216,6 +216,7 @@ bool declares_c(const CodeView& view, std::size_t idx) {
   if (declares_next(before) && before != "type" && before != "record") return true;
   if (before == "enum" || (before == "class" && idx > 1 && view.spelling(idx - 2) == "enum"))
     return true;
+  if (before == "using" && view.spelling(idx + 1) == "=") return true;
   if (follows_type(view, idx)) return true;
   const std::size_t around = view.opener_of(idx);
   if (around == kNone) return false;

@@ -191,6 +191,9 @@ class RenameEngine {
       if (role == NameRole::kDeclaration) {
         const bool is_local = scope_of(view, idx).reach == Reach::kLocal;
         if (is_local && !is_member_like(view, idx)) continue;
+        const bool is_another =
+            rename.entity.reach == Reach::kMember && class_around(view, idx) != rename.entity.owner;
+        if (is_another) continue;
         if (!is_other_half(rename, view, idx)) return false;
         edits.push_back({token.start, token.end, std::string(rename.to)});
       } else if (stands_for(rename.entity, view, idx)) {

@@ -116,11 +116,9 @@ std::string class_around(const CodeView& view, std::size_t idx) {
       }
     return {};
   }
-  if (view.family() == Family::kGo) {  // func (r *Receiver) name
-    const std::size_t close = idx > 0 ? idx - 1 : kNone;
-    return close != kNone && view.spelling(close) == ")" ? std::string(view.spelling(close - 1))
-                                                         : std::string();
-  }
+  // func (r *Receiver) name
+  if (view.family() == Family::kGo && idx > 1 && view.spelling(idx - 1) == ")")
+    return std::string(view.spelling(idx - 2));
   for (std::size_t around = view.opener_of(idx); around != kNone; around = view.opener_of(around)) {
     if (view.spelling(around) != "{") continue;
     const BlockKind kind = block_kind(view, around);
