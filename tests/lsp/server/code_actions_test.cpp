@@ -340,6 +340,22 @@ TEST_F(CodeActions, SayWhetherTheCheckLikesAnEdit) {
   EXPECT_EQ(rename("a b")["error"]["code"], -32803);  // no name, and no model to ask
 }
 
+// Neovim 0.12 is such a client, and refuses annotated edits in `changes`.
+TEST_F(CodeActions, AreNotAnnotatedForClientsWithoutDocumentChanges) {
+  Json client = able_client();
+  client["workspace"]["workspaceEdit"].erase("documentChanges");
+  client["workspace"].erase("applyEdit");
+  TestSession& session = start(/*trusted=*/false, client);
+  session.open(uri(), kText, "c");
+  const Json edit = session.call(
+      "workspace/executeCommand",
+      {{"command", "curlew.edit"},
+       {"arguments",
+        Json::array({uri(), range(1, 0, 5), "rename lenght to length"})}})["result"]["edit"];
+  EXPECT_FALSE(edit.contains("changeAnnotations")) << edit;
+  EXPECT_FALSE(edit["changes"][uri()][0].contains("annotationId"));
+}
+
 TEST_F(CodeActions, OfferAnEditToClientsThatAskTheirUser) {
   Json client = able_client();
   client["experimental"] = {{"curlewAskAndEdit", true}};
