@@ -95,10 +95,11 @@ class CallSiteEngine {
 
   void add_calls(const SignatureChange& change, const Entity& entity, const CodeView& view,
                  Proposal& proposal) {
+    const Uses uses(entity, view);
     std::vector<TextEdit> edits;
     for (const std::size_t idx : view.words(entity.name)) {
       if (view.spelling(idx + 1) != "(" || view.partner(idx + 1) == kNone) continue;
-      if (!stands_for(entity, view, idx) || is_handled(change, view, idx)) continue;
+      if (!uses.contains(idx) || is_handled(change, view, idx)) continue;
       const Call call{idx, idx + 1, items_of(view, idx + 1)};
       if (receivers_ > 0 && view.family() == Family::kRust && view.spelling(idx - 1) == "::")
         continue;

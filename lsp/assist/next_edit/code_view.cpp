@@ -139,11 +139,16 @@ std::size_t CodeView::indent_of(int line) const {
 }
 
 std::vector<std::size_t> CodeView::words(std::string_view word) const {
+  return words(word, 0, text().size());
+}
+
+std::vector<std::size_t> CodeView::words(std::string_view word, std::size_t start,
+                                         std::size_t end) const {
   std::vector<std::size_t> found;
-  for (std::size_t at = 0; (at = text().find(word, at)) != std::string_view::npos;
-       at += word.size()) {
+  for (std::size_t at = start; (at = text().find(word, at)) < end; at += word.size()) {
     const std::size_t idx = first_at(at);
     if (is_word(idx) && tokens_[idx].start == at && spelling(idx) == word) found.push_back(idx);
+    if (found.size() > kWordsMax) return {};
   }
   return found;
 }

@@ -18,6 +18,7 @@ namespace curlew::assist {
 // Languages that write declarations alike.
 enum class Family : std::uint8_t { kOther, kC, kJava, kGo, kRust, kScript, kPython, kMarkup };
 
+constexpr std::size_t kWordsMax = 500;                       // uses of one name in one text
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);  // no token
 
 class CodeView {
@@ -48,8 +49,10 @@ class CodeView {
 
   bool starts_line(std::size_t idx) const;
   std::size_t indent_of(int line) const;  // in bytes
-  // Every whole word `word` outside comments; tokens inside strings are not tokens.
+  // Every whole word `word` outside comments and strings; none when there are more than kWordsMax,
+  // which says too little to act on. Also within bytes [start, end).
   std::vector<std::size_t> words(std::string_view word) const;
+  std::vector<std::size_t> words(std::string_view word, std::size_t start, std::size_t end) const;
   // The first token of the statement, parameter or element that a token belongs to.
   std::size_t statement_start(std::size_t idx) const;
 

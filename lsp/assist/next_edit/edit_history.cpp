@@ -105,11 +105,6 @@ void EditHistory::note(const std::string& path, std::string_view text, const Tex
   if (edits_.size() > kEditsMax) edits_.pop_front();
 }
 
-void EditHistory::forget(const std::string& path) {
-  std::lock_guard lock(mutex_);
-  std::erase_if(edits_, [&](const PastEdit& edit) { return edit.path == path; });
-}
-
 std::vector<PastEdit> EditHistory::edits() const {
   std::lock_guard lock(mutex_);
   return {edits_.begin(), edits_.end()};

@@ -20,7 +20,7 @@
 
 namespace curlew::assist {
 
-constexpr std::size_t kEditsMax = 24;             // remembered, of all documents together
+constexpr std::size_t kEditsMax = 64;             // remembered, of all documents together
 constexpr std::size_t kEditBytesMax = 16u << 10;  // of one edit's texts; larger ones are forgotten
 constexpr std::size_t kUndoneMax = 32;
 // Changes of one line that do not touch are one edit as long as nothing longer lies between them.
@@ -50,8 +50,6 @@ class EditHistory {
   // One change of a document: `edit` is in terms of `text`, the document before it.
   void note(const std::string& path, std::string_view text, const TextEdit& edit, int version,
             EditClock::time_point now);
-  // The whole text was replaced; what was known of the document's places no longer holds.
-  void forget(const std::string& path);
 
   std::vector<PastEdit> edits() const;     // oldest first
   std::vector<LineChange> undone() const;  // oldest first

@@ -34,20 +34,6 @@ bool is_of_type(const CodeView& view, std::size_t first, std::string_view variab
   return false;
 }
 
-bool is_member_of(const Entity& entity, const CodeView& view, std::size_t idx, NameRole role) {
-  if (role == NameRole::kMember) {
-    const std::string_view receiver = view.spelling(idx - 2);
-    if (receiver == entity.owner) return true;
-    if (receiver == "self" || receiver == "this" || receiver == "Self")
-      return class_of_method(view, idx) == entity.owner;
-    const std::size_t declared = view.is_word(idx - 2) ? local_at(view, idx, receiver) : kNone;
-    return declared != kNone && is_of_type(view, declared, receiver, entity.owner);
-  }
-  const bool is_bare_member = view.family() == Family::kC || view.family() == Family::kJava;
-  return is_bare_member && role == NameRole::kUse && !entity.owner.empty() &&
-         class_of_method(view, idx) == entity.owner && !is_local_at(view, idx, entity.name);
-}
-
 // `module.name`, `package.Name`, `ns::name`.
 bool is_qualified_by_home(const Entity& entity, const CodeView& view, std::size_t idx) {
   const std::string_view receiver = view.spelling(idx - 2);
@@ -74,22 +60,46 @@ Entity entity_at(const CodeView& view, std::size_t declaration, std::string_view
   return entity;
 }
 
-bool stands_for(const Entity& entity, const CodeView& view, std::size_t idx) {
-  const NameRole role = role_of(view, idx);
-  if (role == NameRole::kDeclaration || role == NameRole::kKey || role == NameRole::kShorthand)
-    return false;
-  if (entity.reach == Reach::kMember) return is_member_of(entity, view, idx, role);
-  if (role == NameRole::kMember) return is_qualified_by_home(entity, view, idx);
-  return !is_local_at(view, idx, entity.name) &&
-         (&view == entity.home || is_known_in(entity, view));
+Uses::Uses(const Entity& entity, const CodeView& view) : entity_(entity), view_(view) {
+  const bool by_name = view.family() == Family::kPython || view.family() == Family::kScript;
+  is_known_ = !by_name || &view == entity.home;
+  for (const std::size_t idx : view.words(entity.name)) {
+    const NameRole role = role_of(view, idx);
+    is_known_ |= role == NameRole::kImport;
+    if (role != NameRole::kDeclaration) continue;
+    Scope scope = scope_of(view, idx);
+    scope.start = std::max(scope.start, view.token(idx).start);
+    if (scope.reach == Reach::kLocal) locals_.push_back(scope);
+  }
 }
 
-bool is_known_in(const Entity& entity, const CodeView& view) {
-  const bool by_name = view.family() == Family::kPython || view.family() == Family::kScript;
-  if (!by_name) return true;
-  return std::ranges::any_of(view.words(entity.name), [&](std::size_t idx) {
-    return role_of(view, idx) == NameRole::kImport;
-  });
+bool Uses::is_local(std::size_t idx) const {
+  const std::size_t at = view_.token(idx).start;
+  return std::ranges::any_of(
+      locals_, [&](const Scope& scope) { return scope.start <= at && at < scope.end; });
+}
+
+bool Uses::contains(std::size_t idx) const {
+  const NameRole role = role_of(view_, idx);
+  if (role == NameRole::kDeclaration || role == NameRole::kKey || role == NameRole::kShorthand)
+    return false;
+  if (entity_.reach == Reach::kMember) return is_of_owner(idx, role);
+  if (role == NameRole::kMember) return is_qualified_by_home(entity_, view_, idx);
+  return is_known_ && !is_local(idx);
+}
+
+bool Uses::is_of_owner(std::size_t idx, NameRole role) const {
+  if (role == NameRole::kMember) {
+    const std::string_view receiver = view_.spelling(idx - 2);
+    if (receiver == entity_.owner) return true;
+    if (receiver == "self" || receiver == "this" || receiver == "Self")
+      return class_of_method(view_, idx) == entity_.owner;
+    const std::size_t declared = view_.is_word(idx - 2) ? local_at(view_, idx, receiver) : kNone;
+    return declared != kNone && is_of_type(view_, declared, receiver, entity_.owner);
+  }
+  const bool is_bare_member = view_.family() == Family::kC || view_.family() == Family::kJava;
+  return is_bare_member && role == NameRole::kUse && !entity_.owner.empty() &&
+         class_of_method(view_, idx) == entity_.owner && !is_local(idx);
 }
 
 }  // namespace curlew::assist

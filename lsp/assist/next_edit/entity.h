@@ -1,9 +1,10 @@
-// A function, type or member that a declaration introduces, and which words elsewhere stand for it.
+// A function, type or member that a declaration introduces, and which words stand for it.
 // Private to lsp/assist/next_edit.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lsp/assist/next_edit/names.h"
 
@@ -18,11 +19,24 @@ struct Entity {
 };
 Entity entity_at(const CodeView& view, std::size_t declaration, std::string_view name);
 
-// Whether a word of any file, no declaration, stands for it: surely, by its receiver and by what is
-// declared around it. A member behind a receiver of unknown type does not.
-bool stands_for(const Entity& entity, const CodeView& view, std::size_t idx);
+// Which words of a text stand for an entity: surely, by the receiver and by what is declared around.
+// A member behind a receiver of unknown type does not; nor, in languages that import by name, a bare
+// name in a file that does not import it.
+class Uses {
+ public:
+  Uses(const Entity& entity, const CodeView& view);
 
-// Whether a file can mean it by its bare name: in languages that import by name, one that does.
-bool is_known_in(const Entity& entity, const CodeView& view);
+  // `idx`: a word spelt as the entity.
+  bool contains(std::size_t idx) const;
+
+ private:
+  bool is_local(std::size_t idx) const;
+  bool is_of_owner(std::size_t idx, NameRole role) const;
+
+  const Entity& entity_;
+  const CodeView& view_;
+  std::vector<Scope> locals_;  // where the name is something local
+  bool is_known_ = false;      // by its bare name
+};
 
 }  // namespace curlew::assist

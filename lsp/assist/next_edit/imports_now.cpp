@@ -45,7 +45,7 @@ class UnusedImports {
 
   void run() {
     for (const Change& change : situation_.changes()) {
-      if (change.age >= kEditsLookedAt) break;
+      if (change.age > 0) break;  // who goes on elsewhere may use it again
       if (is_cut(*change.edit) || change.now->path().ends_with("__init__.py")) continue;
       for (const Hunk& hunk : change.hunks)
         for (std::size_t at = hunk.old_begin; at < hunk.old_end; ++at)
@@ -237,25 +237,48 @@ class MissingImports {
                           .confidence = 0.8});
   }
 
-  // Where the imports above the place are sorted, the new one goes where it belongs among them.
-  static TextEdit in_order(const CodeView& view, TextEdit edit) {
-    const int behind = view.lines().line_of(edit.start);
-    const std::string_view made = trim(edit.text);
-    const auto is_import = [&](int line) {
-      const std::string_view text = trim(view.line_text(line));
-      return line >= 1 &&
-             (text.starts_with("import ") || text.starts_with("from ") ||
-              (!text.empty() && text[0] == '"')) &&
-             text.substr(0, 2) == made.substr(0, 2);
-    };
-    int first = behind;
-    while (is_import(first - 1)) --first;
-    for (int line = first; line + 1 < behind; ++line)
-      if (trim(view.line_text(line)) > trim(view.line_text(line + 1))) return edit;
-    int line = first;
-    while (line < behind && trim(view.line_text(line)) < made) ++line;
-    edit.start = edit.end = view.lines().start(line);
-    return edit;
+  static bool is_import(std::string_view line) {
+    return line.starts_with("import ") || line.starts_with("from ") || line.starts_with("\t\"");
+  }
+
+  // Among the imports that stand together first in the file, where it belongs by their order: the
+  // repair engine puts it behind the last of all.
+  static TextEdit in_order(const CodeView& view, const TextEdit& edit) {
+    const std::string_view made = first_line(edit.text);
+    int first = 1;
+    while (first <= view.lines().count() && (!is_import(view.line_text(first)) ||
+                                             view.line_text(first).starts_with("from __future__")))
+      ++first;
+    if (first > view.lines().count() || !is_import(made)) return edit;
+    int end = first;
+    while (is_import(view.line_text(end))) ++end;
+    if (const auto joined = into_line(view, first, end, made)) return *joined;
+    const std::string_view form = made.substr(0, 2);  // `import`s and `from`s are sorted apart
+    int line = form == "im" ? first : end, last_of_form = 0;
+    for (int at = first; at < end; ++at) {
+      if (view.line_text(at).substr(0, 2) != form) continue;
+      last_of_form = at;
+      if (view.line_text(at) > made) break;
+    }
+    if (last_of_form != 0)
+      line = view.line_text(last_of_form) > made ? last_of_form : last_of_form + 1;
+    const std::size_t at = view.lines().start(line);
+    return {at, at, std::string(made) + "\n"};
+  }
+
+  // from m import a -- which becomes from m import a, b
+  static std::optional<TextEdit> into_line(const CodeView& view, int first, int end,
+                                           std::string_view made) {
+    const std::size_t names = made.find(" import ");
+    if (!made.starts_with("from ") || names == made.npos) return std::nullopt;
+    const std::string_view head = made.substr(0, names + 8);
+    for (int line = first; line < end; ++line) {
+      const std::string_view text = view.line_text(line);
+      if (!text.starts_with(head) || text.find_first_of("(#\\*") != text.npos) continue;
+      const std::size_t at = view.lines().end(line);
+      return TextEdit{at, at, ", " + std::string(made.substr(head.size()))};
+    }
+    return std::nullopt;
   }
 
   Situation& situation_;

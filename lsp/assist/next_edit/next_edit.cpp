@@ -8,8 +8,8 @@
 namespace curlew::assist {
 namespace {
 
-constexpr std::size_t kMorePlacesMax = 32;
-constexpr int kParsedLinesMax = 60;  // above and below a change, to see whether it parses
+constexpr std::size_t kMorePlacesMax = 8;
+constexpr int kParsedLinesMax = 30;  // above and below a change, to see whether it parses
 
 constexpr NextEditEngine kEngines[] = {
     propose_tags,        propose_renames,     propose_counterparts, propose_call_sites,

@@ -10,7 +10,9 @@
 namespace curlew::assist {
 namespace {
 
-constexpr std::size_t kRenamesMax = 6;  // edits that are looked at
+constexpr std::size_t kRenamesMax = 6;  // that are looked at
+// Tokens that an edit may change besides names: one that changes more writes something else.
+constexpr std::size_t kOtherTokensMax = 8;
 // A name that may go on is not taken for one before its user has stopped for so long.
 constexpr std::chrono::milliseconds kSettled{2500};
 
@@ -32,15 +34,27 @@ class RenameEngine {
       : situation_(situation), proposals_(proposals) {}
 
   void run() {
-    std::size_t looked_at = 0;
+    std::size_t found = 0;
     for (const Change& change : situation_.changes()) {
-      if (++looked_at > kRenamesMax) return;
+      if (other_tokens(change) > kOtherTokensMax) continue;
       for (const Hunk& hunk : change.hunks)
-        if (const std::optional<Rename> rename = rename_in(change, hunk)) propose(*rename);
+        if (const std::optional<Rename> rename = rename_in(change, hunk)) {
+          if (++found > kRenamesMax) return;
+          propose(*rename);
+        }
     }
   }
 
  private:
+  static std::size_t other_tokens(const Change& change) {
+    std::size_t count = 0;
+    for (const Hunk& hunk : change.hunks) {
+      const bool is_one = hunk.old_end == hunk.old_begin + 1 && hunk.end == hunk.begin + 1;
+      if (!is_one) count += hunk.old_end - hunk.old_begin + hunk.end - hunk.begin;
+    }
+    return count;
+  }
+
   std::optional<Rename> rename_in(const Change& change, const Hunk& hunk) const {
     const CodeView& now = *change.now;
     if (hunk.old_end != hunk.old_begin + 1 || hunk.end != hunk.begin + 1) return std::nullopt;
@@ -56,23 +70,14 @@ class RenameEngine {
     return rename;
   }
 
-  // While the cursor stands at its end, a name may go on: one that is a mere beginning of the old
-  // name or of another name of the file probably does.
+  // While the cursor stands at its end, a name may go on: a letter, or what is left of the old one.
   bool is_half_typed(const Rename& rename) const {
     const NextEditRequest& request = situation_.request();
-    const CodeView& now = *rename.change->now;
-    const CodeToken& token = now.token(rename.declaration);
+    const CodeToken& token = rename.change->now->token(rename.declaration);
     const bool is_here = request.path == rename.change->edit->path &&
                          token.start <= request.cursor && request.cursor <= token.end;
     if (!is_here || request.now - rename.change->edit->time >= kSettled) return false;
-    if (rename.to.size() < 2 || rename.from.starts_with(rename.to)) return true;
-    for (std::size_t idx = 0; idx < now.size(); ++idx) {
-      const std::string_view word = now.spelling(idx);
-      if (now.is_word(idx) && word.size() > rename.to.size() && word.starts_with(rename.to) &&
-          word != rename.from)
-        return true;
-    }
-    return false;
+    return rename.to.size() < 2 || rename.from.starts_with(rename.to);
   }
 
   void propose(const Rename& rename) {
@@ -95,7 +100,8 @@ class RenameEngine {
     const CodeView& view = *rename.change->now;
     std::vector<Scope> hidden;  // where the name is introduced anew
     std::vector<TextEdit> edits;
-    const std::vector<std::size_t> words = view.words(rename.from);
+    std::vector<std::size_t> words = view.words(rename.from);
+    if (words.empty()) words = view.words(rename.from, rename.scope.start, rename.scope.end);
     for (const std::size_t idx : words) {
       const NameRole role = role_of(view, idx);
       if (role != NameRole::kDeclaration && role != NameRole::kImport) continue;
@@ -109,11 +115,8 @@ class RenameEngine {
       if (scope.start >= rename.scope.start && scope.end <= rename.scope.end)
         hidden.push_back({Reach::kLocal, view.token(idx).start, scope.end});
     }
-    for (const std::size_t idx : words) {
-      const std::size_t at = view.token(idx).start;
-      if (at < rename.scope.start || at >= rename.scope.end || is_hidden(hidden, at)) continue;
-      add_use(view, idx, rename, edits);
-    }
+    for (const std::size_t idx : view.words(rename.from, rename.scope.start, rename.scope.end))
+      if (!is_hidden(hidden, view.token(idx).start)) add_use(view, idx, rename, edits);
     for (const std::size_t at : shown_in_strings(view, rename.from))
       if (at >= rename.scope.start && at < rename.scope.end && !is_hidden(hidden, at))
         edits.push_back({at, at + rename.from.size(), std::string(rename.to)});
@@ -184,6 +187,7 @@ class RenameEngine {
   // False when the old name is still somebody's.
   bool leftovers_in_file(const Rename& rename, Proposal& proposal) {
     const CodeView& view = *rename.change->now;
+    const Uses uses(rename.entity, view);
     std::vector<TextEdit> edits;
     for (const std::size_t idx : view.words(rename.from)) {
       const NameRole role = role_of(view, idx);
@@ -194,9 +198,10 @@ class RenameEngine {
         const bool is_another =
             rename.entity.reach == Reach::kMember && class_around(view, idx) != rename.entity.owner;
         if (is_another) continue;
-        if (!is_other_half(rename, view, idx)) return false;
+        const bool is_set_again = view.family() == Family::kPython && is_member_like(view, idx);
+        if (!is_set_again && !is_other_half(rename, view, idx)) return false;
         edits.push_back({token.start, token.end, std::string(rename.to)});
-      } else if (stands_for(rename.entity, view, idx)) {
+      } else if (uses.contains(idx)) {
         edits.push_back({token.start, token.end, std::string(rename.to)});
       }
     }
@@ -212,6 +217,7 @@ class RenameEngine {
     std::vector<FileEdit> places;
     for (const std::string& path : situation_.other_files_with(rename.from, *rename.change->now)) {
       const CodeView& other = *situation_.view(path);
+      const Uses uses(rename.entity, other);
       std::vector<TextEdit> edits;
       for (const std::size_t idx : other.words(rename.from)) {
         const CodeToken& token = other.token(idx);
@@ -222,7 +228,7 @@ class RenameEngine {
           const Entity rival = entity_at(other, idx, rename.from);
           if (rival.reach == rename.entity.reach && rival.owner == rename.entity.owner) return;
         }
-        if (is_half || stands_for(rename.entity, other, idx))
+        if (is_half || uses.contains(idx))
           edits.push_back({token.start, token.end, std::string(rename.to)});
       }
       std::ranges::move(places_by_line(other, situation_.shared_text(path), std::move(edits)),

@@ -82,42 +82,55 @@ class Example {
   const Change* change_;
 };
 
-// Replaces tokens of the view as the example's hunks say.
+std::size_t blanks_before(std::string_view text) {
+  return std::min(text.find_first_not_of(" \t\r\n"), text.size());
+}
+std::size_t blanks_behind(std::string_view text) {
+  const std::size_t last = text.find_last_not_of(" \t\r\n");
+  return last == text.npos ? text.size() : text.size() - last - 1;
+}
+bool has_line_break(std::string_view text) {
+  return text.find('\n') != text.npos;
+}
+
+// All that stands between the tokens around the replaced ones becomes what stands there in the
+// example, but for line breaks and indentation, which are this place's.
+TextEdit edit_for(const Example& example, const Hunk& hunk, const CodeView& view,
+                  const Replacement& r) {
+  TextEdit edit{r.begin > 0 ? view.token(r.begin - 1).end : 0,
+                r.end < view.size() ? view.token(r.end).start : view.text().size(),
+                example.text_between(hunk)};
+  const std::string_view gap = view.text().substr(edit.start, edit.end - edit.start);
+  const std::size_t before = blanks_before(gap), behind = blanks_behind(gap);
+  if (before == gap.size() && has_line_break(gap)) {  // put in between two lines
+    const std::size_t lead = blanks_before(edit.text);
+    const bool begins_line = has_line_break(std::string_view(edit.text).substr(0, lead));
+    if (begins_line)
+      edit.text.erase(0, lead);
+    else
+      edit.text.resize(edit.text.size() - blanks_behind(edit.text));
+    edit.start = edit.end = begins_line ? edit.end : edit.start;
+    return edit;
+  }
+  if (has_line_break(gap.substr(0, before)) || r.begin == 0 || hunk.begin == 0) {
+    edit.start += before;
+    edit.text.erase(0, blanks_before(edit.text));
+  }
+  if (has_line_break(gap.substr(gap.size() - behind))) {
+    edit.end -= behind;
+    edit.text.resize(edit.text.size() - blanks_behind(edit.text));
+  }
+  return edit;
+}
+
 std::optional<std::vector<TextEdit>> edits_for(const Example& example, const CodeView& view,
                                                const std::vector<Replacement>& replacements) {
   std::vector<TextEdit> edits;
   for (std::size_t i = 0; i < replacements.size(); ++i) {
-    const Replacement& r = replacements[i];
-    const std::size_t start = r.begin > 0 ? view.token(r.begin - 1).end : 0;
-    const std::size_t end = r.end < view.size() ? view.token(r.end).start : view.text().size();
-    const std::string_view gap = view.text().substr(start, end - start);
-    std::string text = example.text_between(example.hunks()[i]);
-    // Blanks at both ends stay as they are here; the example's may be of another line.
-    const auto blanks_before = [](std::string_view s) {
-      return std::min(s.find_first_not_of(" \t\r\n"), s.size());
-    };
-    const auto blanks_behind = [](std::string_view s) {
-      const std::size_t at = s.find_last_not_of(" \t\r\n");
-      return at == s.npos ? s.size() : s.size() - at - 1;
-    };
-    const bool breaks_line = gap.substr(0, blanks_before(gap)).find('\n') != gap.npos;
-    TextEdit edit{start, end, std::move(text)};
-    if (breaks_line || r.begin == 0 || example.hunks()[i].begin == 0) {
-      const std::size_t kept = blanks_before(gap);
-      edit.start += std::min(kept, gap.size());
-      edit.text.erase(0, blanks_before(edit.text));
-    }
-    const std::string_view rest = view.text().substr(edit.start, edit.end - edit.start);
-    const std::size_t behind = blanks_behind(rest);
-    if (rest.substr(rest.size() - behind).find('\n') != rest.npos && behind < rest.size() + 1) {
-      edit.end -= behind;
-      edit.text.resize(edit.text.size() - std::min(blanks_behind(edit.text), edit.text.size()));
-    }
-    if (edit.text.find('\n') != edit.text.npos) return std::nullopt;
-    edits.push_back(std::move(edit));
+    edits.push_back(edit_for(example, example.hunks()[i], view, replacements[i]));
+    if (has_line_break(edits.back().text)) return std::nullopt;
   }
-  if (!check_edits(view.text(), edits)) return std::nullopt;
-  return edits;
+  return check_edits(view.text(), edits) ? std::optional(std::move(edits)) : std::nullopt;
 }
 
 // What finds the places that a rewrite fits, one a shape.
@@ -393,7 +406,10 @@ class TwinFinder final : public Finder {
       finder->replaced_.push_back({hunk.old_begin, hunk.old_end});
       finder->is_structural_ |= hunk.old_end - hunk.old_begin != hunk.end - hunk.begin;
     }
-    for (std::size_t at = 0; at < old.size(); ++at) finder->words_.emplace_back(old.spelling(at));
+    for (std::size_t at = 0; at < old.size(); ++at) {
+      finder->words_.emplace_back(old.spelling(at));
+      if (role_of(old, at) == NameRole::kDeclaration && old.spelling(at + 1) == "(") return nullptr;
+    }
     return finder->is_structural_ ? std::move(finder) : nullptr;
   }
 
@@ -424,6 +440,7 @@ class SameChangeEngine {
     const Change& newest = situation_.changes().front();
     if (newest.age != 0 || !is_example(newest)) return;
     const Example example(newest);
+    if (is_of_a_rename(example)) return;
     for (const Change& change : situation_.changes()) {
       if (change.age == 0 || change.age > kSecondExampleAgeMax || !is_example(change)) continue;
       if (change.now->family() != newest.now->family()) continue;
@@ -440,6 +457,21 @@ class SameChangeEngine {
   }
 
  private:
+  // A use follows its declaration: propose_renames() knows better where.
+  bool is_of_a_rename(const Example& example) const {
+    return std::ranges::any_of(situation_.changes(), [&](const Change& change) {
+      return std::ranges::any_of(change.hunks, [&](const Hunk& hunk) {
+        const Hunk& mine = example.first();
+        const bool is_one = hunk.end == hunk.begin + 1 && change.now->is_word(hunk.begin) &&
+                            role_of(*change.now, hunk.begin) == NameRole::kDeclaration;
+        return is_one &&
+               same_tokens(*change.old, hunk.old_begin, hunk.old_end, example.old(), mine.old_begin,
+                           mine.old_end) &&
+               same_tokens(*change.now, hunk.begin, hunk.end, example.now(), mine.begin, mine.end);
+      });
+    });
+  }
+
   static bool is_example(const Change& change) {
     return !change.hunks.empty() && change.hunks.size() <= kHunksMax;
   }

@@ -7,6 +7,8 @@
 namespace curlew::assist {
 namespace {
 
+constexpr std::size_t kFunctionBytesMax = 16u << 10;  // before a place, where its variables are
+
 bool is_blank_or_comment(std::string_view line) {
   const std::string_view head = trim(line);
   return head.empty() || head.starts_with('#');
@@ -149,11 +151,13 @@ std::size_t function_around(const CodeView& view, std::size_t idx) {
 
 std::size_t local_at(const CodeView& view, std::size_t idx, std::string_view name) {
   const std::size_t place = view.token(idx).start;
-  for (const std::size_t at : view.words(name)) {
-    if (at >= idx || role_of(view, at) != NameRole::kDeclaration) continue;
-    const Scope scope = scope_of(view, at);
+  const std::vector<std::size_t> words =
+      view.words(name, place - std::min(place, kFunctionBytesMax), place);
+  for (auto at = words.rbegin(); at != words.rend(); ++at) {  // the innermost is the nearest
+    if (*at >= idx || role_of(view, *at) != NameRole::kDeclaration) continue;
+    const Scope scope = scope_of(view, *at);
     if (scope.reach == Reach::kLocal && scope.start <= place && place < scope.end)
-      return view.statement_start(at);
+      return view.statement_start(*at);
   }
   return kNone;
 }

@@ -162,6 +162,8 @@ bool Situation::is_edited_since(const std::string& path, std::size_t start, std:
 }
 
 std::optional<Change> Situation::read_change(const PastEdit& edit, std::size_t age) {
+  const bool is_known = views_.contains(edit.path);
+  if (!is_known && views_.size() > kEditedFilesMax) return std::nullopt;
   const CodeView* now = view(edit.path);
   if (now == nullptr || edit.end() > now->text().size() ||
       now->text().substr(edit.start, edit.after.size()) != edit.after)

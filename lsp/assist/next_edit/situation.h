@@ -14,9 +14,10 @@
 
 namespace curlew::assist {
 
-constexpr int kOtherFilesMax = 12;   // looked at for one edit
-constexpr int kSearchHitsMax = 100;  // of one query of the index
-constexpr int kWindowLinesMax = 40;  // around an edit, as it was before
+constexpr int kOtherFilesMax = 12;          // looked at for one edit
+constexpr int kSearchHitsMax = 100;         // of one query of the index
+constexpr std::size_t kEditedFilesMax = 6;  // besides the request's own
+constexpr int kWindowLinesMax = 40;         // around an edit, as it was before
 
 // Tokens [old_begin, old_end) of the text before an edit became [begin, end) of the text now.
 struct Hunk {
