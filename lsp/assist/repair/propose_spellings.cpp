@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <set>
 
 #include "lsp/assist/repair/candidate.h"
 
@@ -60,6 +61,9 @@ double similarity(std::string_view written, std::string_view name) {
                      (name.find(written) != name.npos || written.find(name) != written.npos);
   return holds ? 0.35 : 0;
 }
+
+// Chances that a word is two, of which the second one is known, and the first one or not.
+constexpr double kSplitKnown = 0.6, kSplitHalfKnown = 0.4;
 
 // Search finds names that begin so or leave letters out; slips of the keyboard are neither.
 constexpr std::size_t kVariedBytesMin = 3, kVariedBytesMax = 24;
@@ -190,6 +194,28 @@ std::vector<CodeToken> suspects(const RepairPlace& place) {
   return found;
 }
 
+// Two words grown together where what stood between them is gone: "strtolvalue" for "strtol(value".
+void propose_splits(const RepairPlace& place, const CodeToken& suspect, double weight,
+                    std::vector<Candidate>& candidates) {
+  std::set<std::string_view> known;
+  for (const CodeToken& token : place.tokens)
+    if (token.kind == TokenKind::kWord) known.insert(token.in(place.text));
+  const std::string_view written = suspect.in(place.text);
+  for (std::size_t at = 1; at + 1 < written.size(); ++at) {
+    const std::string_view first = written.substr(0, at), second = written.substr(at);
+    if (!known.contains(second)) continue;
+    const double chance = weight * (known.contains(first) ? kSplitKnown : kSplitHalfKnown);
+    double order = 1;
+    for (const char* mark : {"(", " ", ".", ", "}) {
+      candidates.push_back({place.path,
+                            {{suspect.start + at, suspect.start + at, mark}},
+                            fmt::format("`{}` may be `{}` and `{}`", written, first, second),
+                            chance * order});
+      order *= 0.9;
+    }
+  }
+}
+
 }  // namespace
 
 void propose_spellings(const RepairPlace& place, std::vector<Candidate>& candidates) {
@@ -207,6 +233,7 @@ void propose_spellings(const RepairPlace& place, std::vector<Candidate>& candida
                             {{suspect.start, suspect.end, name}},
                             fmt::format("`{}` may be `{}`: {}", written, name, named.why),
                             weight * named.score});
+    propose_splits(place, suspect, weight, candidates);
     weight *= 0.8;
   }
 }
