@@ -61,6 +61,7 @@ class TokenEngine {
       if (next > 0 && next <= place_.tokens.size())
         insert_behind(place_.tokens[next - 1], nearness);
       if (next < place_.tokens.size()) remove(place_.tokens[next], nearness);
+      if (next < place_.tokens.size()) exchange(place_.tokens[next], nearness);
     }
     insert_at_ends();
   }
@@ -89,6 +90,19 @@ class TokenEngine {
     if (!is_bracket_or_mark(text)) return;
     add({token.start, token.end, ""}, chance_ * 0.9 * nearness * weight_of(text),
         fmt::format("`{}` is too many on line {}", text, place_.lines.line_of(token.start)));
+  }
+
+  // A bracket of another kind, a neighbour on the keyboard.
+  void exchange(const CodeToken& token, double nearness) {
+    const std::string_view text = token.in(place_.text);
+    for (const std::string_view group : {"([{", ")]}", ";:", ",."}) {
+      if (text.size() != 1 || group.find(text[0]) == group.npos) continue;
+      for (const char other : group)
+        if (other != text[0])
+          add({token.start, token.end, std::string(1, other)}, chance_ * 0.8 * nearness,
+              fmt::format("`{}` may be `{}` on line {}", text, other,
+                          place_.lines.line_of(token.start)));
+    }
   }
 
   // A block that is never closed is noticed far behind: at the end of the file, or where the next
