@@ -93,7 +93,21 @@ class PytestReader : public Reader {
     return true;
   }
 
+  // A file that cannot be parsed is not in the frames but in the details: its place, its line, and
+  // what is wrong last.
+  void take_unparsed_file() {
+    if (details_.empty()) return;
+    Cursor cursor(details_.front());
+    if (!cursor.take("File \"")) return;
+    const auto path = cursor.take_until("\", line ");
+    const auto line = path ? cursor.take_number() : std::nullopt;
+    if (!line) return;
+    frames_.add({std::string(*path), *line, 0, 0, 0}, "the file");
+    std::swap(details_.front(), details_.back());
+  }
+
   void finish(Report& report) {
+    take_unparsed_file();
     if (!details_.empty() && !frames_.empty()) {
       const SourcePlace place = frames_.place(report, Frames::Innermost::kLast);
       add(place, details_.front(), report.test(), report);
