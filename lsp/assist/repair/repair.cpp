@@ -14,6 +14,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kComplaintsMax = 6;  // worked at in a round
 constexpr std::size_t kWhatBytesMax = 120;
 constexpr std::size_t kCausesMax = 4;  // places of one complaint
+constexpr double kElsewhere = 0.4;     // what a change elsewhere is worth, where the place is said
 constexpr double kNextCause = 0.9;     // how much less likely each is than the one before
 // In a text that does not parse: what a candidate that makes it parse better, or not, is worth beside
 // one that makes it parse.
@@ -26,6 +27,16 @@ bool is_allowed(const RepairRequest& request, const std::string& path) {
   return request.files.empty() || std::ranges::any_of(request.files, [&](const std::string& glob) {
            return indexer::glob_matches(glob, path);
          });
+}
+
+// Code that fails as it runs may fail for what stands anywhere before; but of a name that is not
+// there, or of text that is no code, the interpreter says itself which and where.
+bool says_what(const Diagnostic& complaint) {
+  for (const std::string_view sign :
+       {"is not defined", "has no attribute", "cannot import name", "No module named",
+        "is not a function", "not associated with a value"})
+    if (complaint.message.find(sign) != std::string::npos) return true;
+  return complaint.code == "SyntaxError" || complaint.code == "IndentationError";
 }
 
 // What a command complains of: its errors; where it names none, everything it says.
@@ -184,7 +195,7 @@ class Repair {
     const bool is_running = !complaint.test.empty() || now_.tests_run >= 0;
     if (is_running || !is_allowed(request_, complaint.place.path)) {
       const TextOf text_of = [this](const std::string& path) { return current(path); };
-      add(propose_for_test(complaint, index_, text_of), 1);
+      add(propose_for_test(complaint, index_, text_of), says_what(complaint) ? kElsewhere : 1);
     }
     sort_by_chance(candidates);
     weigh_by_parse(candidates);
