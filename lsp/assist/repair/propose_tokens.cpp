@@ -1,5 +1,6 @@
 // A bracket, a semicolon, a colon that is missing or too many.
 #include <algorithm>
+#include <initializer_list>
 
 #include "lsp/assist/repair/candidate.h"
 
@@ -64,6 +65,7 @@ class TokenEngine {
       if (next < place_.tokens.size()) exchange(place_.tokens[next], nearness);
     }
     insert_at_ends();
+    close_string();
   }
 
  private:
@@ -90,6 +92,36 @@ class TokenEngine {
     if (!is_bracket_or_mark(text)) return;
     add({token.start, token.end, ""}, chance_ * 0.9 * nearness * weight_of(text),
         fmt::format("`{}` is too many on line {}", text, place_.lines.line_of(token.start)));
+  }
+
+  // A string that runs to the line's end: its quote is missing there, or before what closes the
+  // statement; or it is the closing one that opens it, and the other is missing before a word.
+  void close_string() {
+    const std::string_view message = place_.diagnostic.message;
+    const bool is_said = std::ranges::any_of(
+        std::initializer_list<std::string_view>{"nterminated", "not terminated", "terminating",
+                                                "newline in string", "unclosed string"},
+        [&](std::string_view sign) { return message.find(sign) != message.npos; });
+    const int line = place_.diagnostic.place.line;
+    const std::string_view text = line_text(line);
+    const std::size_t quote = text.find_first_of("\"'`");
+    if (!is_said || quote == text.npos) return;
+    const std::size_t begin = place_.lines.start(line);
+    double order = 1;
+    const auto insert = [&](std::size_t at, char mark) {
+      add({begin + at, begin + at, std::string(1, mark)}, 0.9 * order,
+          fmt::format("`{}` is missing on line {}", mark, line));
+      order *= 0.95;
+    };
+    const char mark = text[quote];
+    std::size_t at = text.find_last_not_of(" \t\r") + 1;
+    for (; at > quote + 1; --at) {
+      insert(at, mark);
+      if (std::string_view(")]};:,").find(text[at - 1]) == std::string_view::npos) break;
+    }
+    for (const CodeToken& token : place_.tokens)
+      if (token.start >= begin && token.start < begin + quote && token.kind == TokenKind::kWord)
+        insert(token.start - begin, mark);
   }
 
   // A bracket of another kind, a neighbour on the keyboard.
