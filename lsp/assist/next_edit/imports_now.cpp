@@ -211,7 +211,7 @@ class MissingImports {
     const bool is_typed = request.path == view.path() && view.token(idx).start <= request.cursor &&
                           request.cursor <= view.token(idx).end;
     const bool is_mentioned = mentions_of(view.text(), name).size() > words.size();
-    return only_here && words.front() == idx && !is_mentioned && !is_typed;
+    return !words.empty() && only_here && words.front() == idx && !is_mentioned && !is_typed;
   }
 
   void look_at(const Change& change, std::size_t idx) {

@@ -102,8 +102,9 @@ class Replay {
     const NextEdit& next = *answer->edit;
     const std::string made = apply_edits(text_, next.edit.edits).value_or(text_);
     const bool is_right = bytes_to_go(made, after_) < bytes_to_go(text_, after_);
-    for (const std::string& kind :
-         {std::string("all"), std::string(next_edit_kind_name(next.kind))}) {
+    const bool is_same = next.kind == NextEditKind::kSameChange;
+    const std::string kind_name = is_same ? next.why : next_edit_kind_name(next.kind);
+    for (const std::string& kind : {std::string("all"), kind_name}) {
       ++totals_.by_kind[kind].shown;
       totals_.by_kind[kind].right += is_right;
     }

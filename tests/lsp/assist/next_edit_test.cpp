@@ -146,6 +146,12 @@ TEST(NextEdit, TakesAnyText) {
                      .files = {{"a.cpp", "}}}) ] int f(int v) { ( [ { return v; \n"}},
                      .edits = {{"a.cpp", "int v", "int w"}}}),
             "quiet");
+  std::string common;  // more uses of a name than are looked at
+  for (int i = 0; i < 600; ++i) common += "x = os.a\n";
+  EXPECT_EQ(next_of({.name = "common",
+                     .files = {{"a.py", common + "y = 1\n"}},
+                     .edits = {{"a.py", "y = 1", "y = os.sep"}}}),
+            "quiet");
   EXPECT_EQ(next_of({.name = "empty", .files = {{"a.cpp", "x"}}, .edits = {{"a.cpp", "x", ""}}}),
             "quiet");
 }
