@@ -57,6 +57,25 @@ TEST_F(ToyEngine, SaysWhatItIs) {
   EXPECT_GT(engine_->memory().scratch_bytes, 0u);
 }
 
+TEST_F(ToyEngine, TakesAConversationWhereItKnowsTheTurns) {
+  const ChatPrompt chat{{{ChatRole::kUser, "Name a bird."}}};
+  const Expected<Generation> refused = engine_->generate({.prompt = chat}, {});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("no chat form"));
+  EXPECT_THAT(engine_->info().why_no_chat, HasSubstr("no chat form"));
+
+  engine_ = load({.model = file_.path(), .threads = 1, .formats = {.chat = "alpaca"}});
+  ASSERT_NE(engine_, nullptr);
+  EXPECT_EQ(engine_->info().chat_family, "alpaca");
+  const Generation answer = generate({.prompt = chat, .new_tokens_max = 6, .ignore_end = true});
+  const Expected<ChatFormat> format = chat_format_named("alpaca", engine_->tokenizer());
+  ASSERT_TRUE(format);
+  const std::vector<TokenId> ids = build_chat_prompt(engine_->tokenizer(), *format, chat.messages);
+  EXPECT_EQ(answer.prompt_tokens, static_cast<int>(ids.size()));
+  EXPECT_EQ(answer.tokens,
+            generate({.prompt = ids, .new_tokens_max = 6, .ignore_end = true}).tokens);
+}
+
 TEST_F(ToyEngine, AnswersAlikeWithAndWithoutItsCache) {
   for (unsigned seed = 1; seed <= 6; ++seed) {
     const Generation cold = generate(request(24, seed));

@@ -11,6 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "model/constrain/grammar.h"
+
 namespace curlew::model {
 namespace {
 
@@ -40,8 +42,9 @@ class OpenAi : public ::testing::Test {
 
   // Serves `handler`, and notes what was asked.
   void serve(Handler handler) {
-    server_.Post("/v1/completions",
+    server_.Post("/v1/(chat/)?completions",
                  [this, handler](const httplib::Request& in, httplib::Response& out) {
+                   path_ = in.path;
                    asked_ = json::parse(in.body);
                    authorization_ = in.get_header_value("Authorization");
                    ++requests_;
@@ -97,7 +100,7 @@ class OpenAi : public ::testing::Test {
   int port_ = 0;
   std::atomic<bool> open_ = true, hung_up_ = false;
   json asked_;
-  std::string authorization_;
+  std::string path_, authorization_;
   std::atomic<int> requests_ = 0;
 };
 
@@ -115,6 +118,41 @@ TEST_F(OpenAi, StreamsACompletionBetweenPrefixAndSuffix) {
   EXPECT_EQ(asked_["model"], "coder");
   EXPECT_EQ(asked_["stream"], true);
   EXPECT_EQ(authorization_, "");
+}
+
+std::string chat_event(const std::string& text) {
+  return "data: " + json{{"choices", {{{"delta", {{"content", text}}}}}}}.dump() + "\n\n";
+}
+
+TEST_F(OpenAi, StreamsAnAnswerInAConversation) {
+  const std::string role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\n";
+  serve_events(role + chat_event("a") + chat_event(" wren") + last_event("stop") + kDone);
+  const ChatPrompt chat{{{ChatRole::kSystem, "Be short."}, {ChatRole::kUser, "Name a bird."}}};
+  const auto g = client()->generate({.prompt = chat}, {});
+  ASSERT_TRUE(g) << g.error().message();
+  EXPECT_EQ(g->text, "a wren");
+  EXPECT_EQ(path_, "/v1/chat/completions");
+  EXPECT_EQ(asked_["messages"], json::parse(R"([{"role": "system", "content": "Be short."},
+                            {"role": "user", "content": "Name a bird."}])"));
+  EXPECT_FALSE(asked_.contains("prompt"));
+}
+
+TEST_F(OpenAi, TakesAnAnswerThatIsNotStreamed) {
+  serve([](const httplib::Request&, httplib::Response& out) {
+    out.set_content(R"({"choices": [{"message": {"content": "a wren"}, "finish_reason": "stop"}]})",
+                    "application/json");
+  });
+  const auto g = client()->generate({.prompt = ChatPrompt{{{ChatRole::kUser, "?"}}}}, {});
+  ASSERT_TRUE(g) << g.error().message();
+  EXPECT_EQ(g->text, "a wren");
+}
+
+TEST_F(OpenAi, CannotBeHeldToAGrammar) {
+  GenerateRequest r = request();
+  r.grammar = *Grammar::from_regex("a+");
+  const auto g = client({.base_url = "http://127.0.0.1:1"})->generate(r, {});
+  ASSERT_FALSE(g);
+  EXPECT_THAT(g.error().message(), HasSubstr("cannot be held to a grammar"));
 }
 
 TEST_F(OpenAi, SaysWhenTheLengthEndedIt) {
