@@ -144,7 +144,9 @@ bool declares_in_rust_pattern(const CodeView& view, std::size_t idx) {
   const std::string_view behind = view.spelling(idx + 1);
   const bool lower = view.spelling(idx)[0] >= 'a' && view.spelling(idx)[0] <= 'z';
   if (!lower || is_one_of(behind, {"(", "::", ".", "!", "{"})) return false;
-  const std::size_t first = view.statement_start(idx);
+  std::size_t outermost = idx;  // of the pattern's parentheses
+  while (view.spelling(view.opener_of(outermost)) == "(") outermost = view.opener_of(outermost);
+  const std::size_t first = view.statement_start(outermost);
   for (std::size_t at = idx; at-- > 0 && at + 1 > first && idx - at < 24;) {
     const std::string_view word = view.spelling(at);
     if (word == "let" || word == "for") return true;

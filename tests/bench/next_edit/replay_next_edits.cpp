@@ -6,7 +6,7 @@
 // A line of input is {"path", "before", "after"}. The hunks between the two texts are made one
 // after the other, from the top or from the bottom; before each but the first the next edit is asked for, with the
 // cursor behind the last. One that is offered is right when it makes lines what they become, wrong
-// when it makes a line anything else. No index: what can be known of one file.
+// when it makes a line anything else; either way it is offered once. No index: what can be known of one file.
 #include <fmt/format.h>
 #include <time.h>
 
@@ -93,6 +93,7 @@ class Replay {
                             .text = std::make_shared<const std::string>(text_),
                             .cursor = cursor,
                             .edits = history_.edits(),
+                            .unwanted = unwanted_,
                             .now = now_ + std::chrono::seconds(1)};
     const double start = processor_ms();
     const Expected<NextEditAnswer> answer = next_edit({}, request, {});
@@ -108,6 +109,7 @@ class Replay {
       ++totals_.by_kind[kind].shown;
       totals_.by_kind[kind].right += is_right;
     }
+    unwanted_.push_back(next.change);  // whoever goes on elsewhere did not want it
     if (says_wrong_ && !is_right)
       fmt::print("--- {}: {} ({})\n-{}\n+{}\n", path_, next.why, next_edit_kind_name(next.kind),
                  next.change.from, next.change.to);
@@ -118,6 +120,7 @@ class Replay {
   const bool is_upwards_, says_wrong_;
   Totals& totals_;
   EditHistory history_;
+  std::vector<LineChange> unwanted_;
   EditClock::time_point now_{};
   int version_ = 1;
 };
