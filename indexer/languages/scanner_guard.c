@@ -12,15 +12,19 @@
 // SQL's lets go of its tag only when it saves it, and would lose one for every token of a
 // dollar-quoted body.
 //
+// With CURLEW_CREATES the scanner's memory is made here: Swift's asks for none (calloc of 0 times its
+// size) and then reads what happens to stand there.
+//
 // Compiled once for each such grammar, into the grammar's own library: CMakeLists.txt renames the
 // functions that the generated parser calls to CURLEW_GUARD_..., the grammar defines
 // CURLEW_SCANNER_....
+#include <stdlib.h>
 #include <string.h>
 
 #define PASTE(a, b) a##b
 #define NAMED(a, b) PASTE(a, b)
 
-enum { kStateBytesMax = 1024, kScratchBytes = 64 * 1024 };
+enum { kStateBytesMax = 1024, kScratchBytes = 64 * 1024, kCreatedBytes = 64 };
 
 unsigned NAMED(CURLEW_SCANNER, _serialize)(void* scanner, char* buffer);
 void NAMED(CURLEW_SCANNER, _deserialize)(void* scanner, const char* buffer, unsigned length);
@@ -47,3 +51,10 @@ void NAMED(CURLEW_GUARD, _deserialize)(void* scanner, const char* buffer, unsign
   restored_bytes = length;
   NAMED(CURLEW_SCANNER, _deserialize)(scanner, restored, length);
 }
+
+#ifdef CURLEW_CREATES
+void* NAMED(CURLEW_GUARD, _create)(void);
+void* NAMED(CURLEW_GUARD, _create)(void) {
+  return calloc(1, kCreatedBytes);  // the scanner frees it
+}
+#endif
