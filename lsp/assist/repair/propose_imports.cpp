@@ -175,9 +175,10 @@ class ImportEngine {
         if (!word.empty() && std::ranges::find(names, word) == names.end()) names.push_back(word);
     };
     for (std::string& word : quoted_words(place_.diagnostic.message)) note(std::move(word));
-    const std::string_view undefined = "undefined: ";  // Go quotes nothing
-    if (const std::size_t at = place_.diagnostic.message.find(undefined); at != std::string::npos)
-      note(place_.diagnostic.message.substr(at + undefined.size()));
+    // Go quotes nothing.
+    for (const std::string_view sign : {"undefined: ", "undeclared name: "})
+      if (const std::size_t at = place_.diagnostic.message.find(sign); at != std::string::npos)
+        note(place_.diagnostic.message.substr(at + sign.size()));
     const std::size_t here = first_token_at(place_.tokens, place_.offset);
     if (here < place_.tokens.size() && place_.tokens[here].kind == TokenKind::kWord)
       note(std::string(place_.tokens[here].in(place_.text)));

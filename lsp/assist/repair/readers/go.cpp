@@ -41,10 +41,10 @@ class GoReader : public Reader {
   bool read(const Line& line, Report& report) override {
     if (failed_test(line.text) || package_end(line.text, report) || panic(line.text, report))
       return true;
-    if (line.at && is_go(line.at->place.path)) return build_error(*line.at, report);
     Cursor cursor(line.text);
-    if (cursor.take("vet: "))
+    if (cursor.take("vet: "))  // first: a path may have blanks in it
       if (const auto at = colon_place(cursor.rest())) return build_error(*at, report);
+    if (line.at && is_go(line.at->place.path)) return build_error(*line.at, report);
     return test_line(line.text) || continuation(line.text, report);
   }
 
