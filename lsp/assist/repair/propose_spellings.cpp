@@ -5,6 +5,7 @@
 #include <set>
 
 #include "lsp/assist/repair/candidate.h"
+#include "lsp/assist/repair/slips.h"
 
 namespace curlew::assist {
 namespace {
@@ -68,22 +69,18 @@ constexpr double kSplitKnown = 0.6, kSplitHalfKnown = 0.4;
 // Search finds names that begin so or leave letters out; slips of the keyboard are neither.
 constexpr std::size_t kVariedBytesMin = 3, kVariedBytesMax = 24;
 
-// Two letters swapped, one left out, put in, or another one.
-std::vector<std::string> one_change_away(const std::string& written) {
-  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz_";
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i <= written.size(); ++i) {
-    const std::string before = written.substr(0, i), after = written.substr(i);
-    if (after.size() >= 2 && after[0] != after[1])
-      names.push_back(before + after[1] + after[0] + after.substr(2));
-    if (!after.empty()) names.push_back(before + after.substr(1));
-    for (const char letter : kLetters) {
-      names.push_back(before + letter + after);
-      if (!after.empty() && after[0] != letter) names.push_back(before + letter + after.substr(1));
-    }
-  }
-  return names;
-}
+// What Python's built-in types have: no file of the workspace says it.
+constexpr std::string_view kPythonMembers =
+    "add append as_integer_ratio bit_count bit_length capitalize casefold center clear close "
+    "conjugate copy count decode denominator difference difference_update discard encode endswith "
+    "expandtabs extend find flush format format_map from_bytes fromhex fromkeys get hex imag "
+    "index insert intersection intersection_update is_integer isalnum isalpha isascii isdecimal "
+    "isdigit isdisjoint isidentifier islower isnumeric isprintable isspace issubset issuperset "
+    "istitle isupper items join keys ljust lower lstrip maketrans numerator partition pop popitem "
+    "read readline readlines real remove removeprefix removesuffix replace reverse rfind rindex "
+    "rjust rpartition rsplit rstrip seek setdefault sort split splitlines startswith strip "
+    "swapcase symmetric_difference symmetric_difference_update tell title to_bytes translate "
+    "union update upper values write writelines zfill ";
 
 struct Named {
   double score = 0;
@@ -99,6 +96,7 @@ class Names {
   std::map<std::string, Named> find() {
     from_notes();
     from_text();
+    from_built_in_types();
     from_index();
     return std::move(names_);
   }
@@ -138,6 +136,17 @@ class Names {
     }
   }
 
+  void from_built_in_types() {
+    const bool is_python = place_.language != nullptr && place_.language->name == "python";
+    if (!is_python || place_.diagnostic.message.find("has no attribute") == std::string::npos)
+      return;
+    for (std::string_view rest = kPythonMembers; !rest.empty();) {
+      const std::size_t end = rest.find(' ');
+      add(rest.substr(0, end), 0.9, "a member of a built-in type");
+      rest.remove_prefix(end + 1);
+    }
+  }
+
   void from_index() {
     if (place_.index == nullptr) return;
     const auto hits = place_.index->search(
@@ -156,20 +165,6 @@ class Names {
   const int line_;
   std::map<std::string, Named> names_;
 };
-
-bool is_name(std::string_view word) {
-  return !word.empty() && !(word[0] >= '0' && word[0] <= '9') &&
-         std::ranges::all_of(word, [](char c) {
-           return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || (c & 0x80);
-         });
-}
-
-// "std::vectr", "os.pth", "Map::fnid(int) const": what is misspelt is most often the last part.
-std::string last_part(std::string name) {
-  name.resize(std::min(name.find('('), name.size()));
-  const std::size_t at = name.find_last_of(":.");
-  return at == name.npos ? name : name.substr(at + 1);
-}
 
 // The complaint's words as they stand on its line, the nearest to its column first; then the word at
 // the column itself.

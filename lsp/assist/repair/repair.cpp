@@ -191,10 +191,11 @@ class Repair {
       add(propose(repair_place(there, cause.path, *text, index_)), weight);
       weight *= kNextCause;
     }
+    const TextOf text_of = [this](const std::string& path) { return current(path); };
+    add(propose_definitions(complaint, index_, text_of), 1);
     // A complaint of running code, or about a test, may have its cause anywhere below.
     const bool is_running = !complaint.test.empty() || now_.tests_run >= 0;
     if (is_running || !is_allowed(request_, complaint.place.path)) {
-      const TextOf text_of = [this](const std::string& path) { return current(path); };
       add(propose_for_test(complaint, index_, text_of), says_what(complaint) ? kElsewhere : 1);
     }
     sort_by_chance(candidates);

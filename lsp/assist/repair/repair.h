@@ -89,4 +89,8 @@ using TextOf = std::function<Expected<std::string>(const std::string&)>;
 std::vector<Candidate> propose_for_test(const Diagnostic& failure, const indexer::Index* index,
                                         const TextOf& text);
 
+// For a name that is unknown where it is used: definitions one slip away from it, renamed.
+std::vector<Candidate> propose_definitions(const Diagnostic& complaint, const indexer::Index* index,
+                                           const TextOf& text);
+
 }  // namespace curlew::assist

@@ -463,6 +463,30 @@ TEST_F(IndexedRepair, FindsANameOfAnotherFileThatIsOneSlipAway) {
             "#include \"road_map.h\"\nint RoadMap::shortest(int from) const { return from; }\n");
 }
 
+// A test, which may not be changed, uses the right name; the definition has the slip.
+TEST_F(IndexedRepair, RenamesADefinitionThatIsMisspelt) {
+  const Diagnostic unknown =
+      complaint("tests/road_map_test.cpp", 3, 9, "‘class RoadMap’ has no member named ‘shortestt’");
+  const std::string header =
+      "#pragma once\nclass RoadMap {\n public:\n  int shortest(int from) const;\n};\n";
+  const TextOf text_of = [&](const std::string& path) -> Expected<std::string> {
+    if (path == "src/road_map.h") return header;
+    return fail(Errc::kNotFound, "{}", path);
+  };
+  const auto found = propose_definitions(unknown, index_.get(), text_of);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].path, "src/road_map.h");
+  EXPECT_NE(apply_edits(header, found[0].edits)->find("int shortestt(int"), std::string::npos);
+}
+
+TEST_F(IndexedRepair, FindsMembersOfPythonsOwnTypes) {
+  const std::string text = "def last(words):\n    return words.rtndex('a')\n";
+  Diagnostic unknown = complaint("last.py", 2, 0, "'str' object has no attribute 'rtndex'");
+  const auto found = propose(repair_place(unknown, "last.py", text, index_.get()));
+  ASSERT_FALSE(found.empty());
+  EXPECT_NE(made(text, found[0]).find("words.rindex("), std::string::npos);
+}
+
 TEST_F(IndexedRepair, IncludesTheHeaderOfASourcesOwnName) {
   const std::string text = "int RoadMap::shortest(int from) const { return from; }\n";
   const Diagnostic unknown = complaint("src/road_map.cpp", 1, 5, "‘RoadMap’ has not been declared");
