@@ -125,7 +125,13 @@ constexpr const char* kVariables[] = {"PATH",
 
 // There is no terminal; and no network: fail at once, not after retries.
 constexpr std::pair<const char*, const char*> kFixed[] = {
-    {"TERM", "dumb"}, {"NO_COLOR", "1"}, {"CARGO_NET_OFFLINE", "true"}, {"GOPROXY", "off"}};
+    {"TERM", "dumb"},
+    {"NO_COLOR", "1"},
+    {"CARGO_NET_OFFLINE", "true"},
+    {"GOPROXY", "off"},
+    // Python knows compiled files by size and whole seconds: of two texts of one length, put there in
+    // the same second, it would run the first one twice.
+    {"PYTHONDONTWRITEBYTECODE", "1"}};
 
 constexpr const char* kUsualPath = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 

@@ -143,6 +143,16 @@ TEST_P(SandboxTest, ABuildSeesEachChange) {
   EXPECT_EQ(build(), "first\n");
 }
 
+// Texts of one length, put there within a second.
+TEST_P(SandboxTest, PythonSeesEachChange) {
+  if (::access("/usr/bin/python3", X_OK) != 0) GTEST_SKIP() << "no /usr/bin/python3";
+  for (const char* value : {"1", "2", "3", "4"}) {
+    ASSERT_TRUE(sandbox_->put("src/value.py", std::string("value = ") + value + "\n"));
+    EXPECT_EQ(shell("cd src && /usr/bin/python3 -c 'import value; print(value.value)'").output,
+              std::string(value) + "\n");
+  }
+}
+
 TEST_P(SandboxTest, KeepsPermissionsOfWhatIsReplaced) {
   ASSERT_TRUE(sandbox_->put("run.sh", "#!/bin/sh\necho other\n"));
   EXPECT_EQ(shell("./run.sh").output, "other\n");
