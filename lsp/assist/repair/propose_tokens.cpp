@@ -66,6 +66,7 @@ class TokenEngine {
     }
     insert_at_ends();
     close_string();
+    declare_or_assign();
   }
 
  private:
@@ -92,6 +93,23 @@ class TokenEngine {
     if (!is_bracket_or_mark(text)) return;
     add({token.start, token.end, ""}, chance_ * 0.9 * nearness * weight_of(text),
         fmt::format("`{}` is too many on line {}", text, place_.lines.line_of(token.start)));
+  }
+
+  // Go: a variable that is assigned before it is declared, or declared again.
+  void declare_or_assign() {
+    if (place_.language == nullptr || place_.language->name != "go") return;
+    const std::string_view message = place_.diagnostic.message;
+    const auto says = [&](std::string_view sign) { return message.find(sign) != message.npos; };
+    const bool is_unknown = says("undeclared name") || says("undefined");
+    if (!is_unknown && !says("no new variables")) return;
+    const int line = place_.diagnostic.place.line;
+    const std::string_view text = line_text(line), mark = is_unknown ? " = " : " := ";
+    const std::size_t at = text.find(mark);
+    if (at == text.npos) return;
+    const std::size_t begin = place_.lines.start(line) + at;
+    add({begin, begin + mark.size(), is_unknown ? " := " : " = "}, 0.85,
+        fmt::format("line {} {}", line,
+                    is_unknown ? "may declare what it assigns" : "may assign what is declared"));
   }
 
   // A string that runs to the line's end: its quote is missing there, or before what closes the
