@@ -6,6 +6,8 @@
 #include "indexer/buffers.h"
 #include "indexer/context.h"
 #include "indexer/search.h"
+#include "indexer/search_pattern.h"
+#include "indexer/source/git_facts.h"
 #include "indexer/update.h"
 #include "indexer/view.h"
 #include "indexer/words.h"
@@ -20,9 +22,11 @@ fs::path cache_folder() {
   return fs::path(home && *home ? home : "/tmp") / ".cache";
 }
 
+// Worktrees of one repository share a store, so that what one has parsed the others know.
 fs::path default_store(const fs::path& root) {
+  const fs::path shared = git_common_folder_of(root).value_or(root);
   return cache_folder() / "curlew" / "index" /
-         fmt::format("{:016x}.sqlite", content_hash(root.native()));
+         fmt::format("{:016x}.sqlite", content_hash(shared.native()));
 }
 
 }  // namespace
@@ -87,7 +91,7 @@ Expected<std::unique_ptr<Index>> Index::open(const IndexOptions& options) {
   if (code || !fs::is_directory(settled.root, code))
     return fail(Errc::kNotFound, "{}: no folder that can be indexed", options.root.string());
   if (settled.store.empty()) settled.store = default_store(settled.root);
-  Expected<std::unique_ptr<Store>> store = Store::open(settled.store, settled.read_only_memory);
+  Expected<std::unique_ptr<Store>> store = Store::open(settled.store, settled.read_only_memory, settled.root);
   if (!store) return std::move(store.error()).during("open index of " + settled.root.string());
   return std::unique_ptr<Index>(
       new Index(std::make_unique<Impl>(std::move(settled), std::move(*store))));
@@ -127,6 +131,11 @@ void Index::close_buffer(const std::string& path) {
 Expected<std::vector<SearchHit>> Index::search(const SearchQuery& query) const {
   return impl_->query(impl_->buffers.documents(),
                       [&](View& view) { return indexer::search(view, query); });
+}
+
+Expected<PatternMatches> Index::search_pattern(const PatternQuery& query) const {
+  return impl_->query(impl_->buffers.documents(),
+                      [&](View& view) { return indexer::search_pattern(view, query); });
 }
 
 Expected<std::vector<SearchHit>> Index::definitions(std::string_view name, int limit) const {

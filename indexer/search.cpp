@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "indexer/rank.h"
 
@@ -10,6 +11,8 @@ namespace curlew::indexer {
 namespace {
 
 constexpr int kNamesMax = 200;  // candidates by name whose symbols are looked up
+// Names that begin with what was typed, a segment; of very short prefixes there are more.
+constexpr int kPrefixedMax = 20'000;
 constexpr std::size_t kLineBytesMax = 240;
 constexpr int kLimitMax = 1000;
 constexpr int kFilesMore = 32;
@@ -64,14 +67,20 @@ struct NamedScore {
   }
 };
 
-// Names worth looking up, best first.
-Expected<std::vector<NamedScore>> matching_names(View& view, std::string_view typed) {
+// Names worth looking up, best first. Those that begin with what was typed are a range of the
+// dictionary; only where they are too few, every name is looked at.
+Expected<std::vector<NamedScore>> matching_names(View& view, std::string_view typed,
+                                                 std::size_t limit) {
   std::vector<NamedScore> names;
   auto consider = [&](std::string_view name) {
     const double score = name_match(name, typed);
     if (score > 0) names.push_back({score, std::string(name)});
   };
-  Status read = view.reader().defined_names(consider);
+  Status read = view.reader().defined_names_from(typed, kPrefixedMax, consider);
+  if (read && names.size() < limit) {
+    names.clear();
+    read = view.reader().defined_names(consider);
+  }
   if (!read) return std::move(read.error()).pass();
   for (const DocumentPtr& open : view.documents()) {
     for (const SymbolRow& symbol : open->symbols) consider(symbol.name);
@@ -142,7 +151,7 @@ std::pair<std::string_view, std::string_view> split_qualified(std::string_view t
 Expected<std::vector<SearchHit>> search_symbols(View& view, std::string_view text,
                                                 std::size_t limit) {
   const auto [typed, container] = split_qualified(text);
-  Expected<std::vector<NamedScore>> names = matching_names(view, typed);
+  Expected<std::vector<NamedScore>> names = matching_names(view, typed, limit);
   if (!names) return std::move(names.error()).pass();
   std::vector<SearchHit> hits;
   for (const NamedScore& name : *names) {
@@ -209,12 +218,39 @@ SearchHit text_hit(View& view, const ChunkMatch& match, const LineMatch& line,
   return hit;
 }
 
+// Chunks that answer the query, best first by BM25; those of open documents are weighed alike.
+Expected<std::vector<ChunkMatch>> matching_chunks(View& view, const std::vector<std::string>& terms,
+                                                  int limit) {
+  Expected<RankedChunks> ranked = view.reader().chunks_ranked(terms, limit);
+  if (!ranked) return std::move(ranked.error()).pass();
+  std::vector<ChunkMatch> matches;
+  for (const ScoredChunk& scored : ranked->best) {
+    Expected<std::optional<ChunkRow>> chunk = view.reader().chunk(scored.id);
+    if (!chunk) return std::move(chunk.error()).pass();
+    if (*chunk && !view.document((*chunk)->path))
+      matches.push_back({std::move(**chunk), scored.score});
+  }
+  for (const DocumentPtr& open : view.documents()) {
+    for (std::size_t i = 0; i < open->chunks.size(); ++i) {
+      const std::vector<std::string>& held = open->chunk_terms[i];
+      double score = 0;
+      for (std::size_t t = 0; t < terms.size(); ++t) {
+        if (std::binary_search(held.begin(), held.end(), terms[t]))
+          score += bm25(ranked->weights[t], 1, static_cast<float>(held.size()));
+      }
+      if (score > 0) matches.push_back({open->chunks[i], score});
+    }
+  }
+  return matches;
+}
+
 Expected<std::vector<SearchHit>> search_text(View& view, const std::string& text,
                                              std::size_t limit) {
-  const std::vector<std::string> terms = search_terms(text);
+  std::vector<std::string> terms = search_terms(text);
+  if (terms.size() > static_cast<std::size_t>(rank::kQueryTermsMax))
+    terms.resize(rank::kQueryTermsMax);
   const int candidates = std::max<int>(rank::kTextCandidates, static_cast<int>(2 * limit));
-  Expected<std::vector<ChunkMatch>> matches =
-      view.chunks_like(terms, rank::kQueryTermsMax, rank::kPostingsMax * 4, candidates);
+  Expected<std::vector<ChunkMatch>> matches = matching_chunks(view, terms, candidates);
   if (!matches) return std::move(matches.error()).pass();
   std::vector<SearchHit> hits;
   for (const ChunkMatch& match : *matches) {
@@ -222,8 +258,10 @@ Expected<std::vector<SearchHit>> search_text(View& view, const std::string& text
     const LineMatch line = best_line(chunk, text, terms);
     if (line.score > 0) hits.push_back(text_hit(view, match, line, chunk));
   }
-  std::stable_sort(hits.begin(), hits.end(),
-                   [](const SearchHit& a, const SearchHit& b) { return a.score > b.score; });
+  std::stable_sort(hits.begin(), hits.end(), [](const SearchHit& a, const SearchHit& b) {
+    if (a.score != b.score) return a.score > b.score;
+    return std::tie(a.path, a.range.start_byte) < std::tie(b.path, b.range.start_byte);
+  });
   if (hits.size() > limit) hits.resize(limit);
   return hits;
 }

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <thread>
 
+#include "indexer/source/files.h"
 #include "indexer/store_schema.h"
 
 namespace curlew::indexer {
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kIdleReadersMax = 8;
+constexpr std::size_t kStatesMax = 4;  // of one store: readers may be a commit or two behind
 constexpr auto kLockPoll = std::chrono::milliseconds(50);
 
 Expected<int> lock_file(const fs::path& store) {
@@ -61,6 +63,15 @@ Status create_schema(Database& database) {
   return created;
 }
 
+// Whether another process has got so far that the file can be read.
+bool is_made(const fs::path& path) {
+  if (std::error_code ignored; !fs::exists(path, ignored)) return false;
+  Expected<Database> database = Database::open(path.string(), Database::Mode::kRead);
+  if (!database) return false;
+  Expected<std::int64_t> version = database->integer("PRAGMA user_version");
+  return version && *version == kFormatVersion;
+}
+
 void move_aside(const fs::path& path) {
   std::error_code ignored;
   fs::rename(path, path.string() + ".broken", ignored);
@@ -68,8 +79,12 @@ void move_aside(const fs::path& path) {
   fs::remove(path.string() + "-shm", ignored);
 }
 
+fs::path segments_beside(const fs::path& store) {
+  return store.string() + ".segments";
+}
+
 // Leaves a sound file of our version at `path`; the caller holds the lock. Returns what had to be
-// rebuilt and why, or "".
+// rebuilt and why, or "". The check reads the whole file, which is small: the rows of files.
 Expected<std::string> make_sound(const fs::path& path) {
   std::string complaint;
   for (int attempt = 0; attempt < 2; ++attempt) {
@@ -96,67 +111,100 @@ Expected<std::string> make_sound(const fs::path& path) {
 
 }  // namespace
 
-Expected<std::unique_ptr<Store>> Store::open(const fs::path& path, bool in_memory) {
-  if (in_memory) return open_memory("");
+Expected<std::unique_ptr<Store>> Store::open(const fs::path& path, bool in_memory,
+                                             const fs::path& root) {
+  if (in_memory) return open_memory("", root);
   std::error_code code;
   fs::create_directories(path.parent_path(), code);
   if (code && !fs::is_directory(path.parent_path()))
-    return open_memory(fmt::format("{}: {}", path.parent_path().string(), code.message()));
-  Expected<std::unique_ptr<Store>> store = open_file(path);
-  if (!store && store.error().kind() == Errc::kIo) return open_memory(store.error().message());
+    return open_memory(fmt::format("{}: {}", path.parent_path().string(), code.message()), root);
+  Expected<std::unique_ptr<Store>> store = open_file(path, root);
+  if (!store && store.error().kind() == Errc::kIo)
+    return open_memory(store.error().message(), root);
   return store;
 }
 
-Expected<std::unique_ptr<Store>> Store::open_file(const fs::path& path) {
-  Expected<int> fd = lock_file(path);
-  if (!fd) return std::move(fd.error()).pass();
-  Expected<std::string> rebuilt;
-  Expected<StoreWriter> writer = fail(Errc::kInternal, "not opened");
-  if (Status locked = wait_for_lock(*fd, {}); !locked) {
-    rebuilt = std::move(locked.error()).pass();
-  } else {
-    rebuilt = make_sound(path);
-    if (rebuilt) writer = StoreWriter::open(path.string());
+Expected<std::unique_ptr<Store>> Store::open_file(const fs::path& path, const fs::path& root) {
+  Expected<int> opened = lock_file(path);
+  if (!opened) return std::move(opened.error()).pass();
+  const Fd lock(*opened);  // held until this returns
+  std::string rebuilt;
+  // Who holds the lock has checked the file, and has made it if the table is there.
+  const bool free = ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
+  if (!free && !is_made(path)) {
+    if (Status locked = wait_for_lock(lock.get(), {}); !locked)
+      return std::move(locked.error()).pass();
   }
-  ::close(*fd);  // and with it the lock
-  if (!rebuilt) return std::move(rebuilt.error()).pass();
-  if (!writer) return std::move(writer.error()).pass();
-
+  if (free || !is_made(path)) {
+    Expected<std::string> sound = make_sound(path);
+    if (!sound) return std::move(sound.error()).pass();
+    rebuilt = std::move(*sound);
+  }
   std::unique_ptr<Store> store(new Store);
   store->path_ = path;
   store->name_ = path.string();
-  store->writer_ = std::make_unique<StoreWriter>(std::move(*writer));
-  if (!rebuilt->empty())
-    store->notes_.push_back(fmt::format("the index was unreadable ({}): rebuilt", *rebuilt));
+  store->files_ = std::make_unique<SegmentFiles>(segments_beside(path));
+  if (Status settled = store->settle(root); !settled) return std::move(settled.error()).pass();
+  if (free) {
+    if (Status cleaned = store->remove_leftovers(store->writer_->database()); !cleaned)
+      return std::move(cleaned.error()).pass();
+  }
+  if (!rebuilt.empty())
+    store->notes_.push_back(fmt::format("the index was unreadable ({}): rebuilt", rebuilt));
   return store;
 }
 
-Expected<std::unique_ptr<Store>> Store::open_memory(std::string note) {
+Expected<std::unique_ptr<Store>> Store::open_memory(std::string note, const fs::path& root) {
   static std::atomic<int> serial{0};
   std::unique_ptr<Store> store(new Store);
   store->in_memory_ = true;
   store->name_ = fmt::format("file:/curlew-{}-{}?vfs=memdb", ::getpid(), serial++);
-  Expected<StoreWriter> writer = StoreWriter::open(store->name_);
-  if (!writer) return std::move(writer.error()).during("index in memory");
-  if (Status created = create_schema(writer->database()); !created)
+  store->files_ = std::make_unique<SegmentFiles>(fs::path());
+  // The database lives as long as some connection to it: the schema is made by one that the
+  // writer's follows.
+  Expected<Database> first = Database::open(store->name_, Database::Mode::kWrite);
+  if (!first) return std::move(first.error()).during("index in memory");
+  if (Status created = create_schema(*first); !created)
     return std::move(created.error()).during("index in memory");
-  store->writer_ = std::make_unique<StoreWriter>(std::move(*writer));
+  if (Status settled = store->settle(root); !settled)
+    return std::move(settled.error()).during("index in memory");
   if (!note.empty()) store->notes_.push_back(fmt::format("the index is kept in memory: {}", note));
   return store;
 }
 
+// Without a root, the first tree there is.
+Status Store::settle(const fs::path& root) {
+  Expected<StoreWriter> writer = StoreWriter::open(*this);
+  if (!writer) return std::move(writer.error()).pass();
+  Database& database = writer->database();
+  const std::string& key = root.native();
+  Expected<std::int64_t> tree =
+      root.empty() ? database.integer("SELECT min(id) FROM trees")
+                   : database.integer("SELECT id FROM trees WHERE root = ?", {{key, true}});
+  if (tree && *tree == 0) {
+    Status added = database.run("INSERT OR IGNORE INTO trees(root) VALUES (?)", {{key, true}});
+    if (!added) return added;  // and if another process was faster, its row will do
+    tree = database.integer("SELECT id FROM trees WHERE root = ?", {{key, true}});
+  }
+  if (!tree) return std::move(tree.error()).pass();
+  tree_ = *tree;
+  writer_ = std::make_unique<StoreWriter>(std::move(*writer));
+  return {};
+}
+
 Expected<Store::Lease> Store::reader() {
   int generation;
+  std::unique_ptr<StoreReader> idle;
   {
     std::lock_guard lock(mutex_);
     generation = generation_;
     if (!idle_.empty()) {
-      std::unique_ptr<StoreReader> reader = std::move(idle_.back());
+      idle = std::move(idle_.back());
       idle_.pop_back();
-      return Lease(*this, std::move(reader), generation);
     }
   }
-  Expected<StoreReader> reader = StoreReader::open(name_);
+  if (idle) return Lease(*this, std::move(idle), generation);
+  Expected<StoreReader> reader = StoreReader::open(*this);
   if (!reader) return std::move(reader.error()).during("reading the index");
   return Lease(*this, std::make_unique<StoreReader>(std::move(*reader)), generation);
 }
@@ -171,15 +219,18 @@ Store::Lease::~Lease() {
 
 Status Store::rebuild(const std::string& why) {
   if (in_memory_) return fail(Errc::kInternal, "the index in memory is damaged: {}", why);
+  Expected<std::string> root =
+      writer_->database().text("SELECT root FROM trees WHERE id = ?", {tree_});
+  const fs::path tree = root ? fs::path(*root) : fs::path();
   move_aside(path_);
   Expected<std::string> sound = make_sound(path_);
   if (!sound) return std::move(sound.error()).pass();
-  Expected<StoreWriter> writer = StoreWriter::open(name_);
-  if (!writer) return std::move(writer.error()).pass();
-  *writer_ = std::move(*writer);
+  if (Status settled = settle(tree); !settled) return settled;
   std::lock_guard lock(mutex_);
   ++generation_;
   idle_.clear();
+  states_.clear();
+  damaged_.clear();
   notes_.push_back(fmt::format("the index was unreadable ({}): rebuilt", why));
   return {};
 }
@@ -201,7 +252,6 @@ Expected<std::unique_ptr<Store::UpdateLock>> Store::lock_updates(std::stop_token
       return std::move(locked.error()).pass();
     }
   }
-  writer_->forget();  // another process may have written since
   return std::unique_ptr<UpdateLock>(new UpdateLock(*this, std::move(held), fd));
 }
 
@@ -213,6 +263,47 @@ Store::UpdateLock::~UpdateLock() {
 std::vector<std::string> Store::notes() const {
   std::lock_guard lock(mutex_);
   return notes_;
+}
+
+Expected<StatePtr> Store::state() {
+  Expected<Lease> reader = this->reader();
+  if (!reader) return std::move(reader.error()).pass();
+  if (!(*reader)->begun_) return std::move((*reader)->begun_.error()).pass();
+  return (*reader)->state_;
+}
+
+void Store::keep(StatePtr state) {
+  std::lock_guard lock(mutex_);
+  states_.push_back(std::move(state));
+  if (states_.size() > kStatesMax) states_.erase(states_.begin());
+}
+
+void Store::forget(std::uint64_t generation) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(states_, [&](const StatePtr& state) { return state->generation == generation; });
+}
+
+void Store::note_damage(const StoreState& state) {
+  for (const SegmentState& part : state.segments) {
+    if (part.is_sound()) continue;
+    std::lock_guard lock(mutex_);
+    if (!damaged_.insert(part.id).second) continue;
+    notes_.push_back(
+        fmt::format("a part of the index was unreadable ({}): indexed again at the next update",
+                    part.segment ? "a checksum is wrong" : part.complaint));
+  }
+}
+
+// The caller holds the update lock, so nobody has written a segment that is not yet listed.
+Status Store::remove_leftovers(Database& database) {
+  std::set<std::uint64_t> kept;
+  Status read = database.query("SELECT identity FROM segments", {}, [&](const SqlRow& row) {
+    kept.insert(static_cast<std::uint64_t>(row.integer(0)));
+    return Database::Next::kMore;
+  });
+  if (!read) return read;
+  files_->remove_all_but(kept);
+  return {};
 }
 
 }  // namespace curlew::indexer
