@@ -1,6 +1,7 @@
 // Searching segments: names by their beginning, chunks by their terms, files by pieces of words.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "indexer/segment/string_table.h"
 #include "indexer/store.h"
