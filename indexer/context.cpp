@@ -38,21 +38,28 @@ Status check(const ContextQuery& query) {
 
 }  // namespace
 
-Expected<std::vector<ContextChunk>> retrieve_context(View& view, const ContextQuery& query) {
+Expected<Place> place_of(View& view, const ContextQuery& query) {
   if (Status valid = check(query); !valid) return std::move(valid.error()).pass();
   Expected<std::vector<std::string>> imported = imported_files(view, query.path);
   if (!imported) return std::move(imported.error()).pass();
   const Language* language = language_of(query.path, query.text.substr(0, 256));
-  const Place place{query, look_around(query.text, query.cursor, language), std::move(*imported)};
+  return Place{query, look_around(query.text, query.cursor, language), std::move(*imported)};
+}
 
-  std::vector<Candidate> candidates;
-  for (auto source :
-       {definition_candidates, similar_candidates, recent_candidates, import_candidates}) {
-    Expected<std::vector<Candidate>> found = source(view, place);
+Expected<std::vector<ContextChunk>> retrieve_context(View& view, const ContextQuery& query) {
+  Expected<Place> place = place_of(view, query);
+  if (!place) return std::move(place.error()).pass();
+  Expected<std::vector<Candidate>> candidates = similar_candidates(view, *place);
+  if (!candidates) return std::move(candidates.error()).pass();
+  Expected<std::vector<Candidate>> symbols = symbol_candidates(view, *place, *candidates);
+  if (!symbols) return std::move(symbols.error()).pass();
+  std::move(symbols->begin(), symbols->end(), std::back_inserter(*candidates));
+  for (auto source : {recent_candidates, usage_candidates, sibling_candidates}) {
+    Expected<std::vector<Candidate>> found = source(view, *place);
     if (!found) return std::move(found.error()).pass();
-    std::move(found->begin(), found->end(), std::back_inserter(candidates));
+    std::move(found->begin(), found->end(), std::back_inserter(*candidates));
   }
-  return select_chunks(view, query, std::move(candidates));
+  return select_chunks(view, query, std::move(*candidates));
 }
 
 }  // namespace curlew::indexer

@@ -38,9 +38,13 @@ int place_in_prompt(ContextSource source) {
     case ContextSource::kRecentEdit:
       return 2;
     case ContextSource::kSimilar:
+      return 5;
+    case ContextSource::kSibling:
       return 3;
+    case ContextSource::kUsage:
+      return 4;
   }
-  return 4;
+  return 6;
 }
 
 class Selection {
@@ -62,6 +66,7 @@ class Selection {
     if (static_cast<double>(used_by_source + bytes) > share * query_.bytes_max) return {};
     used_ += bytes;
     used_by_source += bytes;
+    remember(candidate, *shown);
     chunks_.push_back({.path = std::move(candidate.path),
                        .start_line = shown->start_line,
                        .end_line = shown->end_line,
@@ -84,21 +89,49 @@ class Selection {
   }
 
  private:
-  // Already taken, in whole or mostly; or an outline of a file of which something better is shown.
-  bool repeats(const Candidate& candidate) const {
+  struct Span {
+    std::string path;
+    std::uint32_t first, last;  // lines, end exclusive
+  };
+
+  // Already taken, in whole or mostly. A digest loses the symbols that are.
+  bool repeats(Candidate& candidate) const {
     if (candidate.path.empty()) return true;
-    return std::any_of(chunks_.begin(), chunks_.end(), [&](const ContextChunk& chunk) {
-      if (chunk.path != candidate.path || chunk.source == ContextSource::kImport) return false;
-      if (candidate.shape == Candidate::Shape::kOutline) return false;
-      const auto first = std::max(chunk.start_line, candidate.start_line);
-      const auto last = std::min(chunk.end_line, candidate.end_line);
-      return first < last && 2 * (last - first) >= candidate.end_line - candidate.start_line;
-    });
+    if (candidate.shape == Candidate::Shape::kDigest) {
+      std::erase_if(candidate.symbols, [&](const DigestSymbol& symbol) {
+        return shown_of(candidate.path, symbol.row.start_line, symbol.row.end_line + 1) ==
+               symbol.row.end_line + 1 - symbol.row.start_line;
+      });
+      return candidate.symbols.empty();
+    }
+    const std::uint32_t lines = candidate.end_line - candidate.start_line;
+    return 2 * shown_of(candidate.path, candidate.start_line, candidate.end_line) >= lines;
+  }
+  // How many of these lines are shown already.
+  std::uint32_t shown_of(const std::string& path, std::uint32_t first, std::uint32_t last) const {
+    std::uint32_t lines = 0;
+    for (const Span& span : shown_) {
+      if (span.path != path) continue;
+      const std::uint32_t start = std::max(first, span.first), end = std::min(last, span.last);
+      if (start < end) lines += end - start;
+    }
+    return lines;
+  }
+  void remember(const Candidate& candidate, const Excerpt& shown) {
+    if (candidate.shape != Candidate::Shape::kDigest) {
+      shown_.push_back({candidate.path, shown.start_line, shown.end_line});
+      return;
+    }
+    for (const DigestSymbol& symbol : candidate.symbols) {
+      if (symbol.detail == DigestSymbol::Detail::kWhole)
+        shown_.push_back({candidate.path, symbol.row.start_line, symbol.row.end_line + 1});
+    }
   }
 
   View& view_;
   const ContextQuery& query_;
   std::vector<ContextChunk> chunks_;
+  std::vector<Span> shown_;
   std::size_t used_ = 0;
   std::array<std::size_t, std::size(rank::kSources)> used_by_{};
 };

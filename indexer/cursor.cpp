@@ -60,19 +60,20 @@ std::vector<Line> scope_heads(std::string_view text, std::size_t cursor) {
   return heads;
 }
 
-// What qualifies the word at `offset`: "a." "a->" "a::" right before it.
-std::string_view qualifier_before(std::string_view text, std::size_t offset) {
-  std::size_t end = offset;
-  if (end >= 1 && text[end - 1] == '.') {
-    end -= 1;
-  } else if (end >= 2 && (text.substr(end - 2, 2) == "->" || text.substr(end - 2, 2) == "::")) {
-    end -= 2;
-  } else {
-    return {};
+// The word before the first "(" of the innermost head that has one, unless it is a statement's.
+std::string_view function_of(std::string_view text, const std::vector<Line>& heads) {
+  for (const Line& head : heads) {
+    const std::string_view line = text.substr(head.start, head.end - head.start);
+    const std::size_t bracket = line.find('(');
+    if (bracket == line.npos) continue;
+    std::size_t end = bracket;
+    while (end > 0 && line[end - 1] == ' ') --end;
+    std::size_t start = end;
+    while (start > 0 && is_word_byte(line[start - 1])) --start;
+    const std::string_view word = line.substr(start, end - start);
+    if (word.size() > 2 && !is_keyword(word)) return word;
   }
-  std::size_t start = end;
-  while (start > 0 && is_word_byte(text[start - 1])) --start;
-  return text.substr(start, end - start);
+  return {};
 }
 
 class NameCollector {
@@ -130,6 +131,20 @@ double nearness_at(int distance) {
 
 }  // namespace
 
+std::string_view qualifier_before(std::string_view text, std::size_t offset) {
+  std::size_t end = offset;
+  if (end >= 1 && text[end - 1] == '.') {
+    end -= 1;
+  } else if (end >= 2 && (text.substr(end - 2, 2) == "->" || text.substr(end - 2, 2) == "::")) {
+    end -= 2;
+  } else {
+    return {};
+  }
+  std::size_t start = end;
+  while (start > 0 && is_word_byte(text[start - 1])) --start;
+  return text.substr(start, end - start);
+}
+
 CursorView look_around(std::string_view text, std::size_t cursor, const Language* language) {
   CursorView view;
   view.line = line_at(text, cursor);
@@ -139,7 +154,9 @@ CursorView look_around(std::string_view text, std::size_t cursor, const Language
   NameCollector names(text, cursor, language);
   for (const Line& line : lines_around(text, cursor, rank::kLinesBefore, rank::kLinesAfter))
     names.add(line, nearness_at(line.distance));
-  for (const Line& line : scope_heads(text, cursor)) names.add(line, rank::kScopeNearness);
+  const std::vector<Line> heads = scope_heads(text, cursor);
+  for (const Line& line : heads) names.add(line, rank::kScopeNearness);
+  view.function = function_of(text, heads);
   view.names = names.take();
 
   // The word being typed is left out, so that the answer changes with words, not with letters.

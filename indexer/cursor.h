@@ -25,12 +25,16 @@ struct CursorView {
   // Lines the prompt shows anyway: [first, last).
   std::uint32_t prompt_first = 0, prompt_last = 0;
   std::vector<NearName> names;     // each once, nearest first; not the one being typed
+  std::string_view function;       // the enclosing function's name as its head tells; "" for none
   std::vector<std::string> terms;  // search terms of the lines around the cursor
   WordSet words;                   // of the same lines
   bool in_prompt(std::uint32_t start_line, std::uint32_t end_line) const {
     return start_line < prompt_last && end_line > prompt_first;
   }
 };
+
+// What qualifies the word that starts at `offset`: `a` of a.b, a->b, a::b; "" for none.
+std::string_view qualifier_before(std::string_view text, std::size_t offset);
 
 // `text` must outlive the view. `language` may be null.
 CursorView look_around(std::string_view text, std::size_t cursor, const Language* language);

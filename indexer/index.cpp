@@ -5,6 +5,8 @@
 
 #include "indexer/buffers.h"
 #include "indexer/context.h"
+#include "indexer/facts.h"
+#include "indexer/resolve.h"
 #include "indexer/search.h"
 #include "indexer/search_pattern.h"
 #include "indexer/source/git_facts.h"
@@ -41,6 +43,10 @@ std::string_view context_source_name(ContextSource source) {
       return "recent edit";
     case ContextSource::kImport:
       return "import";
+    case ContextSource::kUsage:
+      return "usage";
+    case ContextSource::kSibling:
+      return "sibling";
   }
   return "";
 }
@@ -53,6 +59,7 @@ struct Index::Impl {
   const std::unique_ptr<Store> store;
   Buffers buffers;
   TextCache texts;
+  FactsCache facts;
 
   mutable std::mutex mutex;  // guards what the last update left
   UpdateReport last;
@@ -63,7 +70,7 @@ struct Index::Impl {
   auto query(std::vector<DocumentPtr> documents, Ask ask) -> decltype(ask(std::declval<View&>())) {
     Expected<Store::Lease> reader = store->reader();
     if (!reader) return std::move(reader.error()).pass();
-    View view(**reader, texts, std::move(documents));
+    View view(**reader, texts, std::move(documents), facts);
     return ask(view);
   }
 
@@ -141,6 +148,18 @@ Expected<PatternMatches> Index::search_pattern(const PatternQuery& query) const 
 Expected<std::vector<SearchHit>> Index::definitions(std::string_view name, int limit) const {
   return impl_->query(impl_->buffers.documents(),
                       [&](View& view) { return find_definitions(view, name, limit); });
+}
+
+Expected<std::vector<SearchHit>> Index::definitions_at(const std::string& path,
+                                                       std::string_view text, std::size_t offset,
+                                                       int limit) const {
+  auto resolved = impl_->query(impl_->buffers.documents_nearly(path, text), [&](View& view) {
+    return resolve(view, path, text, offset, limit);
+  });
+  if (!resolved) return std::move(resolved.error()).pass();
+  std::vector<SearchHit> hits;
+  for (Resolved& each : *resolved) hits.push_back(std::move(each.definition));
+  return hits;
 }
 
 Expected<ParsedFile> Index::file(const std::string& path) const {

@@ -103,7 +103,14 @@ struct ContextQuery {
   int bytes_max = 6000;  // of all chunk texts together; the caller fits tokens
 };
 
-enum class ContextSource : std::uint8_t { kDefinition, kSimilar, kRecentEdit, kImport };
+enum class ContextSource : std::uint8_t {
+  kDefinition,  // definitions of what is used near
+  kSimilar,     // chunks like the lines around
+  kRecentEdit,  // the same, of files edited or viewed last
+  kImport,      // what is likely used next, of files in reach
+  kUsage,       // where the enclosing function is called or tested
+  kSibling,     // other implementations of the enclosing function
+};
 std::string_view context_source_name(ContextSource source);  // "definition", "similar", ...
 
 struct ContextChunk {
@@ -135,6 +142,12 @@ class Index {
   Expected<std::vector<SearchHit>> search(const SearchQuery& query) const;
   Expected<PatternMatches> search_pattern(const PatternQuery& query) const;
   Expected<std::vector<SearchHit>> definitions(std::string_view name, int limit = 20) const;
+
+  // The definitions that the word at `offset` of `text` stands for: resolved by its receiver's type,
+  // this file, imports, folder and unique name, in this order (resolve.h). kInvalidInput for an
+  // offset behind the text.
+  Expected<std::vector<SearchHit>> definitions_at(const std::string& path, std::string_view text,
+                                                  std::size_t offset, int limit = 20) const;
 
   // Symbols and references of one file: from its open buffer, else from the disk. kNotFound,
   // kInvalidInput with the skip reason.

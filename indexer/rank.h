@@ -2,8 +2,10 @@
 // is worth in the benchmark.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 
 namespace curlew::indexer::rank {
 
@@ -16,18 +18,155 @@ constexpr double kScopeNearness = 0.6;  // heads of the enclosing scopes, howeve
 constexpr double kCommentPenalty = 0.25;
 constexpr int kNamesMax = 64;  // looked up per query, the nearest first
 
-// ---- definitions
-constexpr int kDefinersMax = 8;        // names defined more often say little
-constexpr int kDefinersLookedAt = 12;  // files, those this one imports first
-constexpr int kUsersLookedAt = 256;    // files; used by more is "everywhere"
-constexpr double kImported = 1.0;      // the defining file is imported by this one
-constexpr double kOpenOrRecent = 0.8;
-constexpr double kSameFolder = 0.7;
-constexpr double kElsewhere = 0.45;
-constexpr double kOtherLanguage = 0.15;
-constexpr double kDeclarationPenalty = 0.55;
-constexpr double kContainerSeen = 1.5;     // Index::open where `Index` is near, too
-constexpr double kPlainWordPenalty = 0.5;  // "open": no capital inside, no underscore, short
+// ---- files in reach
+constexpr int kUsersLookedAt = 256;  // files; used by more is "everywhere"
+constexpr std::size_t kReachedMax = 64;
+constexpr int kFolderFilesRead = 400;  // names of the folder's files that are compared
+constexpr std::size_t kFolderFilesMax = 20;
+constexpr int kCounterpartsMax = 4;
+constexpr int kSecondImportsTried = 48, kSecondImportsMax = 16;
+constexpr std::size_t kNamedFilesMax = 10;  // files that define a name near, without other reach
+constexpr int kDefinersMax = 4;             // names defined in more files say little
+constexpr int kNamesLookedUp = 32;          // of those near, that no file in reach defines
+constexpr int kAlikeNamesLookedUp = 10;     // names that similar code uses
+
+// ---- likely symbols: what speaks for one, see likely.cpp. Names that stand before the cursor
+// ("seen") and names that do not are weighed by weights of their own.
+struct Feature {
+  enum : int {
+    kSeen,
+    kNear,
+    kNearAndRare,
+    kNearAndPlain,
+    kUses,
+    kRecent,
+    kOnlyImported,
+    kKind,
+    kSeenKind = kKind + 6,
+    kDeclaration = kSeenKind + 6,
+    kSeenDeclaration,
+    kPlainWord,
+    kUnderscore,
+    kMember,
+    kDefiners,
+    kReach,
+    kSeenReach = kReach + 6,
+    kOrder = kSeenReach + 6,
+    kFileSize,
+    kLikeness,
+    kSeenLikeness,
+    kHidden,
+    kTestFile,
+    kOwner,
+    kSeenOwner,
+    kSignature,
+    kSeenSignature,
+    kPieceNear,
+    kPiecesNear,
+    kUsedBy,
+    kSeenUsedBy,
+    kUsers,
+    kUsedAlike,
+    kSeenUsedAlike,
+    kFileNear,
+    kFileSeen,
+    kOwnerSeen,
+    kNeighbourSeen,
+    kFirstPiece,
+    kPopular,
+    kSeenPopular,
+    kSecondPiece,
+    kRootUsedAlike,
+    kRootUsedBy,
+    kTwoUsers,
+    kNearKind,
+    kVeryNear = kNearKind + 4,
+    kMuchUsed,
+    kSeenFileSize,
+    kCount,
+  };
+};
+constexpr int kFeatureCount = Feature::kCount;
+using Features = std::array<float, kFeatureCount>;
+// fit_rank.py on the tuning half of the cases. No case has recently edited files: "open" stands midway
+// between "import" and "folder".
+constexpr double kWeights[] = {
+    // clang-format off
+    -0.90,  // seen
+    0.82,  // near
+    1.01,  // near_and_rare
+    -1.05,  // near_and_plain
+    -0.05,  // uses
+    1.21,  // recent
+    1.27,  // only_imported
+    -0.84,  // kind_function
+    -0.98,  // kind_method
+    -1.04,  // kind_type
+    -0.69,  // kind_constant
+    -3.78,  // kind_variable
+    -1.00,  // kind_constructor
+    1.37,  // seen_function
+    -0.29,  // seen_method
+    1.30,  // seen_type
+    0.42,  // seen_constant
+    -2.70,  // seen_variable
+    -1.00,  // seen_constructor
+    0.27,  // declaration
+    -0.82,  // seen_declaration
+    -0.43,  // plain_word
+    -0.42,  // underscore
+    -1.14,  // member
+    -5.26,  // definers
+    -0.56,  // import
+    -0.64,  // counterpart
+    -2.34,  // folder
+    -2.32,  // second
+    -1.45,  // open
+    -2.48,  // named
+    0.66,  // seen_import
+    0.16,  // seen_counterpart
+    -0.58,  // seen_folder
+    -0.29,  // seen_second
+    0.04,  // seen_open
+    -0.85,  // seen_named
+    -0.56,  // order
+    -3.21,  // file_size
+    -0.12,  // likeness
+    -0.32,  // seen_likeness
+    -0.17,  // hidden
+    -1.11,  // test_file
+    2.51,  // owner
+    1.16,  // seen_owner
+    0.41,  // signature
+    0.41,  // seen_signature
+    0.20,  // piece_near
+    1.72,  // pieces_near
+    0.38,  // used_by
+    -0.96,  // seen_used_by
+    -1.42,  // users
+    0.58,  // used_alike
+    0.88,  // seen_used_alike
+    0.15,  // file_near
+    -0.03,  // file_seen
+    0.48,  // owner_seen
+    0.88,  // neighbour_seen
+    0.52,  // first_piece
+    0.90,  // popular
+    -2.65,  // seen_popular
+    0.72,  // second_piece
+    3.76,  // root_used_alike
+    1.80,  // root_used_by
+    0.52,  // two_users
+    0.73,  // near_function
+    1.00,  // near_method
+    0.25,  // near_type
+    0.50,  // near_constant
+    -0.68,  // very_near
+    0.29,  // much_used
+    0.00,  // seen_file_size
+    // clang-format on
+};
+static_assert(std::size(kWeights) == kFeatureCount);
 
 // ---- similar code
 constexpr int kQueryLinesBefore = 15, kQueryLinesAfter = 4;
@@ -41,9 +180,13 @@ constexpr int kRecentFilesMax = 8;
 constexpr int kRecentChunksMax = 64;  // compared, per file
 
 // ---- imports
-constexpr int kImportsMax = 24;    // files of the workspace
-constexpr int kImportsTried = 64;  // imports as written, most of which lie outside it
-constexpr int kOutlineLinesMax = 30;
+constexpr int kImportsMax = 24;              // files of the workspace
+constexpr int kImportsTried = 64;            // imports as written, most of which lie outside it
+constexpr int kOutlineLinesMax = 30;         // members of a type
+constexpr std::size_t kAlikeChunksMax = 24;  // similar chunks whose names count
+
+// ---- usages, siblings
+constexpr int kUsageChunksRead = 16, kUsagesMax = 3, kSiblingsMax = 3;
 
 // ---- fusion: one table. A source's own score lies in 0..1; `weight` makes sources comparable,
 // `threshold` is what a chunk must reach to be shown, `share` is what the source may take of the
@@ -52,11 +195,22 @@ struct SourceWeights {
   double weight, threshold, share;
 };
 constexpr SourceWeights kSources[] = {
-    {1.00, 0.06, 0.60},  // ContextSource::kDefinition
-    {0.90, 0.12, 0.35},  // kSimilar
-    {1.00, 0.09, 0.25},  // kRecentEdit
-    {0.35, 0.10, 0.20},  // kImport
+    {1.00, 0.01, 0.90},   // ContextSource::kDefinition
+    {0.20, 0.024, 0.20},  // kSimilar
+    {0.25, 0.022, 0.20},  // kRecentEdit
+    {1.00, 0.01, 0.90},   // kImport
+    {0.12, 0.02, 0.10},   // kUsage
+    {0.12, 0.02, 0.10},   // kSibling
 };
+constexpr const SourceWeights& weights_of_symbols() {
+  return kSources[0];
+}
+constexpr std::size_t kLikelyMax = 1000;  // symbols of a place that are put in order
+constexpr double kChanceMin = 0.001;      // of a symbol that a digest shows
+constexpr std::size_t kDigestSymbolsMax = 24;
+constexpr double kBodyChanceMin = 0.08;   // of a function whose body is worth its bytes
+constexpr double kWholeBytesAlways = 40;  // so short that a signature saves nothing
+constexpr double kWholeShare = 0.15;      // of all bytes, for a symbol that is certainly used
 // Scores are rounded to powers of this, so that one letter typed reorders nothing.
 constexpr double kScoreStep = 1.25;
 constexpr int kDefinitionLinesMax = 40;  // a longer one is shown as a skeleton

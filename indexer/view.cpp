@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "indexer/facts.h"
+
 namespace curlew::indexer {
 namespace {
 
@@ -26,6 +28,22 @@ bool before(const SymbolRow& a, const SymbolRow& b) {
 
 View::View(StoreReader& reader, TextCache& texts, std::vector<DocumentPtr> documents)
     : reader_(reader), texts_(texts), documents_(std::move(documents)) {}
+
+View::View(StoreReader& reader, TextCache& texts, std::vector<DocumentPtr> documents,
+           FactsCache& facts)
+    : View(reader, texts, std::move(documents)) {
+  facts_ = &facts;
+}
+
+View::~View() = default;
+
+FactsCache& View::facts() {
+  if (!facts_) {
+    own_facts_ = std::make_unique<FactsCache>();
+    facts_ = own_facts_.get();
+  }
+  return *facts_;
+}
 
 const Document* View::document(std::string_view path) const {
   auto found = std::lower_bound(

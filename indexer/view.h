@@ -5,6 +5,7 @@
 // was indexed is checked against the text before it is believed.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,9 +25,15 @@ struct ChunkMatch {
   double score = 0;  // sum of the rarities of the terms it holds, against its length
 };
 
+class FactsCache;
+
 class View {
  public:
   View(StoreReader& reader, TextCache& texts, std::vector<DocumentPtr> documents);
+  // With facts that outlive the query; without, it makes its own where it needs them.
+  View(StoreReader& reader, TextCache& texts, std::vector<DocumentPtr> documents,
+       FactsCache& facts);
+  ~View();
 
   // The open document of the path, or null.
   const Document* document(std::string_view path) const;
@@ -59,6 +66,7 @@ class View {
   std::string_view text_of(const ChunkRow& chunk);  // valid as long as the view
 
   StoreReader& reader() { return reader_; }
+  FactsCache& facts();
   const std::vector<DocumentPtr>& documents() const { return documents_; }
 
  private:
@@ -76,6 +84,8 @@ class View {
   std::vector<DocumentPtr> documents_;  // by path
   Expected<bool> is_as_indexed(const std::string& path);
 
+  FactsCache* facts_ = nullptr;
+  std::unique_ptr<FactsCache> own_facts_;
   std::unordered_map<std::string, DiskText> read_;  // in this query
   std::unordered_map<std::string, bool> as_indexed_;
 };

@@ -10,6 +10,7 @@
 #include "editors/cli/report.h"
 #include "editors/cli/workspace.h"
 #include "kernels/ops.h"
+#include "lsp/sandbox/sandbox.h"
 
 namespace curlew::cli {
 namespace fs = std::filesystem;
@@ -105,6 +106,22 @@ Check check_program(const char* what, const std::string& program, const char* ad
                       : Check{what, State::kOk, path, ""};
 }
 
+// Not whether it is installed: whether a command really runs in it.
+Check check_sandbox() {
+  std::error_code error;
+  std::string folder = (fs::temp_directory_path(error) / "curlew-doctor-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr)
+    return {"sandbox", State::kBroken, folder + ": cannot be made",
+            "make room for temporary files"};
+  const auto sandbox = sandbox::Sandbox::open({.workspace = folder});
+  const Check check = sandbox
+                          ? Check{"sandbox", State::kOk, (*sandbox)->description(), ""}
+                          : Check{"sandbox", State::kMissing, sandbox.error().message(),
+                                  "install bubblewrap: `curlew repair` runs commands nowhere else"};
+  fs::remove(folder, error);
+  return check;
+}
+
 fs::path cache_folder() {
   if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr && *xdg != '\0')
     return fs::path(xdg) / "curlew";
@@ -125,8 +142,7 @@ int run_doctor(const CommonOptions& common) {
       check_folder("cache", cache_folder()),
       check_program("editor: VS Code", "code", "install it to use the extension in editors/vscode"),
       check_program("editor: Neovim", "nvim", "install neovim to use the plugin in editors/neovim"),
-      check_program("sandbox", "bwrap",
-                    "install bubblewrap; repairs that run commands will need it"),
+      check_sandbox(),
   };
 
   bool broken = false;

@@ -111,6 +111,23 @@ void add_completion_commands(Commands& commands, CommonOptions& common) {
       .add_option("places", demo->places, "FILE:LINE:COL to complete at");
 }
 
+void add_edit_commands(Commands& commands, CommonOptions& common) {
+  RepairOptions* repair = nullptr;
+  CLI::App& repair_app = commands.add(
+      "repair", "run a command in a sandbox, repair until it passes", common, &run_repair, repair);
+  repair_app.add_option("command", repair->command, "-- COMMAND and its arguments")
+      ->required()
+      ->expected(-1);
+  repair_app.add_flag("--apply", repair->apply, "write a verified repair into the workspace");
+  repair_app.add_option("--rounds", repair->rounds)->check(CLI::Range(1, 20));
+  repair_app.add_option("--files", repair->files, "only these may be changed (globs)");
+  repair_app.add_flag("--tests", repair->tests, "tests may be changed, too");
+  repair_app.add_option("--time", repair->seconds, "seconds for all of it")
+      ->check(CLI::Range(1, 86400));
+  repair_app.add_option("--command-time", repair->command_seconds, "seconds for one run")
+      ->check(CLI::Range(1, 86400));
+}
+
 void add_index_commands(Commands& commands, CommonOptions& common) {
   IndexCommandOptions* index = nullptr;
   commands.add("index", "build or update the index", common, &run_index, index)
@@ -237,6 +254,7 @@ int run(int argc, char** argv) {
   CommonOptions common;
   Commands commands(app);
   add_completion_commands(commands, common);
+  add_edit_commands(commands, common);
   add_index_commands(commands, common);
   add_token_commands(commands, common);
   add_engine_commands(commands, common);

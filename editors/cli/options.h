@@ -100,6 +100,16 @@ struct ModelsOptions {
   std::string file, name;
 };
 
+struct RepairOptions {
+  std::vector<std::string> command;  // and its arguments
+  std::vector<std::string> files;    // globs of what may be changed; empty: anything but tests
+  int rounds = 3;
+  int seconds = 120;         // for all of it
+  int command_seconds = 60;  // for one run
+  bool apply = false;
+  bool tests = false;  // tests may be changed, too
+};
+
 struct DemoOptions {
   std::vector<std::string> places;  // empty: three places of Curlew's own source
 };
@@ -121,6 +131,7 @@ int run_evaluate(const CommonOptions& common, const EvaluateOptions& options);
 int run_quantize(const CommonOptions& common, const QuantizeOptions& options);
 int run_perplexity(const CommonOptions& common, const PerplexityOptions& options);
 int run_models(const CommonOptions& common, const ModelsOptions& options);
+int run_repair(const CommonOptions& common, const RepairOptions& options);
 int run_doctor(const CommonOptions& common);
 int run_demo(const CommonOptions& common, const DemoOptions& options);
 

@@ -106,7 +106,16 @@ class Collector {
     if (found.what == FoundSymbol::What::kNothing) return;
     const bool is_symbol = found.what == FoundSymbol::What::kSymbol;
     if (is_symbol && found.name.empty()) return;
+    if (is_symbol) note_skipped(captures);
     symbols.push_back(std::move(found));
+  }
+
+  // `TEST(Suite, Name) {}`: other patterns take TEST for the function's name.
+  void note_skipped(std::span<const Capture> captures) {
+    for (const Capture& capture : captures) {
+      if (query_.meaning(capture.id).role != CaptureRole::kSkip) continue;
+      skipped.push_back(tree_.nodes[capture.node].span.start);
+    }
   }
 
   void add_capture(std::uint32_t node, const CaptureMeaning& meaning, FoundSymbol& found) {
@@ -149,7 +158,6 @@ class Collector {
         break;
       case CaptureRole::kSkip:
         add_mark(node, Mark::kSkip);
-        skipped.push_back(span.start);
         break;
       case CaptureRole::kTest:
         tests.push_back(span);

@@ -58,7 +58,12 @@ class Flattener {
         if (frame.node != kHidden) out_.nodes[frame.node].next = count();
         open_.pop_back();
       } else {
-        add_child(frame, *frame.child++);
+        const Subtree child = *frame.child++;
+        // Trees are some twenty times their text: the next node is rarely in a cache.
+        if (frame.child != frame.end && !frame.child->data.is_inline) {
+          __builtin_prefetch(frame.child->ptr);
+        }
+        add_child(frame, child);
       }
     }
   }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "indexer/source/grammar_tables.h"
 #include "indexer/source/macros.h"
 #include "indexer/source/thread_clock.h"
 
@@ -68,7 +69,7 @@ TreeHandle parse_text(TSParser* parser, const Language& language, const TSTree* 
     std::string_view text;
     const std::function<bool()>& expired;
   } source{text, expired};
-  ts_parser_set_language(parser, language.grammar());
+  ts_parser_set_language(parser, with_plain_tables(language.grammar()));
   TSInput input{};
   input.payload = &source;
   input.encoding = TSInputEncodingUTF8;
@@ -120,8 +121,8 @@ bool LiveTree::breaks(TSParser* parser, const Language& language, std::string_vi
                       std::size_t offset, std::string_view insertion) {
   offset = std::min(offset, text.size());
   text = window_around(text, offset);
-  const auto start = thread_time();
-  const std::function<bool()> expired = [&] { return thread_time() - start >= kQuestionTimeMax; };
+  ThreadTimeLimit limit(kQuestionTimeMax);
+  const std::function<bool()> expired = [&] { return limit(); };
   if (!follow(parser, language, parsers_view(language, std::string(text)), expired)) return false;
   std::string after;
   after.reserve(text.size() + insertion.size());

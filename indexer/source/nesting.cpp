@@ -114,6 +114,7 @@ class Nester {
     }
     if (continues_last(f)) return extend_last(f);
     if (f.kind == SymbolKind::kSection) f.name = without_closing_marks(f.name);
+    if (f.name.empty()) return;  // a heading of marks alone
     extend_over_wrappers(f);
     Symbol symbol;
     symbol.name = std::string(f.name);

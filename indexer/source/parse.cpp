@@ -86,8 +86,8 @@ ParsedFile Parser::parse(const Language& language, std::string_view text,
     out.chunks = cut_chunks(lines, {}, nullptr, limits);
     return out;
   }
-  const auto start = thread_time();
-  const std::function<bool()> expired = [&] { return thread_time() - start >= kParseTimeMax; };
+  ThreadTimeLimit limit(kParseTimeMax);
+  const std::function<bool()> expired = [&] { return limit(); };
   if (!impl_->read_tree(*query, language, text, expired)) {
     out.notes.push_back(fmt::format("parse stopped after {} ms", kParseTimeMax.count()));
     out.chunks = cut_chunks(lines, {}, nullptr, limits);

@@ -26,7 +26,7 @@ enum class CaptureRole : std::uint8_t {
   kImport,
   kImports,  // a whole import statement: of its names only those marked @reference.import are kept
   kLocal,    // a parameter or local variable: no reference to it is kept
-  kSkip,     // no reference and no symbol's name, whatever other patterns say
+  kSkip,     // no reference, and beside a definition no symbol's name, whatever other patterns say
   kTest,     // a definition that is a test, whichever pattern defines it
   kClause,   // a definition that may be one of several in a row that are one: Haskell's equations
   kDoc,      // a comment or attribute: belongs to the definition on the next line

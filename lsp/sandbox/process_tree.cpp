@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -79,6 +80,11 @@ int threads_of_user() {
     if (const std::optional<Stat> stat = stat_of(pid)) threads += stat->threads;
   }
   return threads;
+}
+
+int threads_of_machine() {
+  struct sysinfo info;
+  return ::sysinfo(&info) == 0 ? info.procs : 0;
 }
 
 TreeUse use_of(const std::vector<pid_t>& processes) {

@@ -15,7 +15,8 @@ struct TreeUse {
 
 // The process and its descendants, from one pass over /proc; those that end meanwhile are left out.
 std::vector<pid_t> descendants(pid_t root);
-int threads_of_user();  // ours
+int threads_of_user();     // ours
+int threads_of_machine();  // of everybody; a single call of the kernel
 TreeUse use_of(const std::vector<pid_t>& processes);
 
 }  // namespace curlew::sandbox

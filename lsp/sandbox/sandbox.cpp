@@ -240,18 +240,11 @@ Expected<CommandResult> Sandbox::run(const Command& command, std::stop_token sto
 Isolation Sandbox::isolation() const {
   return impl_->way.isolation;
 }
+std::string Sandbox::description() const {
+  return way_name(impl_->way);
+}
 const fs::path& Sandbox::visible_root() const {
   return impl_->root();
-}
-
-std::string sandbox_summary() {
-  const std::string bubblewrap = bubblewrap_path();
-  const int landlock = landlock_version();
-  if (!bubblewrap.empty()) return fmt::format("bubblewrap ({})", bubblewrap);
-  if (landlock >= kLandlockVersionMin)
-    return fmt::format("landlock, version {}; bubblewrap is not installed", landlock);
-  return fmt::format("none: bubblewrap is not installed, and this kernel has landlock version {}",
-                     landlock);
 }
 
 }  // namespace curlew::sandbox

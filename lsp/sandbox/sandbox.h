@@ -96,6 +96,7 @@ class Sandbox {
   Expected<CommandResult> run(const Command& command, std::stop_token stop);
 
   Isolation isolation() const;
+  std::string description() const;  // "bubblewrap with an overlay"
   // Where a command finds the workspace: its own path, but for Landlock.
   const std::filesystem::path& visible_root() const;
 
@@ -104,8 +105,5 @@ class Sandbox {
   explicit Sandbox(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
-
-// One line for `curlew doctor`: what would be used, or why nothing can be.
-std::string sandbox_summary();
 
 }  // namespace curlew::sandbox

@@ -15,9 +15,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kLook{20};  // at processes and memory
-constexpr std::chrono::seconds kEndMax{20};     // for the keeper to end what was started
-constexpr std::size_t kTailShare = 2;           // of the output that is kept: a half is its end
+constexpr std::chrono::milliseconds kLook{20};   // at the command's processes and their memory
+constexpr std::chrono::milliseconds kGlance{2};  // at how many there are on the whole machine
+constexpr int kSurgeFactor = 4;
+constexpr std::chrono::seconds kEndMax{20};  // for the keeper to end what was started
+constexpr std::size_t kTailShare = 2;        // of the output that is kept: a half is its end
 
 // The first and the last of what comes.
 class Output {
@@ -62,7 +64,7 @@ class Watch {
     CommandResult result;
     while (!has_ended()) {
       if (stop.stop_requested()) return fail(Errc::kCancelled, "the command was stopped");
-      read_output(kLook);
+      read_output(kGlance);
       result.end = reached_limit();
       if (result.end != CommandEnd::kExited) break;
     }
@@ -102,7 +104,11 @@ class Watch {
   CommandEnd reached_limit() {
     const auto now = Clock::now();
     if (now - began_ > limits_.wall) return CommandEnd::kTimeLimit;
-    if (now < next_look_) return CommandEnd::kExited;
+    // A fork bomb makes thousands between two looks, and each makes the next look slower: so many
+    // new ones on the machine are taken for the command's without looking.
+    const int surge = threads_of_machine() - threads_before_;
+    if (surge > kSurgeFactor * limits_.processes) return CommandEnd::kProcessLimit;
+    if (now < next_look_ && surge <= limits_.processes) return CommandEnd::kExited;
     const TreeUse use = use_of(descendants(child_.pid));
     next_look_ = Clock::now() + kLook;
     if (use.threads > limits_.processes) return CommandEnd::kProcessLimit;
@@ -125,6 +131,7 @@ class Watch {
   const Limits& limits_;
   const Clock::time_point began_;
   Clock::time_point next_look_;
+  const int threads_before_ = threads_of_machine();
   Output output_;
   int status_ = 0;
   bool ended_ = false, closed_ = false;

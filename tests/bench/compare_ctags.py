@@ -16,14 +16,16 @@ import tempfile
 
 CTAGS_LANGUAGE = {
     "c": "C", "cpp": "C++", "python": "Python", "javascript": "JavaScript", "typescript": "TypeScript",
-    "go": "Go", "rust": "Rust", "java": "Java", "c_sharp": "C#", "bash": "Sh",
+    "go": "Go", "rust": "Rust", "java": "Java", "c_sharp": "C#", "bash": "Sh", "ruby": "Ruby", "php": "PHP",
+    "lua": "Lua", "kotlin": "Kotlin", "haskell": "Haskell", "ocaml": "OCaml", "ocaml_interface": "OCaml",
+    "julia": "Julia", "sql": "SQL", "css": "CSS", "html": "HTML",
 }
 
 # What the two call their kinds, brought to one set of groups. What is in no group is not compared:
 # references and parameters that ctags calls tags, and what only one of the two looks for.
 GROUPS = {
     "functions": {"function", "method", "constructor", "func", "generator", "getter", "setter",
-                  "methodSpec", "prototype"},
+                  "methodSpec", "prototype", "singletonMethod"},
     "types": {"class", "struct", "union", "enum", "interface", "typedef", "type", "talias", "trait",
               "annotation", "alias"},
     "members": {"field", "member", "property", "event"},
@@ -39,6 +41,15 @@ EXCEPTIONS = {
     ("Python", "namespace"): None, ("Python", "module"): None,
     ("Sh", "alias"): None,
     ("Go", "package"): "modules",
+    ("Ruby", "alias"): "functions", ("Ruby", "accessor"): "members",
+    ("Haskell", "constructor"): "enumerators",
+    ("OCaml", "Constructor"): "enumerators", ("OCaml", "Exception"): "types", ("OCaml", "RecordField"): "members",
+    ("OCaml", "val"): "variables", ("OCaml", "var"): "variables",
+    ("CSS", "class"): "members", ("CSS", "id"): "members", ("CSS", "selector"): None,
+    ("HTML", "id"): "members", ("HTML", "anchor"): "members", ("HTML", "title"): None, ("HTML", "class"): None,
+    ("SQL", "table"): "types", ("SQL", "view"): "types", ("SQL", "procedure"): "functions",
+    ("SQL", "schema"): "modules",
+    ("Kotlin", "object"): "types",
 }
 # Kinds that ctags leaves out unless asked: declarations, to compare with ours.
 EXTRA_KINDS = {"C": "+px", "C++": "+px"}
@@ -84,6 +95,8 @@ def ctags_tags(language, folder, files, with_declarations):
         path, number, kind, tag = parts
         group = EXCEPTIONS.get((name, kind), GROUP_OF.get(kind))
         if group and not tag.startswith(("__anon", "AnonymousFunction")):
+            if name == "Lua":  # "Square.new", "Square:area"
+                tag = tag.replace(":", ".").split(".")[-1]
             tags.append((path, group, tag.split("::")[-1].replace(" ", ""), int(number)))
     return tags
 

@@ -32,6 +32,7 @@ struct Item {
   std::string path;
   std::uint32_t start_line = 0, end_line = 0;  // from 0, end exclusive
   std::string text;
+  double score = 0;  // of context() only
 };
 
 struct SourceFile {

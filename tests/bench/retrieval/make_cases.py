@@ -12,8 +12,9 @@ all after it are hidden; the query is what stands before. One JSON object a line
 What is defined where is universal-ctags' word, so that the index is not its own judge. A use is
 resolved by, in this order: the receiver's type (declared, annotated or constructed in the file), an
 import of the defining file, the package (Go, Java, C#: the same folder), or being the only
-definition of that name in the package. Everything else is dropped as ambiguous and counted, on
-stderr. Not asked for: fields and local names, names that the file defines itself, and names under
+definition of that name in the package (in C and C++ in a file that is included, if only by others; in
+Python, JavaScript and TypeScript, for a bare name, with the name imported). Everything else is dropped as ambiguous and counted, on
+stderr. Not asked for: import statements, fields and local names, names that the file defines itself, and names under
 four letters. A prototype answers for its definition, because it is what the using file sees.
 
 First use: the identifier does not occur in the text before the cursor. Seven of ten cases are first
@@ -85,12 +86,25 @@ IMPORT_LINE = re.compile(
     r"package\s|export\s.*\sfrom|mod\s|pub\s+(use|mod)\s|namespace\s|(const|let|var)\s.*=\s*require\()|^\s*[}\w, ]*\}?\s*from\s*['\"]")
 
 
+# Whole import statements: no line of one is asked for, and what they name can be used bare.
+IMPORTS = {
+    "python": re.compile(r"^[ \t]*from\s+[\w.]+\s+import\s*(?:\([^)]*\)|(?:[^\n\\]|\\\n)*)|^[ \t]*import\s[^\n]*", re.M),
+    "javascript": re.compile(r"^[ \t]*(?:import|export)\b[^;(='\"]*?\bfrom\b[^\n]*|"
+                             r"^[ \t]*(?:const|let|var)\s+(?:\{[^}]*\}|\w+)\s*=\s*require\([^\n]*|^[ \t]*import\b[^\n]*", re.M),
+    "rust": re.compile(r"^[ \t]*(?:pub(?:\([^)]*\))?\s+)?use\s[^;]*;", re.M),
+    "go": re.compile(r"^import\s*(?:\([^)]*\)|[^\n]*)", re.M),
+    "": re.compile(r"^[ \t]*(?:#\s*include|import|using|use|require|require_relative)\b[^\n]*", re.M),
+}
+IMPORTS["typescript"] = IMPORTS["javascript"]
+MUST_IMPORT = ("python", "javascript", "typescript")
+
+
 class Package:
     """The source files of one package with what ctags knows of them."""
 
     def __init__(self, root):
         self.root, self.name = root, os.path.basename(root.rstrip("/"))
-        self.texts, self.code = {}, {}
+        self.texts, self.code, self.reach, self.direct = {}, {}, {}, {}
         for folder, folders, names in os.walk(root):
             folders[:] = sorted(f for f in folders if not f.startswith("."))
             for name in sorted(names):
@@ -188,6 +202,23 @@ class Package:
         return found
 
 
+    def reached(self, path):
+        """Files that a C or C++ file includes, directly or through others."""
+        if path not in self.reach:
+            todo, seen = [path], set()
+            while todo:
+                for other in self.imported_by(todo.pop()) - seen:
+                    seen.add(other)
+                    todo.append(other)
+            self.reach[path] = seen
+        return self.reach[path]
+
+    def imported_by(self, path):
+        if path not in self.direct:
+            self.direct[path] = self.imports(path)
+        return self.direct[path]
+
+
 def type_of(receiver, code, language):
     """The class name that `receiver` is declared with, annotated with or constructed from, or None."""
     if re.match(r"[A-Z]", receiver):
@@ -212,8 +243,12 @@ class Resolver:
     def __init__(self, package, path, counts):
         self.package, self.path, self.counts = package, path, counts
         self.language = language_of(path)
-        self.imported = package.imports(path)
-        self.code = package.code[path]
+        self.imported = package.imported_by(path)
+        statements = IMPORTS.get(self.language, IMPORTS[""])
+        raw = " ".join(statements.findall(package.code[path]))
+        self.import_words = set(WORD.findall(raw))
+        self.imports_all = "*" in raw
+        self.code = statements.sub(blank, package.code[path])
         self.local = set(LOCAL_NAME.findall(self.code))
         if self.language in ("python", "typescript", "rust"):
             self.local.update(ANNOTATED.findall(self.code))
@@ -248,11 +283,15 @@ class Resolver:
             return None, "not defined in the package"
         if not member and name in self.local:
             return None, "local name"
+        if not member and self.language in MUST_IMPORT and not self.imports_all and name not in self.import_words:
+            return None, "not imported"
         how, chosen = self.choose(tags, receiver, member, name)
         if not chosen:
             return None, how
         if any(t["kind"] not in ASKED for t in chosen) or all(t["kind"] in NEVER for t in chosen):
             return None, "field or variable"
+        if family(self.language) == "c" and not {t["path"] for t in chosen} & self.package.reached(self.path):
+            return None, "not included"
         answers = {(t["path"], t["line"] - 1, t.get("end", t["line"]) - 1) for t in chosen}
         return sorted(answers), how
 
@@ -289,7 +328,7 @@ class Resolver:
 def uses_of(package, path, rng, counts):
     """Resolved uses in the file, one a line at most: (cursor, name, first_use, how, answers)."""
     resolver = Resolver(package, path, counts)
-    text, code = package.texts[path], package.code[path]
+    text, code = package.texts[path], resolver.code
     first_at = {}
     for match in WORD.finditer(text):
         first_at.setdefault(match.group(), match.start())

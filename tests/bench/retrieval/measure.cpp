@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <ctime>
 #include <fstream>
@@ -83,6 +84,28 @@ Outcome judge(const std::vector<Item>& ranked, const std::vector<Item>& within, 
   return outcome;
 }
 
+// How often a chunk showed the definition, by the score it had: a power of two a row.
+class Calibration {
+ public:
+  void add(double score, bool right) {
+    Row& row = rows_[std::max(-8, static_cast<int>(std::floor(std::log2(std::max(score, 1e-9)))))];
+    ++row.chunks;
+    row.right += right;
+  }
+  void print() const {
+    fmt::print("\n| score | chunks | show the definition |\n|---|---|---|\n");
+    for (const auto& [power, row] : rows_)
+      fmt::print("| {:.3f}-{:.3f} | {} | {:.1f}% |\n", std::exp2(power), std::exp2(power + 1),
+                 row.chunks, 100.0 * row.right / row.chunks);
+  }
+
+ private:
+  struct Row {
+    int chunks = 0, right = 0;
+  };
+  std::map<int, Row> rows_;
+};
+
 class Measurement {
  public:
   Measurement(std::filesystem::path packages, TokenCount tokens, bool context_only,
@@ -127,6 +150,7 @@ class Measurement {
                    share(row.answered));
       }
     }
+    calibration_.print();
     std::vector<double> times = times_;
     std::sort(times.begin(), times.end());
     if (!times.empty())
@@ -153,6 +177,7 @@ class Measurement {
     const auto bytes = static_cast<int>(kTokensMax * kBytesPerToken);
     const std::vector<Item> within = context(index, c, prefix, kItems, bytes);
     index.close_buffer(c.path);
+    for (const Item& item : within) calibration_.add(item.score, shows(item, c, corpus));
     add("context()", c, judge(ranked, within, c, corpus, tokens_));
     for (const auto& baseline : baselines) {
       const std::vector<Item> items = baseline->rank(c, prefix, 3 * kItems);
@@ -177,8 +202,8 @@ class Measurement {
     std::stable_sort(found->begin(), found->end(),
                      [](const auto& a, const auto& b) { return a.score > b.score; });
     for (auto& chunk : *found)
-      items.push_back(
-          {std::move(chunk.path), chunk.start_line, chunk.end_line, std::move(chunk.text)});
+      items.push_back({std::move(chunk.path), chunk.start_line, chunk.end_line,
+                       std::move(chunk.text), chunk.score});
     return items;
   }
 
@@ -200,6 +225,7 @@ class Measurement {
   std::ofstream rows_;
   std::map<std::string, Tally> tallies_;
   std::vector<double> times_;
+  Calibration calibration_;
 };
 
 int run(int argc, char** argv) {

@@ -440,6 +440,74 @@ class Evaluate(Workspace):
         self.assert_refused(self.run_curlew("evaluate", "--file", "cases.jsonl"), "line 1")
 
 
+class Repair(Workspace):
+    """`curlew repair -- COMMAND`, with deterministic repairs alone and in a real sandbox."""
+
+    BROKEN = MATH_CPP.replace("return high;", "return hihg;")
+    COMMAND = ("--", "g++", "-fsyntax-only", "math.cpp")
+
+    def setUp(self):
+        super().setUp()
+        checks = json.loads(self.run_curlew("doctor", "--model", "none", "--json").stdout)
+        sandbox = next(check for check in checks if check["check"] == "sandbox")
+        if sandbox["state"] != "ok":
+            self.skipTest(f"no sandbox on this machine: {sandbox['detail']}")
+        (self.root / "math.cpp").write_text(self.BROKEN)
+
+    def repair(self, *arguments):
+        done = self.run_curlew("repair", "--model", "none", "--json", *arguments)
+        return done.returncode, json.loads(done.stdout)
+
+    def test_a_compiler_error(self):
+        code, got = self.repair(*self.COMMAND)
+        self.assertEqual((code, got["passed"], got["applied"]), (DONE, True, False), got)
+        self.assertIn("+  if (value > high) return high;", got["diff"])
+        self.assertNotEqual(got["rounds"][0]["command_exit"], 0)
+        self.assertEqual(got["rounds"][0]["diagnostics"][0]["path"], "math.cpp")
+        self.assertEqual(got["rounds"][0]["diagnostics"][0]["start_line"], 5)
+        self.assertTrue(got["rounds"][-1]["verified"])
+        self.assertEqual((self.root / "math.cpp").read_text(), self.BROKEN, "written without --apply")
+
+    def test_apply_writes_the_repair(self):
+        code, got = self.repair("--apply", *self.COMMAND)
+        self.assertEqual((code, got["applied"]), (DONE, True), got)
+        self.assertEqual((self.root / "math.cpp").read_text(), MATH_CPP)
+
+    def test_a_failing_test(self):
+        (self.root / "spans.py").write_text(
+            "def overlaps(a, b):\n    return a[0] < b[1] and b[0] <= a[1]\n")
+        (self.root / "test_spans.py").write_text(
+            "import unittest\nfrom spans import overlaps\n\n\nclass Spans(unittest.TestCase):\n"
+            "    def test_overlaps(self):\n        self.assertTrue(overlaps((1, 3), (2, 5)))\n"
+            "        self.assertFalse(overlaps((1, 3), (3, 5)))\n        self.assertFalse(overlaps((3, 5), (1, 3)))\n")
+        code, got = self.repair("--", "/usr/bin/python3", "-m", "unittest", "test_spans")
+        self.assertEqual((code, got["passed"]), (DONE, True), got)
+        self.assertIn("+    return a[0] < b[1] and b[0] < a[1]", got["diff"])
+
+    def test_what_it_cannot_repair(self):
+        (self.root / "math.cpp").write_text("#include \"nowhere_to_be_found.h\"\n")
+        code, got = self.repair("--time", "20", "--apply", *self.COMMAND)
+        self.assertEqual((code, got["passed"], got["applied"]), (FOUND, False, False), got)
+        self.assertEqual((self.root / "math.cpp").read_text(), "#include \"nowhere_to_be_found.h\"\n")
+
+    def test_a_command_that_passes(self):
+        code, got = self.repair("--", "true")
+        self.assertEqual((code, got["passed"], got["diff"]), (DONE, True, ""))
+
+    def test_a_command_that_is_none(self):
+        self.assert_refused(self.run_curlew("repair", "--", "no-such-program"), "no-such-program")
+        self.assertEqual(self.run_curlew("repair").returncode, USAGE)
+
+    def test_the_command_harms_nothing(self):
+        (self.home / "secret").write_text("secret")
+        got = self.repair("--time", "5", "--", "sh", "-c",
+                          f"cat {self.home}/secret; rm -rf * {self.home}; touch {self.home}/planted; exit 1")[1]
+        self.assertFalse(got["passed"])
+        self.assertEqual((self.home / "secret").read_text(), "secret")
+        self.assertFalse((self.home / "planted").exists())
+        self.assertEqual((self.root / "math.cpp").read_text(), self.BROKEN)
+
+
 if __name__ == "__main__":
     if not os.access(BINARY, os.X_OK):
         sys.exit(f"{BINARY}: not built; run make build, or set CURLEW_BINARY")

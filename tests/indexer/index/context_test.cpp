@@ -124,7 +124,7 @@ TEST(Context, FindsSimilarCode) {
                                 "    handle = open_configuration(path)\n"
                                 "    profile = parse_configuration(handle)\n"
                                 "    ^\n");
-  EXPECT_THAT(summaries(chunks), Contains(HasSubstr("similar a.py:1 def load_settings")));
+  EXPECT_THAT(texts(chunks), HasSubstr("validate_configuration(settings)"));
   EXPECT_THAT(texts(chunks), Not(HasSubstr("canvas")));
 }
 
@@ -171,7 +171,91 @@ TEST(Context, ShortensLongDefinitions) {
   ASSERT_NE(found, chunks.end());
   EXPECT_THAT(found->text, HasSubstr("class HugeThing"));
   EXPECT_THAT(found->text, HasSubstr("def step_7(self)"));
-  EXPECT_THAT(found->text, Not(HasSubstr("secret_body")));
+  EXPECT_THAT(found->text, Not(HasSubstr("secret_body = 7")));
+}
+
+TEST(Context, ListsWhatAnImportedFileOffersNext) {
+  Workspace w;
+  w.write("audio/mixer.py",
+          "class Mixer:\n"
+          "    def add_track(self, track):\n        self.tracks.append(track)\n\n"
+          "    def render_tracks(self, path):\n        return self.tracks\n\n\n"
+          "def load_mixer(path):\n    return Mixer()\n");
+  w.write("other/unrelated.py", "def boil_water(degrees):\n    return degrees\n");
+  w.update();
+  const auto chunks = w.context("audio/main.py",
+                                "from audio.mixer import load_mixer\n\n"
+                                "mixer = load_mixer('a')\nmixer.add_track(1)\n^\n");
+  ASSERT_FALSE(chunks.empty());
+  EXPECT_THAT(texts(chunks), HasSubstr("def render_tracks(self, path)"));
+  EXPECT_THAT(texts(chunks), Not(HasSubstr("boil_water")));
+}
+
+TEST(Context, PrefersMembersOfAVariablesType) {
+  Workspace w;
+  std::string many = "#pragma once\n";
+  for (int i = 0; i < 40; ++i)
+    many += fmt::format("struct Filler{0} {{\n  void run_filler_{0}(int depth);\n}};\n", i);
+  many += "struct Turbine {\n  void spin_up(int rounds);\n  void brake(int force);\n};\n";
+  w.write("plant/parts.h", many);
+  w.update();
+  const auto chunks = w.context(
+      "plant/main.cpp",
+      "#include \"plant/parts.h\"\nvoid start(Turbine& machine) {\n  machine.^\n}\n", {}, 600);
+  EXPECT_THAT(texts(chunks), HasSubstr("spin_up"));
+  EXPECT_THAT(texts(chunks), HasSubstr("brake"));
+  EXPECT_THAT(texts(chunks), Not(HasSubstr("run_filler_7")));
+}
+
+TEST(Context, LeavesOutWhatOtherFilesCannotName) {
+  Workspace w;
+  w.write("lib/codec.h", "#pragma once\nint encode_frame(int frame);\n");
+  w.write("lib/codec.c",
+          "#include \"codec.h\"\nstatic int hidden_table_step(int i) { return i; }\n"
+          "int encode_frame(int frame) { return hidden_table_step(frame); }\n");
+  w.update();
+  const auto chunks =
+      w.context("lib/player.c",
+                "#include \"codec.h\"\nint play(int frame) {\n  encode_frame(frame);\n  ^\n}\n");
+  EXPECT_THAT(texts(chunks), HasSubstr("int encode_frame(int frame)"));
+  for (const ContextChunk& chunk : chunks) {
+    if (chunk.source == ContextSource::kDefinition || chunk.source == ContextSource::kImport) {
+      EXPECT_THAT(chunk.text, Not(HasSubstr("static int hidden_table_step")));
+    }
+  }
+}
+
+// Too long to be shown whole for its name's sake.
+std::string long_body(int indent) {
+  std::string body;
+  for (int i = 0; i < 30; ++i)
+    body += fmt::format("{}self.total_of_column_{} = self.sum_of_column({})\n",
+                        std::string(indent, ' '), i, i);
+  return body;
+}
+
+TEST(Context, ShowsCallersOfTheFunctionAround) {
+  Workspace w;
+  w.write("shop/invoice_test.py",
+          "def test_invoice(self):\n    invoice = make_invoice(3, 'pens')\n" + long_body(4));
+  w.update();
+  const auto chunks = w.context("shop/invoice.py", "def make_invoice(count, goods):\n    ^\n");
+  const auto found = std::find_if(chunks.begin(), chunks.end(), [](const ContextChunk& chunk) {
+    return chunk.source == ContextSource::kUsage;
+  });
+  ASSERT_NE(found, chunks.end());
+  EXPECT_EQ(found->why, "tests make_invoice, the function around the cursor");
+}
+
+TEST(Context, ShowsOtherImplementations) {
+  Workspace w;
+  w.write("shapes/circle.py",
+          "class Circle:\n    def outline_points(self, steps):\n" + long_body(8));
+  w.update();
+  const auto chunks = w.context("shapes/square.py",
+                                "class Square:\n    def outline_points(self, steps):\n        ^\n");
+  EXPECT_THAT(summaries(chunks),
+              Contains(HasSubstr("sibling shapes/circle.py:2     def outline_points")));
 }
 
 TEST(Context, KeepsBothLimits) {

@@ -52,11 +52,12 @@ class Stages {
   enum Stage { kBareParse, kWhole, kMacros, kParse, kFlatten, kFree, kLines, kExtract, kChunks };
 
   void run(const std::vector<Source>& sources) {
-    for (const Source& source : sources) {
-      bytes_ += static_cast<double>(source.text.size());
-      bare_parse(source);
-      whole(source);
-      staged(source);
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      bytes_ += static_cast<double>(sources[i].text.size());
+      if (i % 2 == 0) bare_parse(sources[i]);  // neither always finds the caches warm
+      whole(sources[i]);
+      if (i % 2 == 1) bare_parse(sources[i]);
+      staged(sources[i]);
     }
   }
 
@@ -83,7 +84,10 @@ class Stages {
 
   void bare_parse(const Source& source) {
     timed(kBareParse, [&] {
-      return parse_text(bare_.get(), *source.language, nullptr, source.text, never_) != nullptr;
+      ts_parser_set_language(bare_.get(), source.language->grammar());
+      return TreeHandle(ts_parser_parse_string(bare_.get(), nullptr, source.text.data(),
+                                               static_cast<std::uint32_t>(source.text.size()))) !=
+             nullptr;
     });
   }
 

@@ -1,0 +1,118 @@
+// curlew repair -- COMMAND: until it passes, in a sandbox.
+#include "lsp/assist/repair/repair.h"
+#include "editors/cli/json_output.h"
+#include "editors/cli/options.h"
+#include "editors/cli/report.h"
+#include "editors/cli/workspace.h"
+#include "lsp/assist/edit/write_files.h"
+
+namespace curlew::cli {
+namespace {
+
+constexpr const char* kSeverityNames[] = {"error", "warning", "note"};
+
+Json to_json(const assist::Diagnostic& d) {
+  Json json{{"path", d.place.path},
+            {"start_line", d.place.line},
+            {"start_col", d.place.column},
+            {"severity", kSeverityNames[static_cast<int>(d.severity)]},
+            {"code", d.code},
+            {"message", d.message},
+            {"source", d.source}};
+  if (!d.test.empty()) json["test"] = d.test;
+  return json;
+}
+
+Json to_json(const assist::RepairRound& round) {
+  Json diagnostics = Json::array(), edits = Json::array();
+  for (const assist::Diagnostic& d : round.diagnostics) diagnostics.push_back(to_json(d));
+  for (const assist::KeptChange& kept : round.kept)
+    edits.push_back({{"path", kept.candidate.path},
+                     {"why", kept.candidate.why},
+                     {"removes", to_json(kept.diagnostic)}});
+  return {{"command_exit", round.command_exit},
+          {"diagnostics", std::move(diagnostics)},
+          {"edits", std::move(edits)},
+          {"candidates_tried", round.tried},
+          {"verified", round.verified}};
+}
+
+Json to_json(const assist::RepairResult& result, bool applied) {
+  Json rounds = Json::array();
+  for (const assist::RepairRound& round : result.rounds) rounds.push_back(to_json(round));
+  return {{"passed", result.passed()}, {"end", repair_end_name(result.end)},
+          {"reason", result.reason},   {"rounds", std::move(rounds)},
+          {"diff", result.diff()},     {"applied", applied},
+          {"runs", result.runs},       {"seconds", result.seconds}};
+}
+
+std::string describe(const assist::RepairResult& result, bool applied) {
+  std::string out;
+  for (const assist::RepairRound& round : result.rounds)
+    for (const assist::KeptChange& kept : round.kept)
+      out += fmt::format("{}:{}: {}\n   {}\n", kept.diagnostic.place.path,
+                         kept.diagnostic.place.line, kept.diagnostic.message, kept.candidate.why);
+  const std::string diff = result.diff();
+  if (!diff.empty()) out += (out.empty() ? "" : "\n") + diff + "\n";
+  const bool is_try = !diff.empty() && !result.passed();
+  out += fmt::format("{}: {} ({} runs, {:.1f} s){}\n", repair_end_name(result.end), result.reason,
+                     result.runs, result.seconds,
+                     is_try         ? "; the changes above are not verified"
+                     : applied      ? "; applied"
+                     : diff.empty() ? ""
+                                    : "; --apply writes it");
+  return out;
+}
+
+std::filesystem::path current_folder() {
+  std::error_code error;
+  return std::filesystem::current_path(error);
+}
+
+// The command runs where it was called from, as far as that is in the workspace.
+std::string folder_below(const std::filesystem::path& root) {
+  std::error_code error;
+  const auto real = std::filesystem::canonical(root, error);
+  const std::string folder = relative_path(current_folder(), real);
+  return folder == "." || folder.starts_with("..") || folder.starts_with("/") ? "" : folder;
+}
+
+}  // namespace
+
+int run_repair(const CommonOptions& common, const RepairOptions& options) {
+  const std::filesystem::path root = workspace_root(common, current_folder());
+  const server::Settings settings = effective_settings(common, root);
+  sandbox::Command command{.argv = options.command, .folder = folder_below(root)};
+  command.limits.wall = std::chrono::seconds(options.command_seconds);
+  auto checker = assist::make_sandbox_checker({.workspace = root}, command);
+  if (!checker) return report(checker.error());
+  std::unique_ptr<indexer::Index> index;
+  if (settings.index_enabled) {
+    auto opened = open_index(settings, root);
+    if (!opened) return report(opened.error());
+    index = std::move(*opened);
+  }
+  const assist::RepairRequest request{.rounds_max = options.rounds,
+                                      .budget = std::chrono::seconds(options.seconds),
+                                      .files = options.files,
+                                      .may_change_tests = options.tests};
+  ProgressLine line;
+  const auto progress = [&](const assist::RepairProgress& p) {
+    const double share = static_cast<double>(p.tried) / std::max(1, p.candidates);
+    line.show(share,
+              fmt::format("round {}, {} of {}: {}", p.round, p.tried + 1, p.candidates, p.what));
+  };
+  auto result = assist::repair(**checker, index.get(), request, progress, std::stop_token());
+  line.clear();
+  if (!result) return report(result.error());
+  bool applied = false;
+  if (options.apply && result->end == assist::RepairEnd::kRepaired) {
+    if (assist::Status written = assist::write_files(root, result->before, result->after); !written)
+      return report(written.error());
+    applied = true;
+  }
+  return print(common.json ? dump(to_json(*result, applied)) + "\n" : describe(*result, applied),
+               result->passed() ? kExitDone : kExitFound);
+}
+
+}  // namespace curlew::cli

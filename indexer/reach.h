@@ -1,0 +1,61 @@
+// The files whose definitions code at a place is likely to use, each with how it is reached.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "indexer/facts.h"
+
+namespace curlew::indexer {
+
+// Nearest first: a file reached in two ways counts as the first one.
+enum class Reach : std::uint8_t {
+  kSelf,         // the file itself
+  kImport,       // named by an import of the file
+  kCounterpart,  // header and source, test and tested
+  kFolder,       // same folder
+  kSecond,       // imported by an import
+  kOpen,         // open or recently edited
+  kNamed,        // defines a name that stands near the cursor
+};
+constexpr int kReachCount = 7;
+std::string_view reach_name(Reach reach);  // "an imported file", for reasons
+
+struct ReachedFile {
+  FileFactsPtr facts;
+  Reach reach = Reach::kNamed;
+  int order = 0;        // among those reached in the same way
+  double likeness = 0;  // of its words with those of the file at hand
+};
+
+// Of one query. `imported` as resolve_import gives them.
+class ReachedFiles {
+ public:
+  ReachedFiles(View& view, FactsCache& cache, std::string path, const Language* language)
+      : view_(view), cache_(cache), path_(std::move(path)), language_(language) {}
+
+  Status gather(const std::vector<std::string>& imported, const std::vector<std::string>& recent);
+  // One more; nothing when it is known or of a language that does not mix with this one.
+  Status add(const std::string& path, Reach reach);
+  void compare(const WordSet& words);  // sets `likeness`
+
+  const std::vector<ReachedFile>& files() const { return files_; }
+  const ReachedFile* find(std::string_view path) const;
+
+ private:
+  Status add_folder();
+  Status add_second_imports();
+
+  View& view_;
+  FactsCache& cache_;
+  const std::string path_;
+  const Language* language_;
+  std::vector<ReachedFile> files_;
+};
+
+// Languages that call each other's code freely.
+bool mixes(const Language& a, const Language& b);
+// "geo/shape_test.cpp" -> "shape": what a test, its tested file, a header and its source share.
+std::string_view bare_stem(std::string_view path);
+
+}  // namespace curlew::indexer

@@ -1,0 +1,165 @@
+#include "lsp/assist/repair/checker.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace curlew::assist {
+namespace {
+
+Error lifted(sandbox::Error error) {
+  switch (error.kind()) {
+    case sandbox::Errc::kInvalidInput:
+      return {Errc::kInvalidInput, error.message()};
+    case sandbox::Errc::kNotFound:
+      return {Errc::kNotFound, error.message()};
+    case sandbox::Errc::kCancelled:
+      return {Errc::kCancelled, error.message()};
+    case sandbox::Errc::kUnavailable:
+    case sandbox::Errc::kIo:
+      break;
+  }
+  return {Errc::kUnavailable, error.message()};
+}
+
+class SandboxChecker final : public Checker {
+ public:
+  SandboxChecker(sandbox::SandboxOptions options, sandbox::Command command,
+                 std::unique_ptr<sandbox::Sandbox> box)
+      : options_(std::move(options)), command_(std::move(command)), box_(std::move(box)) {}
+
+  Expected<std::string> text(const std::string& path) override {
+    if (const auto original = originals_.find(path); original != originals_.end())
+      return original->second;
+    auto text = box_->text(path);
+    if (!text) return lifted(std::move(text.error())).pass();
+    originals_.emplace(path, *text);
+    return std::move(*text);
+  }
+
+  Expected<CheckResult> check(const Changes& changes, std::stop_token stop) override {
+    if (Status put = bring_to(changes); !put) return std::move(put.error()).pass();
+    return run(*box_, std::move(stop));
+  }
+
+  Expected<CheckResult> check_afresh(const Changes& changes, std::stop_token stop) override {
+    auto box = sandbox::Sandbox::open(options_);
+    if (!box) return lifted(std::move(box.error())).pass();
+    for (const auto& [path, text] : changes)
+      if (auto put = (*box)->put(path, text); !put) return lifted(std::move(put.error())).pass();
+    return run(**box, std::move(stop));
+  }
+
+ private:
+  // What is as it was is not touched, so that a build does only what it must.
+  Status bring_to(const Changes& changes) {
+    for (const auto& [path, text] : changes) {
+      if (const auto now = put_.find(path); now != put_.end() && now->second == text) continue;
+      if (auto original = this->text(path); !original) return std::move(original.error()).pass();
+      if (auto put = box_->put(path, text); !put) return lifted(std::move(put.error())).pass();
+      put_[path] = text;
+    }
+    for (auto now = put_.begin(); now != put_.end();) {
+      if (changes.contains(now->first)) {
+        ++now;
+        continue;
+      }
+      if (auto put = box_->put(now->first, originals_[now->first]); !put)
+        return lifted(std::move(put.error())).pass();
+      now = put_.erase(now);
+    }
+    return {};
+  }
+
+  Expected<CheckResult> run(sandbox::Sandbox& box, std::stop_token stop) {
+    auto ran = box.run(command_, std::move(stop));
+    if (!ran) return lifted(std::move(ran.error())).pass();
+    CheckResult result;
+    result.exit_code = ran->exit_code;
+    result.end = ran->end;
+    result.seconds = ran->seconds;
+    result.diagnostics = read_diagnostics(
+        ran->output, {.root = box.visible_root().string(), .folder = command_.folder});
+    result.tests_run = count_tests(ran->output);
+    result.output = std::move(ran->output);
+    return result;
+  }
+
+  const sandbox::SandboxOptions options_;
+  const sandbox::Command command_;
+  std::unique_ptr<sandbox::Sandbox> box_;
+  std::map<std::string, std::string> originals_;  // of files that were ever changed or read
+  Changes put_;                                   // what the shadow copy has now
+};
+
+// The number that ends before `at`, blanks aside.
+std::optional<int> number_before(std::string_view text, std::size_t at) {
+  while (at > 0 && text[at - 1] == ' ') --at;
+  std::size_t begin = at;
+  while (begin > 0 && text[begin - 1] >= '0' && text[begin - 1] <= '9') --begin;
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data() + begin, text.data() + at, value);
+  if (begin == at || error != std::errc()) return std::nullopt;
+  return value;
+}
+std::optional<int> number_behind(std::string_view text, std::size_t at) {
+  while (at < text.size() && text[at] == ' ') ++at;
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), value);
+  if (error != std::errc()) return std::nullopt;
+  return value;
+}
+
+struct Summary {
+  std::string_view word;  // a number stands before it, or behind it
+  bool before;
+};
+// Added up over all their places: a run may have several runners.
+constexpr Summary kSummaries[] = {{" passed", true},   // pytest, cargo, jest
+                                  {" failed", true},   // pytest, cargo, jest
+                                  {" passing", true},  // mocha
+                                  {" failing", true},
+                                  {"Ran ", false},                   // unittest
+                                  {"[==========] Running ", false},  // GoogleTest
+                                  {"tests failed out of ", false},   // ctest
+                                  {"# tests ", false},               // TAP, node --test
+                                  {"Tests run: ", false}};           // JUnit
+
+int count_lines(std::string_view output, std::string_view head) {
+  int count = 0;
+  for (std::size_t at = 0; at < output.size();) {
+    if (output.substr(at).starts_with(head)) ++count;
+    const std::size_t end = output.find('\n', at);
+    at = end == output.npos ? output.size() : end + 1;
+  }
+  return count;
+}
+
+}  // namespace
+
+int count_tests(std::string_view output) {
+  int total = 0;
+  bool found = false;
+  for (const Summary& summary : kSummaries)
+    for (std::size_t at = 0; (at = output.find(summary.word, at)) != output.npos;
+         at += summary.word.size()) {
+      const auto number = summary.before ? number_before(output, at)
+                                         : number_behind(output, at + summary.word.size());
+      if (!number) continue;
+      total += *number;
+      found = true;
+    }
+  // Go says each by name.
+  const int go = count_lines(output, "--- PASS") + count_lines(output, "--- FAIL") +
+                 count_lines(output, "ok  \t");
+  return found || go > 0 ? total + go : -1;
+}
+
+Expected<std::unique_ptr<Checker>> make_sandbox_checker(const sandbox::SandboxOptions& options,
+                                                        const sandbox::Command& command) {
+  auto box = sandbox::Sandbox::open(options);
+  if (!box) return lifted(std::move(box.error())).pass();
+  return std::make_unique<SandboxChecker>(options, command, std::move(*box));
+}
+
+}  // namespace curlew::assist

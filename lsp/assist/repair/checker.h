@@ -1,0 +1,50 @@
+// Whether a change is a repair: the command run on it says so, nobody else.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lsp/assist/error.h"
+#include "lsp/assist/repair/diagnostic.h"
+#include "lsp/sandbox/sandbox.h"
+
+namespace curlew::assist {
+
+// Files that differ from the workspace's, with their new text.
+using Changes = std::map<std::string, std::string>;
+
+struct CheckResult {
+  int exit_code = 0;
+  sandbox::CommandEnd end = sandbox::CommandEnd::kExited;
+  std::vector<Diagnostic> diagnostics;
+  int tests_run = -1;  // -1: it does not say
+  std::string output;
+  double seconds = 0;
+
+  bool passed() const { return end == sandbox::CommandEnd::kExited && exit_code == 0; }
+};
+
+// Runs one command on changed files. A test may bring its own.
+class Checker {
+ public:
+  virtual ~Checker() = default;
+  // The workspace's own text. kNotFound, kInvalidInput.
+  virtual Expected<std::string> text(const std::string& path) = 0;
+  // With exactly these changes; what earlier runs built may be there. kCancelled.
+  virtual Expected<CheckResult> check(const Changes& changes, std::stop_token stop) = 0;
+  // The same where nothing has been built or left behind.
+  virtual Expected<CheckResult> check_afresh(const Changes& changes, std::stop_token stop) = 0;
+};
+
+// In a sandbox. Errors are those of opening it.
+Expected<std::unique_ptr<Checker>> make_sandbox_checker(const sandbox::SandboxOptions& options,
+                                                        const sandbox::Command& command);
+
+// How many tests ran, by the summaries of the usual runners; -1 when there is none.
+int count_tests(std::string_view output);
+
+}  // namespace curlew::assist

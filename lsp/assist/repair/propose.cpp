@@ -1,0 +1,90 @@
+#include <algorithm>
+#include <set>
+
+#include "lsp/assist/repair/candidate.h"
+
+namespace curlew::assist {
+namespace {
+
+constexpr Engine kEngines[] = {&propose_fixits, &propose_spellings, &propose_imports,
+                               &propose_tokens, &propose_mutations};
+constexpr std::size_t kCandidatesMax = 400;
+
+struct Quotes {
+  std::string_view open, close;
+};
+constexpr Quotes kQuotes[] = {{"‘", "’"}, {"'", "'"}, {"\"", "\""}, {"`", "`"}, {"“", "”"}};
+
+}  // namespace
+
+RepairPlace repair_place(const Diagnostic& diagnostic, std::string path, std::string_view text,
+                         const indexer::Index* index) {
+  RepairPlace place{diagnostic, std::move(path), text, nullptr, index, {}, LineTable(text)};
+  place.language = indexer::language_of(place.path, text.substr(0, 256));
+  place.tokens = code_tokens(text, place.language);
+  const int line = diagnostic.place.line, column = diagnostic.place.column;
+  const std::size_t begin = place.lines.start(line), end = place.lines.end(line);
+  if (column > 0) {
+    place.offset = std::min(begin + static_cast<std::size_t>(column - 1), end);
+  } else {
+    const std::size_t token = first_token_at(place.tokens, begin);
+    const bool on_line = token < place.tokens.size() && place.tokens[token].start < end;
+    place.offset = on_line ? place.tokens[token].start : begin;
+  }
+  return place;
+}
+
+std::vector<std::string> quoted_words(std::string_view message) {
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at < message.size();) {
+    const Quotes* found = nullptr;
+    for (const Quotes& quotes : kQuotes)
+      if (message.substr(at).starts_with(quotes.open)) found = &quotes;
+    // The apostrophe of "isn't" opens nothing.
+    const bool in_word = at > 0 && std::isalnum(static_cast<unsigned char>(message[at - 1]));
+    if (found == nullptr || (found->open == "'" && in_word)) {
+      ++at;
+      continue;
+    }
+    const std::size_t begin = at + found->open.size(), end = message.find(found->close, begin);
+    if (end == message.npos) break;
+    words.emplace_back(message.substr(begin, end - begin));
+    at = end + found->close.size();
+  }
+  return words;
+}
+
+std::vector<Candidate> propose(const RepairPlace& place) {
+  std::vector<Candidate> all;
+  for (const Engine engine : kEngines) engine(place, all);
+  std::ranges::stable_sort(
+      all, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
+  std::vector<Candidate> kept;
+  std::set<std::string> seen;
+  for (Candidate& candidate : all) {
+    if (kept.size() == kCandidatesMax) break;
+    const Expected<std::string> made = apply_edits(place.text, candidate.edits);
+    if (made && *made != place.text && seen.insert(*made).second)
+      kept.push_back(std::move(candidate));
+  }
+  return kept;
+}
+
+void propose_fixits(const RepairPlace& place, std::vector<Candidate>& candidates) {
+  std::vector<TextEdit> all;
+  for (const FixIt& fixit : place.diagnostic.fixits) {
+    const SourcePlace& at = fixit.place;
+    if (at.path != place.diagnostic.place.path || at.line < 1 || at.column < 1) continue;
+    const std::size_t start = place.lines.start(at.line) + static_cast<std::size_t>(at.column - 1);
+    const std::size_t end = at.end_line < 1 ? start
+                                            : place.lines.start(at.end_line) +
+                                                  static_cast<std::size_t>(at.end_column - 1);
+    if (start > end || end > place.text.size()) continue;
+    candidates.push_back({place.path,
+                          {{start, end, fixit.text}},
+                          fmt::format("{} itself proposes it", place.diagnostic.source),
+                          0.95});
+  }
+}
+
+}  // namespace curlew::assist

@@ -1,0 +1,277 @@
+#include "lsp/assist/repair/repair.h"
+
+#include <algorithm>
+#include <set>
+
+#include "indexer/source/ignore.h"
+#include "indexer/words.h"
+
+namespace curlew::assist {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kComplaintsMax = 6;  // worked at in a round
+constexpr std::size_t kWhatBytesMax = 120;
+constexpr std::size_t kCausesMax = 4;  // places of one complaint
+constexpr double kNextCause = 0.9;     // how much less likely each is than the one before
+
+bool is_allowed(const RepairRequest& request, const std::string& path) {
+  if (path.empty() || path.front() == '/' || path.starts_with("..")) return false;
+  if (!request.may_change_tests && is_test_path(path)) return false;
+  return request.files.empty() || std::ranges::any_of(request.files, [&](const std::string& glob) {
+           return indexer::glob_matches(glob, path);
+         });
+}
+
+// What a command complains of: its errors; where it names none, everything it says.
+std::vector<Diagnostic> complaints_of(const CheckResult& result) {
+  std::vector<Diagnostic> errors;
+  for (const Diagnostic& diagnostic : result.diagnostics)
+    if (diagnostic.severity == Severity::kError) errors.push_back(diagnostic);
+  return errors.empty() ? result.diagnostics : errors;
+}
+
+std::size_t count_same(const std::vector<Diagnostic>& all, const Diagnostic& one) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      all, [&](const Diagnostic& other) { return same_complaint(one, other); }));
+}
+
+// The complaint is gone (or there once less), and nothing is there more often than before. A command
+// that fails and says nothing any more has not come nearer.
+bool is_progress(const Diagnostic& complaint, const std::vector<Diagnostic>& before,
+                 const std::vector<Diagnostic>& after) {
+  if (after.empty()) return false;
+  if (count_same(after, complaint) >= count_same(before, complaint)) return false;
+  return std::ranges::all_of(
+      after, [&](const Diagnostic& d) { return count_same(after, d) <= count_same(before, d); });
+}
+
+class Repair {
+ public:
+  Repair(Checker& checker, const indexer::Index* index, const RepairRequest& request,
+         const RepairCallback& progress, std::stop_token stop)
+      : checker_(checker),
+        index_(index),
+        request_(request),
+        progress_(progress),
+        stop_(std::move(stop)),
+        began_(Clock::now()) {}
+
+  Expected<RepairResult> run() {
+    Expected<CheckResult> first = check({});
+    if (!first) return std::move(first.error()).pass();
+    tests_wanted_ = first->tests_run;
+    if (first->passed()) return finished(RepairEnd::kPassedBefore, "the command passes");
+    now_ = std::move(*first);
+    for (int round = 0; round < request_.rounds_max && !is_out_of_time(); ++round) {
+      Expected<bool> kept = run_round();
+      if (!kept) return std::move(kept.error()).pass();
+      if (now_.passed()) return confirm();
+      if (!*kept) break;
+    }
+    if (is_out_of_time()) return finished(RepairEnd::kOutOfTime, "the time was up");
+    return finished(RepairEnd::kNotRepaired, reason_not_repaired());
+  }
+
+ private:
+  bool is_out_of_time() const { return Clock::now() - began_ > request_.budget; }
+
+  Expected<CheckResult> check(const Changes& changes) {
+    ++result_.runs;
+    return checker_.check(changes, stop_);
+  }
+
+  // Every complaint in turn; those that a kept change has removed on its way are left out.
+  Expected<bool> run_round() {
+    RepairRound& round = result_.rounds.emplace_back();
+    round.command_exit = now_.exit_code;
+    round.diagnostics = complaints_of(now_);
+    const std::vector<Diagnostic> complaints = round.diagnostics;
+    bool kept = false;
+    for (std::size_t i = 0; i < std::min(complaints.size(), kComplaintsMax); ++i) {
+      if (now_.passed() || is_out_of_time()) break;
+      if (count_same(complaints_of(now_), complaints[i]) == 0) continue;
+      Expected<bool> removed = remove(complaints[i]);
+      if (!removed) return std::move(removed.error()).pass();
+      kept |= *removed;
+    }
+    result_.rounds.back().verified = now_.passed();
+    return kept;
+  }
+
+  // Where the complaint may have its cause: its own place, and those of its notes (the frames of a
+  // traceback, the file that a test could not load), as far as they may be changed.
+  std::vector<SourcePlace> causes_of(const Diagnostic& complaint) const {
+    std::vector<SourcePlace> places = {complaint.place};
+    for (const Diagnostic::Note& note : complaint.notes) places.push_back(note.place);
+    std::erase_if(places, [&](const SourcePlace& place) {
+      return place.line < 1 || !is_allowed(request_, place.path);
+    });
+    if (places.size() > kCausesMax) places.resize(kCausesMax);
+    return places;
+  }
+
+  std::vector<Candidate> candidates_for(const Diagnostic& complaint) {
+    std::vector<Candidate> candidates;
+    const auto add = [&](std::vector<Candidate> more, double weight) {
+      for (Candidate& candidate : more) {
+        candidate.chance *= weight;
+        if (is_allowed(request_, candidate.path)) candidates.push_back(std::move(candidate));
+      }
+    };
+    double weight = 1;
+    for (const SourcePlace& cause : causes_of(complaint)) {
+      const Expected<std::string> text = current(cause.path);
+      if (!text) continue;
+      Diagnostic there = complaint;
+      there.place = cause;
+      add(propose(repair_place(there, cause.path, *text, index_)), weight);
+      weight *= kNextCause;
+    }
+    // A complaint of running code, or about a test, may have its cause anywhere below.
+    const bool is_running = !complaint.test.empty() || now_.tests_run >= 0;
+    if (is_running || !is_allowed(request_, complaint.place.path)) {
+      const TextOf text_of = [this](const std::string& path) { return current(path); };
+      add(propose_for_test(complaint, index_, text_of), 1);
+    }
+    std::ranges::stable_sort(
+        candidates, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
+    return candidates;
+  }
+
+  Expected<bool> remove(const Diagnostic& complaint) {
+    const std::vector<Candidate> candidates = candidates_for(complaint);
+    RepairProgress shown{static_cast<int>(result_.rounds.size()), 0,
+                         static_cast<int>(candidates.size()), ""};
+    shown.what = fmt::format("{}:{}: {}", complaint.place.path, complaint.place.line,
+                             complaint.message.substr(0, kWhatBytesMax));
+    for (const Candidate& candidate : candidates) {
+      if (is_out_of_time()) return false;
+      if (progress_) progress_(shown);
+      ++shown.tried;
+      Expected<bool> kept = try_one(candidate, complaint);
+      if (!kept || *kept) return kept;
+    }
+    return false;
+  }
+
+  // True when the candidate is kept.
+  Expected<bool> try_one(const Candidate& candidate, const Diagnostic& complaint) {
+    const Expected<std::string> before = current(candidate.path);
+    if (!before) return false;
+    Expected<std::string> after = apply_edits(*before, candidate.edits);
+    if (!after || *after == *before || parses_worse(candidate.path, *before, *after)) return false;
+    Changes changes = kept_;
+    changes[candidate.path] = std::move(*after);
+    if (!tried_.insert(hash_of(changes)).second) return false;
+    ++result_.rounds.back().tried;
+    Expected<CheckResult> result = check(changes);
+    if (!result) return std::move(result.error()).pass();
+    if (!is_better(complaint, *result)) return false;
+    kept_ = std::move(changes);
+    now_ = std::move(*result);
+    result_.rounds.back().kept.push_back({candidate, complaint});
+    return true;
+  }
+
+  bool is_better(const Diagnostic& complaint, const CheckResult& result) const {
+    if (result.end != sandbox::CommandEnd::kExited || result.tests_run < tests_wanted_)
+      return false;
+    return result.passed() || is_progress(complaint, complaints_of(now_), complaints_of(result));
+  }
+
+  static std::uint64_t hash_of(const Changes& changes) {
+    std::string all;
+    for (const auto& [path, text] : changes)
+      all += fmt::format("{}\n{:x}\n", path, indexer::content_hash(text));
+    return indexer::content_hash(all);
+  }
+
+  int parse_errors(const std::string& path, const std::string& text) {
+    const indexer::Language* language =
+        indexer::language_of(path, std::string_view(text).substr(0, 256));
+    if (language == nullptr || language->grammar == nullptr) return 0;
+    const auto [known, is_new] = parse_errors_.try_emplace(indexer::content_hash(text));
+    if (is_new) known->second = parser_.parse(*language, text).error_nodes;
+    return known->second;
+  }
+  bool parses_worse(const std::string& path, const std::string& before, const std::string& after) {
+    return parse_errors(path, after) > parse_errors(path, before);
+  }
+
+  Expected<std::string> current(const std::string& path) {
+    if (const auto kept = kept_.find(path); kept != kept_.end()) return kept->second;
+    return checker_.text(path);
+  }
+
+  // Nothing counts that only holds where earlier tries have left something behind.
+  Expected<RepairResult> confirm() {
+    ++result_.runs;
+    Expected<CheckResult> afresh = checker_.check_afresh(kept_, stop_);
+    if (!afresh) return std::move(afresh.error()).pass();
+    if (afresh->passed() && afresh->tests_run >= tests_wanted_)
+      return finished(RepairEnd::kRepaired, "the command passes");
+    result_.rounds.back().verified = false;
+    return finished(RepairEnd::kNotRepaired,
+                    "the command passed once, but not when it was run again from the start");
+  }
+
+  std::string reason_not_repaired() const {
+    int tried = 0;
+    for (const RepairRound& round : result_.rounds) tried += round.tried;
+    if (complaints_of(now_).empty())
+      return fmt::format("the command fails (exit {}) and names no place in the workspace",
+                         now_.exit_code);
+    return fmt::format("{} changes tried, none repairs it", tried);
+  }
+
+  Expected<RepairResult> finished(RepairEnd end, std::string reason) {
+    result_.end = end;
+    result_.reason = std::move(reason);
+    result_.after = kept_;
+    for (const auto& [path, text] : kept_) {
+      Expected<std::string> before = checker_.text(path);
+      if (!before) return std::move(before.error()).pass();
+      result_.before[path] = std::move(*before);
+    }
+    result_.seconds = std::chrono::duration<double>(Clock::now() - began_).count();
+    return std::move(result_);
+  }
+
+  Checker& checker_;
+  const indexer::Index* index_;
+  const RepairRequest& request_;
+  const RepairCallback& progress_;
+  const std::stop_token stop_;
+  const Clock::time_point began_;
+  indexer::Parser parser_;
+  int tests_wanted_ = -1;
+  Changes kept_;
+  CheckResult now_;                            // with what is kept
+  std::set<std::uint64_t> tried_;              // hashes of all changes
+  std::map<std::uint64_t, int> parse_errors_;  // by a text's hash
+  RepairResult result_;
+};
+
+}  // namespace
+
+std::string_view repair_end_name(RepairEnd end) {
+  constexpr std::string_view kNames[] = {"passed before", "repaired", "not repaired",
+                                         "out of time"};
+  return kNames[static_cast<std::size_t>(end)];
+}
+
+std::string RepairResult::diff() const {
+  std::string all;
+  for (const auto& [path, text] : after) all += unified_diff(path, before.at(path), text);
+  return all;
+}
+
+Expected<RepairResult> repair(Checker& checker, const indexer::Index* index,
+                              const RepairRequest& request, const RepairCallback& progress,
+                              std::stop_token stop) {
+  return Repair(checker, index, request, progress, std::move(stop)).run();
+}
+
+}  // namespace curlew::assist

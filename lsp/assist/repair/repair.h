@@ -1,0 +1,86 @@
+// Repairs until a command passes: `curlew repair -- COMMAND`.
+//
+//   run the command -> what it complains of -> candidates (candidate.h) -> each parsed, then run with
+//   the command -> the first that removes its complaint and brings no new one is kept -> again
+//
+// The result is a repair only if the command passes with all that was kept, afresh, running as many
+// tests as before; everything else is a try, and says so. Tests and what lies outside the workspace
+// are never changed. Stateless; looks at `stop` between runs and in them.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "indexer/index.h"
+#include "lsp/assist/repair/candidate.h"
+#include "lsp/assist/repair/checker.h"
+
+namespace curlew::assist {
+
+struct RepairRequest {
+  int rounds_max = 3;  // of keeping a change and looking again
+  std::chrono::milliseconds budget{120'000};
+  std::vector<std::string> files;  // globs of paths that may be changed; empty: any
+  bool may_change_tests = false;
+};
+
+struct RepairProgress {
+  int round = 0;
+  int tried = 0, candidates = 0;  // of the complaint at work
+  std::string what;               // "src/a.cpp:12: 'lenght' was not declared"
+};
+using RepairCallback = std::function<void(const RepairProgress&)>;
+
+// A change that was kept.
+struct KeptChange {
+  Candidate candidate;
+  Diagnostic diagnostic;  // that it removed
+};
+
+struct RepairRound {
+  int command_exit = 0;                 // before this round's changes
+  std::vector<Diagnostic> diagnostics;  // errors, or what there is when there are none
+  std::vector<KeptChange> kept;
+  int tried = 0;
+  bool verified = false;  // the command passes with this round's changes
+};
+
+enum class RepairEnd : std::uint8_t {
+  kPassedBefore,  // nothing to repair
+  kRepaired,
+  kNotRepaired,  // what there is of changes is in the result, unverified
+  kOutOfTime,
+};
+std::string_view repair_end_name(RepairEnd end);
+
+struct RepairResult {
+  RepairEnd end = RepairEnd::kNotRepaired;
+  std::vector<RepairRound> rounds;
+  Changes before, after;  // of the files that changed
+  std::string reason;     // why it ended so, for people
+  int runs = 0;
+  double seconds = 0;
+
+  bool passed() const { return end == RepairEnd::kPassedBefore || end == RepairEnd::kRepaired; }
+  std::string diff() const;
+};
+
+// Errors: the command cannot be run at all; kCancelled.
+Expected<RepairResult> repair(Checker& checker, const indexer::Index* index,
+                              const RepairRequest& request, const RepairCallback& progress,
+                              std::stop_token stop);
+
+// Whether a path is that of a test: a folder or a name that says so.
+bool is_test_path(std::string_view path);
+
+// For a test that fails: changes of the code that it tests, likeliest first. `text` gives the text
+// of a path.
+using TextOf = std::function<Expected<std::string>(const std::string&)>;
+std::vector<Candidate> propose_for_test(const Diagnostic& failure, const indexer::Index* index,
+                                        const TextOf& text);
+
+}  // namespace curlew::assist

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Measures `curlew repair` on tests/data/repair/cases.jsonl (or another set of make_cases.py).
+
+    run.py CURLEW [--cases FILE] [--limit N] [--language L]... [--jobs 1] [--rows FILE] [--model none] [--time 60]
+
+What Curlew says is not believed: its diff is applied to a fresh copy with `patch`, and the command runs there
+without it. "repaired" counts where Curlew claims it and that run passes; "wrongly claimed" where Curlew claims it
+and the run fails, or where it touched a test; "original" where the repaired file is the one before the slip.
+--limit takes cases evenly over the set. Cases whose tools are missing are skipped by name.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from projects import CASES, PROJECTS, SOURCES, copy_project, missing_tool, run_command
+
+GRACE_SECONDS = 600  # for a machine with other work: the limit itself is Curlew's to keep
+
+
+def mutate(case, folder):
+    file = folder / case["path"]
+    text = file.read_text()
+    if text[case["start"]:case["end"]] != case["from"]:
+        sys.exit(f"{case['id']}: {case['path']} is not what the case was made of; run make_cases.py")
+    file.write_text(text[:case["start"]] + case["to"] + text[case["end"]:])
+
+
+def repair(options, case, folder):
+    """What Curlew answers, as its JSON; or {"error": ...}."""
+    argv = [options.curlew, "repair", "--json", "--model", options.model, "--time", str(options.time),
+            "--workspace", str(folder), "--", *case["command"]]
+    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          timeout=options.time + GRACE_SECONDS)
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        return {"error": (done.stderr or done.stdout).strip()[-400:] or f"exit {done.returncode}"}
+
+
+def verify(case, diff, folder):
+    """(the command passes with the diff, the file is the original) in a fresh copy."""
+    mutate(case, folder)
+    applied = subprocess.run(["patch", "-p1", "--no-backup-if-mismatch", "-s"], cwd=folder, input=diff, text=True,
+                             capture_output=True)
+    if applied.returncode != 0:
+        return False, False
+    touches_tests = any(line.startswith("+++ ") and "test" in line for line in diff.splitlines())
+    original = (SOURCES / case["source"] / case["path"]).read_bytes()
+    passes = run_command(case["command"], folder)[0] == 0
+    return passes and not touches_tests, (folder / case["path"]).read_bytes() == original
+
+
+def measure(options, case):
+    project = PROJECTS[case["language"]]
+    with tempfile.TemporaryDirectory(prefix="repair-run-") as top:
+        workspace = Path(top) / "work" / project.language
+        copy_project(project, workspace)
+        mutate(case, workspace)
+        began = time.monotonic()
+        answer = repair(options, case, workspace)
+        seconds = time.monotonic() - began
+        shutil.rmtree(workspace)
+        row = {"id": case["id"], "language": case["language"], "group": case["kind"]["group"],
+               "kind": case["kind"]["name"], "claimed": answer.get("passed", False), "seconds": round(seconds, 2),
+               "runs": answer.get("runs", 0), "end": answer.get("end", ""),
+               "reason": answer.get("reason", answer.get("error", "")), "diff": answer.get("diff", ""),
+               "diagnostics": [d for r in answer.get("rounds", [])[:1] for d in r.get("diagnostics", [])][:3],
+               "repaired": False, "original": False}
+        if row["claimed"]:
+            copy_project(project, workspace)
+            row["repaired"], row["original"] = verify(case, row["diff"], workspace)
+        row["wrong"] = row["claimed"] and not row["repaired"]
+        return row
+
+
+def chosen(options):
+    cases = [json.loads(line) for line in options.cases.read_text().splitlines()]
+    if options.language:
+        cases = [case for case in cases if case["language"] in options.language]
+    skipped = collections.Counter()
+    for language in {case["language"] for case in cases}:
+        if tool := missing_tool(PROJECTS[language]):
+            skipped[f"{language}: there is no {tool}"] = sum(case["language"] == language for case in cases)
+            cases = [case for case in cases if case["language"] != language]
+    if options.limit and options.limit < len(cases):
+        cases = [cases[i * len(cases) // options.limit] for i in range(options.limit)]
+    return cases, skipped
+
+
+def percentile(values, share):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def table(rows, head, key):
+    print(f"\n| {head} | cases | repaired | original | wrong | seconds, median | p95 | runs, median |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    groups = collections.defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    for name in sorted(groups):
+        of = groups[name]
+        seconds = [row["seconds"] for row in of]
+        repaired = sum(row["repaired"] for row in of)
+        print(f"| {name} | {len(of)} | {repaired} ({100 * repaired // len(of)}%) | {sum(r['original'] for r in of)} "
+              f"| {sum(r['wrong'] for r in of)} | {statistics.median(seconds):.1f} | {percentile(seconds, 0.95):.1f} "
+              f"| {statistics.median(r['runs'] for r in of):.0f} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("curlew", type=lambda path: str(Path(path).resolve()))
+    parser.add_argument("--cases", type=Path, default=CASES)
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--language", action="append", choices=list(PROJECTS))
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--rows", type=Path)
+    parser.add_argument("--model", default="none")
+    parser.add_argument("--time", type=int, default=60)
+    options = parser.parse_args()
+    cases, skipped = chosen(options)
+    rows = []
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for row in pool.map(lambda case: measure(options, case), cases):
+            rows.append(row)
+            state = "WRONG" if row["wrong"] else "repaired" if row["repaired"] else row["end"] or "failed"
+            print(f"{row['id']} {row['kind']}: {state}, {row['seconds']} s, {row['runs']} runs", file=sys.stderr, flush=True)
+            if options.rows:
+                options.rows.write_text("".join(json.dumps(r) + "\n" for r in rows))
+    for reason, count in skipped.items():
+        print(f"skipped {count} cases of {reason}")
+    if not rows:
+        sys.exit("no cases")
+    table(rows, "language", lambda r: f"{r['language']}, {r['group']}")
+    table(rows, "kind", lambda r: f"{r['group']}: {r['kind']}")
+    table(rows, "group", lambda r: r["group"])
+    sys.exit(1 if any(row["wrong"] for row in rows) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Small tools of a household: sums, ranges, errands, texts."""

@@ -1,0 +1,91 @@
+#include <gmock/gmock.h>
+
+#include "workspace.h"
+
+namespace curlew::indexer::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// "path:line container::name" of what the word at "^" stands for, lines from 1.
+std::vector<std::string> resolved(Workspace& w, const std::string& path, std::string text) {
+  const std::size_t offset = text.find('^');
+  text.erase(offset, 1);
+  if (!path.empty()) w.index().set_buffer(path, std::make_shared<const std::string>(text));
+  auto hits = w.index().definitions_at(path, text, offset);
+  if (!hits) return {"error: " + hits.error().message()};
+  std::vector<std::string> lines;
+  for (const SearchHit& hit : *hits)
+    lines.push_back(
+        fmt::format("{}:{} {}", hit.path, hit.name_range.start_line + 1, hit.container));
+  return lines;
+}
+
+TEST(Resolve, FollowsTheImport) {
+  Workspace w;
+  w.write("a/codec.py", "def decode(data):\n    return 1\n");
+  w.write("b/codec.py", "\ndef decode(data):\n    return 2\n");
+  w.update();
+  EXPECT_THAT(resolved(w, "app.py", "from b.codec import decode\n\nx = dec^ode(1)\n"),
+              ElementsAre("b/codec.py:2 "));
+}
+
+TEST(Resolve, TakesTheMemberOfTheReceiversType) {
+  Workspace w;
+  w.write("parts.h", "struct Door {\n  void open();\n};\nstruct Window {\n  void open();\n};\n");
+  w.update();
+  EXPECT_THAT(
+      resolved(w, "main.cpp", "#include \"parts.h\"\nvoid f(Window& pane) {\n  pane.op^en();\n}\n"),
+      ElementsAre("parts.h:5 Window"));
+  EXPECT_THAT(
+      resolved(w, "main.cpp",
+               "#include \"parts.h\"\nvoid f(Window& pane, Door* gate) {\n  gate->open^();\n}\n"),
+      ElementsAre("parts.h:2 Door"));
+}
+
+TEST(Resolve, PrefersTheFileItself) {
+  Workspace w;
+  const std::string text = "int scale(int x) { return x; }\nint main() { return scale(2); }\n";
+  w.write("main.c", text);
+  w.write("other.c", "int scale(int y) { return 2 * y; }\n");
+  w.update();
+  EXPECT_THAT(
+      resolved(w, "main.c", "int scale(int x) { return x; }\nint main() { return sc^ale(2); }\n"),
+      ElementsAre("main.c:1 "));
+}
+
+TEST(Resolve, LeadsFromAHeadersDeclarationToTheDefinition) {
+  Workspace w;
+  w.write("include/disk.h", "#pragma once\nint read_block(int n);\n");
+  w.write("src/disk.c", "#include \"disk.h\"\nint read_block(int n) { return n; }\n");
+  w.update();
+  EXPECT_THAT(
+      resolved(w, "tool/main.c", "#include \"disk.h\"\nint main() { return read_bl^ock(1); }\n"),
+      ElementsAre("src/disk.c:2 ", "include/disk.h:2 "));
+}
+
+TEST(Resolve, GivesAllWhereNothingTellsThemApart) {
+  Workspace w;
+  w.write("a/x.go", "package a\n\nfunc Render() {}\n");
+  w.write("b/y.go", "package b\n\nfunc Render() {}\n");
+  w.update();
+  EXPECT_THAT(resolved(w, "c/z.go", "package c\n\nfunc f() { Ren^der() }\n"),
+              ElementsAre("a/x.go:3 ", "b/y.go:3 "));
+}
+
+TEST(Resolve, TakesAnyPlace) {
+  Workspace w;
+  w.write("a.py", "def thing():\n    pass\n");
+  w.update();
+  EXPECT_THAT(resolved(w, "b.py", "^"), IsEmpty());
+  EXPECT_THAT(resolved(w, "b.py", "x = 1 ^ + 2"), IsEmpty());
+  EXPECT_THAT(resolved(w, "", "thing^"), ElementsAre("a.py:1 "));
+  auto behind = w.index().definitions_at("b.py", "x", 2);
+  ASSERT_FALSE(behind);
+  EXPECT_THAT(behind.error().message(), HasSubstr("b.py"));
+}
+
+}  // namespace
+}  // namespace curlew::indexer::testing

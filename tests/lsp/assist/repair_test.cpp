@@ -1,0 +1,315 @@
+#include "lsp/assist/repair/repair.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace curlew::assist {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A workspace in memory, and a command that is a function of its texts.
+class FakeChecker final : public Checker {
+ public:
+  using Command = std::function<CheckResult(const Changes& texts)>;
+  FakeChecker(Changes files, Command command)
+      : files_(std::move(files)), command_(std::move(command)), afresh_(command_) {}
+
+  Expected<std::string> text(const std::string& path) override {
+    const auto file = files_.find(path);
+    if (file == files_.end()) return fail(Errc::kNotFound, "{}: no such file", path);
+    return file->second;
+  }
+  Expected<CheckResult> check(const Changes& changes, std::stop_token stop) override {
+    ++runs;
+    if (stop.stop_requested()) return fail(Errc::kCancelled, "stopped");
+    return command_(with(changes));
+  }
+  Expected<CheckResult> check_afresh(const Changes& changes, std::stop_token) override {
+    return afresh_(with(changes));
+  }
+  void set_afresh(Command command) { afresh_ = std::move(command); }
+
+  int runs = 0;
+
+ private:
+  Changes with(const Changes& changes) const {
+    Changes all = files_;
+    for (const auto& [path, text] : changes) all[path] = text;
+    return all;
+  }
+  Changes files_;
+  Command command_, afresh_;
+};
+
+Diagnostic complaint(const std::string& path, int line, int column, const std::string& message) {
+  Diagnostic d;
+  d.place = {path, line, column, 0, 0};
+  d.message = message;
+  d.source = "gcc";
+  return d;
+}
+
+CheckResult failed(std::vector<Diagnostic> diagnostics, int tests = -1) {
+  CheckResult result;
+  result.exit_code = 1;
+  result.diagnostics = std::move(diagnostics);
+  result.tests_run = tests;
+  return result;
+}
+CheckResult passed(int tests = -1) {
+  CheckResult result;
+  result.tests_run = tests;
+  return result;
+}
+
+bool has(const Changes& texts, const std::string& path, std::string_view part) {
+  return texts.at(path).find(part) != std::string::npos;
+}
+
+RepairResult run(FakeChecker& checker, RepairRequest request = {}) {
+  auto result = repair(checker, nullptr, request, {}, {});
+  EXPECT_TRUE(result) << result.error().message();
+  return result ? *result : RepairResult{};
+}
+
+constexpr const char* kMisspelt =
+    "int length(int n) { return n; }\nint main() { return lenght(1); }\n";
+
+CheckResult compile_length(const Changes& texts) {
+  if (!has(texts, "a.c", "lenght")) return passed();
+  return failed({complaint("a.c", 2, 21, "'lenght' undeclared")});
+}
+
+TEST(Repair, CorrectsAMisspeltName) {
+  FakeChecker checker({{"a.c", kMisspelt}}, compile_length);
+  const RepairResult result = run(checker);
+  EXPECT_EQ(result.end, RepairEnd::kRepaired) << result.reason;
+  EXPECT_TRUE(has(result.after, "a.c", "return length(1)"));
+  ASSERT_EQ(result.rounds.size(), 1u);
+  EXPECT_TRUE(result.rounds[0].verified);
+  EXPECT_EQ(result.rounds[0].command_exit, 1);
+  EXPECT_NE(result.diff().find("+int main() { return length(1); }"), std::string::npos);
+}
+
+TEST(Repair, LeavesAloneWhatPasses) {
+  FakeChecker checker({{"a.c", "int a;\n"}}, [](const Changes&) { return passed(); });
+  const RepairResult result = run(checker);
+  EXPECT_EQ(result.end, RepairEnd::kPassedBefore);
+  EXPECT_EQ(result.diff(), "");
+  EXPECT_EQ(checker.runs, 1);
+}
+
+TEST(Repair, ClaimsNothingThatDoesNotHoldAfresh) {
+  FakeChecker checker({{"a.c", kMisspelt}}, compile_length);
+  checker.set_afresh([](const Changes&) { return failed({}); });
+  const RepairResult result = run(checker);
+  EXPECT_EQ(result.end, RepairEnd::kNotRepaired);
+  EXPECT_FALSE(result.passed());
+  EXPECT_FALSE(result.rounds.back().verified);
+  EXPECT_NE(result.reason.find("not when it was run again from the start"), std::string::npos);
+}
+
+TEST(Repair, RepairsSeveralFilesOneByOne) {
+  FakeChecker checker({{"a.c", "int total;\nint f() { return totl; }\n"},
+                       {"b.c", "int count;\nint g() { return cuont; }\n"}},
+                      [](const Changes& texts) {
+                        std::vector<Diagnostic> all;
+                        if (has(texts, "a.c", "totl"))
+                          all.push_back(complaint("a.c", 2, 18, "'totl' undeclared"));
+                        if (has(texts, "b.c", "cuont"))
+                          all.push_back(complaint("b.c", 2, 18, "'cuont' undeclared"));
+                        return all.empty() ? passed() : failed(all);
+                      });
+  const RepairResult result = run(checker);
+  EXPECT_EQ(result.end, RepairEnd::kRepaired) << result.reason;
+  EXPECT_EQ(result.after.size(), 2u);
+}
+
+TEST(Repair, KeepsNoChangeThatBringsANewComplaint) {
+  FakeChecker checker({{"a.c", kMisspelt}}, [](const Changes& texts) {
+    if (has(texts, "a.c", "lenght")) return compile_length(texts);
+    return failed({complaint("a.c", 1, 1, "something else")});
+  });
+  const RepairResult result = run(checker);
+  EXPECT_EQ(result.end, RepairEnd::kNotRepaired);
+  EXPECT_TRUE(result.after.empty());
+}
+
+TEST(Repair, KeepsNoChangeAfterWhichTheCommandFailsWithoutAWord) {
+  FakeChecker checker({{"a.c", kMisspelt}}, [](const Changes& texts) {
+    return has(texts, "a.c", "lenght") ? compile_length(texts) : failed({});
+  });
+  EXPECT_TRUE(run(checker).after.empty());
+}
+
+// A test that cannot load a module: the fault is where the traceback ends.
+TEST(Repair, FindsTheFaultThatKeepsATestFromRunning) {
+  FakeChecker checker({{"adder.py", "def add(a, b:\n    return a + b\n"},
+                       {"test_adder.py", "from adder import add\n"}},
+                      [](const Changes& texts) {
+                        if (has(texts, "adder.py", "def add(a, b):")) return passed(1);
+                        Diagnostic d = complaint("test_adder.py", 1, 0, "invalid syntax");
+                        d.test = "test_adder";
+                        d.notes.push_back({{"adder.py", 1, 0, 0, 0}, ""});
+                        return failed({d});
+                      });
+  const RepairResult result = run(checker);
+  EXPECT_EQ(result.end, RepairEnd::kRepaired) << result.reason;
+}
+
+// A failing test names the place of its assertion; the fault is in what it calls.
+Diagnostic failing_test(const std::string& path, int line) {
+  Diagnostic d = complaint(path, line, 0, "assert 1 == 2");
+  d.test = "test_add";
+  d.source = "pytest";
+  return d;
+}
+const Changes kAdder = {
+    {"adder.py", "def add(a, b):\n    return a - b\n"},
+    {"test_adder.py", "from adder import add\n\ndef test_add():\n    assert add(1, 1) == 2\n"}};
+
+TEST(Repair, FindsTheFaultThatATestNamesInItsTraceback) {
+  FakeChecker checker(kAdder, [](const Changes& texts) {
+    if (has(texts, "adder.py", "a + b")) return passed(1);
+    Diagnostic d = failing_test("test_adder.py", 4);
+    d.notes.push_back({{"adder.py", 2, 0, 0, 0}, "in add"});
+    return failed({d}, 1);
+  });
+  const RepairResult result = run(checker);
+  EXPECT_EQ(result.end, RepairEnd::kRepaired) << result.reason;
+  EXPECT_EQ(result.after.at("adder.py"), "def add(a, b):\n    return a + b\n");
+}
+
+TEST(Repair, NeverChangesATest) {
+  FakeChecker checker(kAdder, [](const Changes& texts) {
+    EXPECT_EQ(texts.at("test_adder.py"), kAdder.at("test_adder.py"));
+    return failed({failing_test("test_adder.py", 4)}, 1);
+  });
+  EXPECT_EQ(run(checker).end, RepairEnd::kNotRepaired);
+}
+
+TEST(Repair, IsNotFooledByTestsThatDoNotRunAnyMore) {
+  FakeChecker checker({{"a.c", kMisspelt}}, [](const Changes& texts) {
+    return has(texts, "a.c", "lenght") ? failed(compile_length(texts).diagnostics, 3) : passed(2);
+  });
+  const RepairResult result = run(checker);
+  EXPECT_EQ(result.end, RepairEnd::kNotRepaired);
+  EXPECT_TRUE(result.after.empty());
+}
+
+TEST(Repair, KeepsToTheFilesItMayChange) {
+  FakeChecker checker({{"a.c", kMisspelt}}, compile_length);
+  EXPECT_EQ(run(checker, {.files = {"src/*"}}).end, RepairEnd::kNotRepaired);
+  EXPECT_EQ(run(checker, {.files = {"*.c"}}).end, RepairEnd::kRepaired);
+}
+
+TEST(Repair, EndsWhenItsTimeIsUp) {
+  FakeChecker checker({{"a.c", kMisspelt}}, [](const Changes&) {
+    return failed({complaint("a.c", 2, 21, "'lenght' undeclared")});
+  });
+  const RepairResult result = run(checker, {.budget = 0ms});
+  EXPECT_EQ(result.end, RepairEnd::kOutOfTime);
+  EXPECT_EQ(checker.runs, 1);
+}
+
+TEST(Repair, IsStopped) {
+  FakeChecker checker({{"a.c", kMisspelt}}, compile_length);
+  std::stop_source stop;
+  stop.request_stop();
+  const auto result = repair(checker, nullptr, {}, {}, stop.get_token());
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind(), Errc::kCancelled);
+}
+
+TEST(RepairPaths, OfTests) {
+  for (const char* path :
+       {"tests/a.py", "src/test/java/A.java", "a_test.go", "test_a.py", "a.test.ts",
+        "AdderTest.java", "pkg/__tests__/x.js", "spec/a_spec.rb", "conftest.py"})
+    EXPECT_TRUE(is_test_path(path)) << path;
+  for (const char* path : {"src/a.py", "contest.py", "latest.c", "src/attest/a.go", "testament.rs"})
+    EXPECT_FALSE(is_test_path(path)) << path;
+}
+
+TEST(CountTests, ReadsTheSummariesOfRunners) {
+  EXPECT_EQ(count_tests("===== 1 failed, 4 passed in 0.03s ====="), 5);
+  EXPECT_EQ(count_tests("Ran 7 tests in 0.001s\n\nFAILED (failures=1)"), 7);
+  EXPECT_EQ(count_tests("[==========] Running 12 tests from 3 test suites."), 12);
+  EXPECT_EQ(count_tests("67% tests passed, 1 tests failed out of 3"), 3);
+  EXPECT_EQ(count_tests("test result: FAILED. 2 passed; 1 failed; 0 ignored"), 3);
+  EXPECT_EQ(count_tests("--- FAIL: TestA (0.00s)\n--- PASS: TestB (0.00s)\nFAIL\n"), 2);
+  EXPECT_EQ(count_tests("  3 passing (4ms)\n  1 failing\n"), 4);
+  EXPECT_EQ(count_tests("a.c:1:2: error: expected ';'"), -1);
+  EXPECT_EQ(count_tests(""), -1);
+}
+
+// --- Candidates ----------------------------------------------------------------------------------
+
+std::vector<std::string> proposed(const std::string& path, const std::string& text,
+                                  const Diagnostic& diagnostic) {
+  std::vector<std::string> texts;
+  for (const Candidate& c : propose(repair_place(diagnostic, path, text, nullptr)))
+    texts.push_back(*apply_edits(text, c.edits));
+  return texts;
+}
+// The rank of the right text among what is proposed, from 1; 0 when it is not.
+int rank(const std::string& path, const std::string& text, const std::string& right, int line,
+         int column, const std::string& message) {
+  const std::vector<std::string> texts =
+      proposed(path, text, complaint(path, line, column, message));
+  const auto found = std::ranges::find(texts, right);
+  return found == texts.end() ? 0 : static_cast<int>(found - texts.begin()) + 1;
+}
+
+TEST(Candidates, PutTheRightOneFirstWhereTheMessageSaysIt) {
+  EXPECT_EQ(rank("a.c", "int f(int count) {\n  return cuont;\n}\n",
+                 "int f(int count) {\n  return count;\n}\n", 2, 10,
+                 "‘cuont’ undeclared (first use in this function); did you mean ‘count’?"),
+            1);
+  EXPECT_EQ(rank("a.py", "import sys\nx = os.getcwd()\n",
+                 "import sys\nimport os\nx = os.getcwd()\n", 2, 5, "name 'os' is not defined"),
+            1);
+  EXPECT_EQ(rank("a.cpp", "#include <string>\n\nint f(std::vector<int> v);\n",
+                 "#include <string>\n#include <vector>\n\nint f(std::vector<int> v);\n", 3, 12,
+                 "‘vector’ is not a member of ‘std’"),
+            1);
+}
+
+TEST(Candidates, HoldWhatIsMissing) {
+  EXPECT_GT(rank("a.c", "int f() {\n  int a = 1\n  return a;\n}\n",
+                 "int f() {\n  int a = 1;\n  return a;\n}\n", 3, 3,
+                 "expected ‘,’ or ‘;’ before ‘return’"),
+            0);
+  EXPECT_GT(
+      rank("a.py", "def f(a)\n    return a\n", "def f(a):\n    return a\n", 1, 9, "expected ':'"),
+      0);
+  EXPECT_GT(rank("a.c", "int f() {\n  return g(1;\n}\n", "int f() {\n  return g(1);\n}\n", 2, 13,
+                 "expected ‘)’ before ‘;’ token"),
+            0);
+}
+
+TEST(Candidates, OfATestHoldEverySingleSlip) {
+  const std::string right =
+      "def f(a, b):\n    if a <= b and a > 0:\n        return g(a, b)\n    return xs[a]\n";
+  const std::vector<std::pair<std::string, std::string>> slips = {{"<=", "<"},
+                                                                  {"and", "or"},
+                                                                  {"> 0", "> 1"},
+                                                                  {"g(a, b)", "g(b, a)"},
+                                                                  {"xs[a]", "xs[a - 1]"},
+                                                                  {"if a", "if not a"},
+                                                                  {"> 0", "< 0"},
+                                                                  {"xs[a]", "xs[b]"}};
+  const indexer::Language* python = indexer::language_by_name("python");
+  for (const auto& [from, to] : slips) {
+    std::string wrong = right;
+    wrong.replace(wrong.find(from), from.size(), to);
+    bool found = false;
+    for (const Candidate& c : mutations_of("a.py", wrong, python, 0, wrong.size(), 1))
+      found |= *apply_edits(wrong, c.edits) == right;
+    EXPECT_TRUE(found) << from << " became " << to;
+  }
+}
+
+}  // namespace
+}  // namespace curlew::assist
