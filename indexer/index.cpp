@@ -18,6 +18,8 @@ namespace curlew::indexer {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr int kQueryTries = 4;  // each finds another damaged segment
+
 fs::path cache_folder() {
   if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache == '/') return cache;
   const char* home = std::getenv("HOME");
@@ -65,13 +67,18 @@ struct Index::Impl {
   UpdateReport last;
   double seconds = 0;
 
-  // Runs `ask` on a view of the present state.
+  // Runs `ask` on a view of the present state; again without the segments that turn out to be
+  // damaged on the way, for what was read from them may make a wrong answer.
   template <class Ask>
-  auto query(std::vector<DocumentPtr> documents, Ask ask) -> decltype(ask(std::declval<View&>())) {
-    Expected<Store::Lease> reader = store->reader();
-    if (!reader) return std::move(reader.error()).pass();
-    View view(**reader, texts, std::move(documents), facts);
-    return ask(view);
+  auto query(const std::vector<DocumentPtr>& documents, Ask ask)
+      -> decltype(ask(std::declval<View&>())) {
+    for (int tries_left = kQueryTries;;) {
+      Expected<Store::Lease> reader = store->reader();
+      if (!reader) return std::move(reader.error()).pass();
+      View view(**reader, texts, documents, facts);
+      auto answer = ask(view);
+      if (!(*reader)->met_damage() || --tries_left == 0) return answer;
+    }
   }
 
   // Runs `write` under the update lock; when the store turns out to be damaged, once more on a new
@@ -98,7 +105,8 @@ Expected<std::unique_ptr<Index>> Index::open(const IndexOptions& options) {
   if (code || !fs::is_directory(settled.root, code))
     return fail(Errc::kNotFound, "{}: no folder that can be indexed", options.root.string());
   if (settled.store.empty()) settled.store = default_store(settled.root);
-  Expected<std::unique_ptr<Store>> store = Store::open(settled.store, settled.read_only_memory, settled.root);
+  Expected<std::unique_ptr<Store>> store =
+      Store::open(settled.store, settled.read_only_memory, settled.root);
   if (!store) return std::move(store.error()).during("open index of " + settled.root.string());
   return std::unique_ptr<Index>(
       new Index(std::make_unique<Impl>(std::move(settled), std::move(*store))));

@@ -26,12 +26,6 @@ bool same_letters(std::string_view a, std::string_view b) {
                     [](char x, char y) { return lower(x) == lower(y); });
 }
 
-bool is_hump(std::string_view name, std::size_t i) {
-  if (i == 0 || name[i - 1] == '_' || name[i - 1] == '-' || name[i - 1] == '.') return true;
-  const bool upper = name[i] >= 'A' && name[i] <= 'Z';
-  return upper && !(name[i - 1] >= 'A' && name[i - 1] <= 'Z');
-}
-
 // Every typed letter continues the present hump or begins a later one: "gne", "getNE" in
 // getNextEdit. Greedy with one look-back would miss few names; depth-first misses none.
 bool matches_humps(std::string_view name, std::size_t i, std::string_view typed, std::size_t j,
@@ -57,6 +51,16 @@ bool is_subsequence(std::string_view name, std::string_view typed) {
   return j == typed.size();
 }
 
+// A piece of the name, or letters spread over it from some hump on.
+bool holds_spread(std::string_view name, std::string_view typed) {
+  std::size_t k = 0;
+  while (k < name.size() && !(is_hump(name, k) && lower(name[k]) == lower(typed[0]))) ++k;
+  if (is_subsequence(name.substr(k), typed)) return true;
+  const auto same = [](char x, char y) { return lower(x) == lower(y); };
+  return typed.size() >= kNamePieceBytesMin &&
+         std::search(name.begin(), name.end(), typed.begin(), typed.end(), same) != name.end();
+}
+
 struct NamedScore {
   double score;
   std::string name;
@@ -68,7 +72,8 @@ struct NamedScore {
 };
 
 // Names worth looking up, best first. Those that begin with what was typed are a range of the
-// dictionary; only where they are too few, every name is looked at.
+// dictionary; only where they are too few, and none is what was typed, names are looked for that
+// hold it some other way.
 Expected<std::vector<NamedScore>> matching_names(View& view, std::string_view typed,
                                                  std::size_t limit) {
   std::vector<NamedScore> names;
@@ -77,10 +82,9 @@ Expected<std::vector<NamedScore>> matching_names(View& view, std::string_view ty
     if (score > 0) names.push_back({score, std::string(name)});
   };
   Status read = view.reader().defined_names_from(typed, kPrefixedMax, consider);
-  if (read && names.size() < limit) {
-    names.clear();
-    read = view.reader().defined_names(consider);
-  }
+  const auto is_whole = [&](const NamedScore& name) { return same_letters(name.name, typed); };
+  if (read && names.size() < limit && std::none_of(names.begin(), names.end(), is_whole))
+    read = view.reader().defined_names_like(typed, consider);
   if (!read) return std::move(read.error()).pass();
   for (const DocumentPtr& open : view.documents()) {
     for (const SymbolRow& symbol : open->symbols) consider(symbol.name);
@@ -225,10 +229,11 @@ Expected<std::vector<ChunkMatch>> matching_chunks(View& view, const std::vector<
   if (!ranked) return std::move(ranked.error()).pass();
   std::vector<ChunkMatch> matches;
   for (const ScoredChunk& scored : ranked->best) {
-    Expected<std::optional<ChunkRow>> chunk = view.reader().chunk(scored.id);
-    if (!chunk) return std::move(chunk.error()).pass();
-    if (*chunk && !view.document((*chunk)->path))
-      matches.push_back({std::move(**chunk), scored.score});
+    Expected<std::vector<ChunkRow>> same = view.reader().chunk(scored.id, limit);
+    if (!same) return std::move(same.error()).pass();
+    for (ChunkRow& chunk : *same) {
+      if (!view.document(chunk.path)) matches.push_back({std::move(chunk), scored.score});
+    }
   }
   for (const DocumentPtr& open : view.documents()) {
     for (std::size_t i = 0; i < open->chunks.size(); ++i) {
@@ -301,7 +306,7 @@ double name_match(std::string_view name, std::string_view typed) {
   if (same_letters(name.substr(0, typed.size()), typed)) return weights.prefix + 0.1 * share;
   int steps_left = 2000;
   if (matches_humps(name, 0, typed, 0, steps_left)) return weights.humps + 0.1 * share;
-  return weights.subsequence * share;
+  return holds_spread(name, typed) ? weights.subsequence * share : 0;
 }
 
 Expected<std::vector<SearchHit>> search(View& view, const SearchQuery& query) {

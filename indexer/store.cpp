@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -21,8 +22,20 @@ constexpr std::size_t kIdleReadersMax = 8;
 constexpr std::size_t kStatesMax = 4;  // of one store: readers may be a commit or two behind
 constexpr auto kLockPoll = std::chrono::milliseconds(50);
 
+FileIdentity identity_of(const fs::path& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0) return {};
+  return {facts.st_dev, facts.st_ino};
+}
+
+fs::path lock_beside(const fs::path& store) {
+  return store.string() + ".lock";
+}
+
 Expected<int> lock_file(const fs::path& store) {
-  const fs::path path = store.string() + ".lock";
+  const fs::path path = lock_beside(store);
+  std::error_code ignored;  // opening says what is wrong
+  fs::create_directories(path.parent_path(), ignored);
   const int fd = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0) return fail(Errc::kIo, "{}: {}", path.string(), std::strerror(errno));
   return fd;
@@ -37,6 +50,22 @@ Status wait_for_lock(int fd, std::stop_token stop) {
     std::this_thread::sleep_for(kLockPoll);
   }
   return {};
+}
+
+// The lock file, locked. Where somebody deleted it while it was waited for, the lock of the deleted
+// one keeps nobody out, so it is tried again.
+Expected<int> locked_file(const fs::path& store, const std::stop_token& stop) {
+  for (;;) {
+    Expected<int> opened = lock_file(store);
+    if (!opened) return opened;
+    Fd fd(*opened);
+    if (Status locked = wait_for_lock(fd.get(), stop); !locked)
+      return std::move(locked.error()).pass();
+    struct stat facts {};
+    const bool is_known = ::fstat(fd.get(), &facts) == 0;
+    if (!is_known || identity_of(lock_beside(store)) == FileIdentity{facts.st_dev, facts.st_ino})
+      return fd.release();
+  }
 }
 
 // What is wrong with the file, or "" when it is a sound index of our version. "" for an empty one.
@@ -72,11 +101,17 @@ bool is_made(const fs::path& path) {
   return version && *version == kFormatVersion;
 }
 
+// A log that outlived its database would be played into the next one.
+void remove_log(const fs::path& path) {
+  std::error_code ignored;
+  fs::remove(path.string() + "-wal", ignored);
+  fs::remove(path.string() + "-shm", ignored);
+}
+
 void move_aside(const fs::path& path) {
   std::error_code ignored;
   fs::rename(path, path.string() + ".broken", ignored);
-  fs::remove(path.string() + "-wal", ignored);
-  fs::remove(path.string() + "-shm", ignored);
+  remove_log(path);
 }
 
 fs::path segments_beside(const fs::path& store) {
@@ -89,7 +124,9 @@ Expected<std::string> make_sound(const fs::path& path) {
   std::string complaint;
   for (int attempt = 0; attempt < 2; ++attempt) {
     std::error_code ignored;
-    const bool is_new = !fs::exists(path, ignored) || fs::file_size(path, ignored) == 0;
+    const bool is_missing = !fs::exists(path, ignored);
+    const bool is_new = is_missing || fs::file_size(path, ignored) == 0;
+    if (is_missing) remove_log(path);
     Expected<Database> database = Database::open(path.string(), Database::Mode::kWrite);
     if (!database) return std::move(database.error()).pass();
     Expected<std::string> found = complaint_about(*database, is_new);
@@ -141,10 +178,11 @@ Expected<std::unique_ptr<Store>> Store::open_file(const fs::path& path, const fs
     rebuilt = std::move(*sound);
   }
   std::unique_ptr<Store> store(new Store);
+  store->root_ = root;
   store->path_ = path;
   store->name_ = path.string();
   store->files_ = std::make_unique<SegmentFiles>(segments_beside(path));
-  if (Status settled = store->settle(root); !settled) return std::move(settled.error()).pass();
+  if (Status settled = store->settle(); !settled) return std::move(settled.error()).pass();
   if (free) {
     if (Status cleaned = store->remove_leftovers(store->writer_->database()); !cleaned)
       return std::move(cleaned.error()).pass();
@@ -157,6 +195,7 @@ Expected<std::unique_ptr<Store>> Store::open_file(const fs::path& path, const fs
 Expected<std::unique_ptr<Store>> Store::open_memory(std::string note, const fs::path& root) {
   static std::atomic<int> serial{0};
   std::unique_ptr<Store> store(new Store);
+  store->root_ = root;
   store->in_memory_ = true;
   store->name_ = fmt::format("file:/curlew-{}-{}?vfs=memdb", ::getpid(), serial++);
   store->files_ = std::make_unique<SegmentFiles>(fs::path());
@@ -166,33 +205,46 @@ Expected<std::unique_ptr<Store>> Store::open_memory(std::string note, const fs::
   if (!first) return std::move(first.error()).during("index in memory");
   if (Status created = create_schema(*first); !created)
     return std::move(created.error()).during("index in memory");
-  if (Status settled = store->settle(root); !settled)
+  if (Status settled = store->settle(); !settled)
     return std::move(settled.error()).during("index in memory");
   if (!note.empty()) store->notes_.push_back(fmt::format("the index is kept in memory: {}", note));
   return store;
 }
 
-// Without a root, the first tree there is.
-Status Store::settle(const fs::path& root) {
+Status Store::settle() {
+  writer_opened_ = in_memory_ ? FileIdentity() : identity_of(path_);
   Expected<StoreWriter> writer = StoreWriter::open(*this);
   if (!writer) return std::move(writer.error()).pass();
-  Database& database = writer->database();
-  const std::string& key = root.native();
-  Expected<std::int64_t> tree =
-      root.empty() ? database.integer("SELECT min(id) FROM trees")
-                   : database.integer("SELECT id FROM trees WHERE root = ?", {{key, true}});
-  if (tree && *tree == 0) {
-    Status added = database.run("INSERT OR IGNORE INTO trees(root) VALUES (?)", {{key, true}});
-    if (!added) return added;  // and if another process was faster, its row will do
-    tree = database.integer("SELECT id FROM trees WHERE root = ?", {{key, true}});
-  }
-  if (!tree) return std::move(tree.error()).pass();
-  tree_ = *tree;
+  if (Status settled = writer->settle(); !settled) return settled;
   writer_ = std::make_unique<StoreWriter>(std::move(*writer));
+  std::lock_guard lock(mutex_);
+  opened_ = writer_opened_;
   return {};
 }
 
+Expected<std::int64_t> Store::tree_in(Database& database) const {
+  if (root_.empty()) return database.integer("SELECT min(id) FROM trees");
+  return database.integer("SELECT id FROM trees WHERE root = ?", {{root_.native(), true}});
+}
+
+bool Store::is_replaced() const {
+  if (in_memory_) return false;
+  const FileIdentity now = identity_of(path_);
+  std::lock_guard lock(mutex_);
+  return now != FileIdentity() && now != opened_;
+}
+
+void Store::follow() {
+  std::lock_guard lock(mutex_);
+  opened_ = identity_of(path_);
+  ++generation_;
+  idle_.clear();
+  states_.clear();
+  damaged_.clear();
+}
+
 Expected<Store::Lease> Store::reader() {
+  if (is_replaced() && is_made(path_)) follow();
   int generation;
   std::unique_ptr<StoreReader> idle;
   {
@@ -219,20 +271,25 @@ Store::Lease::~Lease() {
 
 Status Store::rebuild(const std::string& why) {
   if (in_memory_) return fail(Errc::kInternal, "the index in memory is damaged: {}", why);
-  Expected<std::string> root =
-      writer_->database().text("SELECT root FROM trees WHERE id = ?", {tree_});
-  const fs::path tree = root ? fs::path(*root) : fs::path();
   move_aside(path_);
   Expected<std::string> sound = make_sound(path_);
   if (!sound) return std::move(sound.error()).pass();
-  if (Status settled = settle(tree); !settled) return settled;
+  follow();
+  if (Status settled = settle(); !settled) return settled;
   std::lock_guard lock(mutex_);
-  ++generation_;
-  idle_.clear();
-  states_.clear();
-  damaged_.clear();
   notes_.push_back(fmt::format("the index was unreadable ({}): rebuilt", why));
   return {};
+}
+
+// A connection to a file that is no longer the index must not write: its list of segments would
+// say that those of the new one are leftovers.
+Status Store::settle_again() {
+  if (in_memory_) return writer_->settle();
+  if (identity_of(path_) == writer_opened_) return writer_->settle();
+  if (Expected<std::string> sound = make_sound(path_); !sound)
+    return std::move(sound.error()).pass();
+  follow();
+  return settle();
 }
 
 Expected<std::unique_ptr<Store::UpdateLock>> Store::lock_updates(std::stop_token stop) {
@@ -244,15 +301,13 @@ Expected<std::unique_ptr<Store::UpdateLock>> Store::lock_updates(std::stop_token
   }
   int fd = -1;
   if (!in_memory_) {
-    Expected<int> opened = lock_file(path_);
-    if (!opened) return std::move(opened.error()).pass();
-    fd = *opened;
-    if (Status locked = wait_for_lock(fd, stop); !locked) {
-      ::close(fd);
-      return std::move(locked.error()).pass();
-    }
+    Expected<int> locked = locked_file(path_, stop);
+    if (!locked) return std::move(locked.error()).pass();
+    fd = *locked;
   }
-  return std::unique_ptr<UpdateLock>(new UpdateLock(*this, std::move(held), fd));
+  std::unique_ptr<UpdateLock> lock(new UpdateLock(*this, std::move(held), fd));
+  if (Status settled = settle_again(); !settled) return std::move(settled.error()).pass();
+  return lock;
 }
 
 Store::UpdateLock::~UpdateLock() {

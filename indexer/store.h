@@ -42,7 +42,6 @@ struct FileRow {
 
 // A symbol as stored: positions in bytes; columns follow from the text.
 struct SymbolRow {
-  std::int64_t file_id = 0;  // of its content; 0: it comes from an open buffer
   std::string path;
   std::string name;
   std::string container;
@@ -55,7 +54,6 @@ struct SymbolRow {
 };
 
 struct ChunkRow {
-  std::int64_t id = 0;  // 0: it comes from an open buffer
   std::string path;
   std::uint32_t start_byte = 0, end_byte = 0;
   std::uint32_t start_line = 0, end_line = 0;  // end exclusive
@@ -92,6 +90,8 @@ struct StoreTotals {
   std::map<std::string, PerLanguage> by_language;
 };
 
+constexpr std::size_t kNamePieceBytesMin = 3;  // shorter pieces stand in every other name
+
 // Chunks by how well they answer a query, by BM25.
 struct ScoredChunk {
   std::int64_t id = 0;
@@ -113,6 +113,9 @@ class StoreReader {
   // Between the two every query sees one and the same state.
   void begin_snapshot();
   void end_snapshot();
+  // Whether a segment turned out to be damaged since the snapshot began: what was read then may
+  // lack its rows, and the next snapshot leaves it out.
+  bool met_damage() const;
 
   Expected<std::optional<FileRow>> file(std::string_view path);
   Status files(const std::function<void(FileRow)>& take);
@@ -133,11 +136,18 @@ class StoreReader {
   Status defined_names_from(std::string_view prefix, int limit,
                             const std::function<void(std::string_view)>& take);
 
+  // Names that what was typed may be spread over: those with its letters and a hump that begins with
+  // the first, and from kNamePieceBytesMin on those that hold it in one piece. In no order; others
+  // and the same again may come too.
+  Status defined_names_like(std::string_view typed,
+                            const std::function<void(std::string_view)>& take);
+
   // Ids of the chunks that hold the term, ascending, at most `limit`.
   Expected<std::vector<std::int64_t>> chunks_with(std::string_view term, int limit);
   // The chunks that answer a query of these terms best; at most `limit`, best first.
   Expected<RankedChunks> chunks_ranked(const std::vector<std::string>& terms, int limit);
-  Expected<std::optional<ChunkRow>> chunk(std::int64_t id);
+  // The chunk in the files that have it, by path, at most `files_max`; none when no file has it.
+  Expected<std::vector<ChunkRow>> chunk(std::int64_t id, int files_max);
   Expected<std::vector<ChunkRow>> chunks_of(std::string_view path);
 
   // Paths of the files whose text holds, as far as words tell, all of `pieces` in any case: texts
@@ -171,8 +181,10 @@ class StoreReader {
 
   Store* store_;
   Database database_;
-  StatePtr state_;  // of the snapshot; null when begun_ says why
+  std::int64_t tree_ = 0;  // 0: the database does not know it yet
+  StatePtr state_;         // of the snapshot; null when begun_ says why
   Status begun_;
+  std::ptrdiff_t damaged_ = 0;  // segments, when the snapshot began
 };
 
 // Changes, collected and then committed together. After an error the old state stands.
@@ -201,6 +213,8 @@ class StoreWriter {
 
  private:
   StoreWriter(Store& store, Database database) : store_(&store), database_(std::move(database)) {}
+  friend class Store;
+  Status settle();  // finds or makes the row of the tree
   // What is to become of one path.
   struct Change {
     std::string path;
@@ -233,9 +247,16 @@ class StoreWriter {
 
   Store* store_;
   Database database_;
+  std::int64_t tree_ = 0;
   SegmentBuilder builder_;
   std::map<std::pair<std::uint64_t, const Language*>, std::uint32_t> building_;  // its documents
   std::vector<Change> changes_;
+};
+
+// Tells one file from another of the same name.
+struct FileIdentity {
+  std::uint64_t device = 0, inode = 0;  // 0: there is none
+  bool operator==(const FileIdentity&) const = default;
 };
 
 class Store {
@@ -288,9 +309,16 @@ class Store {
                                                       const std::filesystem::path& root);
   static Expected<std::unique_ptr<Store>> open_file(const std::filesystem::path& path,
                                                     const std::filesystem::path& root);
-  Status settle(const std::filesystem::path& root);  // the writer, the tree, leftovers
+  // Makes `writer_` one of the file that the path now names.
+  Status settle();
+  Status settle_again();                                     // under the update lock
+  Expected<std::int64_t> tree_in(Database& database) const;  // 0 when it is not there
+  // Deleted or replaced by another process while this one had it open: what stands there now is
+  // the index, and what was known of the old one is forgotten.
+  bool is_replaced() const;
+  void follow();  // readers
   // The state that the connection's transaction sees, kept for the next who asks.
-  Expected<StatePtr> state_in(Database& database);
+  Expected<StatePtr> state_in(Database& database, std::int64_t tree);
   Expected<Segment::Ptr> segment_of(Database& database, std::int64_t id, std::uint64_t identity);
   void note_damage(const StoreState& state);
   void keep(StatePtr state);
@@ -300,13 +328,15 @@ class Store {
   std::filesystem::path path_;  // "" in memory
   std::string name_;            // what connections open
   bool in_memory_ = false;
-  std::int64_t tree_ = 0;
+  std::filesystem::path root_;  // of the tree; "": the first one there is
   std::unique_ptr<SegmentFiles> files_;
   std::mutex update_mutex_;  // this process's part of the update lock
   std::unique_ptr<StoreWriter> writer_;
+  FileIdentity writer_opened_;  // what the path named then
 
   mutable std::mutex mutex_;  // guards what follows
   std::vector<std::unique_ptr<StoreReader>> idle_;
+  FileIdentity opened_;           // what the path named
   int generation_ = 0;            // counts rebuilds: readers of an older file are not kept
   std::vector<StatePtr> states_;  // the newest last, a few
   std::vector<std::string> notes_;

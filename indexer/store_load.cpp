@@ -29,7 +29,7 @@ Expected<Segment::Ptr> Store::segment_of(Database& database, std::int64_t id,
   return segment;
 }
 
-Expected<StatePtr> Store::state_in(Database& database) {
+Expected<StatePtr> Store::state_in(Database& database, std::int64_t tree) {
   Expected<std::int64_t> generation =
       database.integer("SELECT value FROM meta WHERE key = 'generation'");
   if (!generation) return std::move(generation.error()).pass();
@@ -57,7 +57,7 @@ Expected<StatePtr> Store::state_in(Database& database) {
       added.complaint = segment.error().message();
   }
   read = database.query("SELECT segment, document, path FROM files WHERE tree = ? AND segment <> 0",
-                        {tree_}, [&](const SqlRow& row) {
+                        {tree}, [&](const SqlRow& row) {
                           SegmentState* segment = state->segment(row.integer(0));
                           const bool exists =
                               segment && segment->segment &&

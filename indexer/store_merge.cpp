@@ -84,7 +84,7 @@ Status StoreWriter::add_input(MergeJob& job, const SegmentState& part,
 }
 
 Expected<std::vector<StoreWriter::MergeJob>> StoreWriter::merge_jobs(Merge which) {
-  Expected<StatePtr> state = store_->state_in(database_);
+  Expected<StatePtr> state = store_->state_in(database_, tree_);
   if (!state) return std::move(state.error()).pass();
   Expected<DocumentSet> kept = kept_superseded(database_, **state);
   if (!kept) return std::move(kept.error()).pass();
@@ -158,6 +158,7 @@ Status StoreWriter::record(const MergeJob& job, const NewSegment& merged, StoreS
     if (!done) return done;
     const SegmentState* old = state.segment(id);
     for (std::uint32_t k = 0; old && k < numbers.size(); ++k) {
+      if (numbers[k] == kDropped) continue;
       for (const std::string& path : old->paths.of(k)) result.paths.add(numbers[k], path);
     }
     std::erase_if(state.segments, [&](const SegmentState& part) { return part.id == id; });

@@ -26,14 +26,14 @@ FileRow file_from(const SqlRow& row) {
           .skip = static_cast<SkipReason>(row.integer(5))};
 }
 
-std::int64_t id_of(std::int64_t segment, std::uint32_t number) {
-  return segment << 32 | number;
+std::ptrdiff_t damaged_in(const StoreState& state) {
+  return std::count_if(state.segments.begin(), state.segments.end(),
+                       [](const SegmentState& part) { return !part.is_sound(); });
 }
 
-SymbolRow row_of(const SegmentState& state, std::uint32_t document, const std::string& path,
-                 std::string name, std::string container, const PackedSymbol& packed) {
-  return {.file_id = id_of(state.id, document),
-          .path = path,
+SymbolRow row_of(const std::string& path, std::string name, std::string container,
+                 const PackedSymbol& packed) {
+  return {.path = path,
           .name = std::move(name),
           .container = std::move(container),
           .kind = packed.kind,
@@ -47,10 +47,8 @@ SymbolRow row_of(const SegmentState& state, std::uint32_t document, const std::s
           .signature_bytes = packed.signature_bytes};
 }
 
-ChunkRow row_of(const SegmentState& state, std::uint32_t chunk, const std::string& path,
-                std::string name, const PackedChunk& packed) {
-  return {.id = id_of(state.id, chunk),
-          .path = path,
+ChunkRow row_of(const std::string& path, std::string name, const PackedChunk& packed) {
+  return {.path = path,
           .start_byte = packed.start_byte,
           .end_byte = packed.end_byte,
           .start_line = packed.start_line,
@@ -91,7 +89,10 @@ Expected<StoreReader> StoreReader::open(Store& store) {
 
 Status StoreReader::try_snapshot() {
   if (Status begun = database_.run("BEGIN"); !begun) return begun;
-  Expected<StatePtr> state = store_->state_in(database_);
+  Expected<std::int64_t> tree = store_->tree_in(database_);
+  if (!tree) return std::move(tree.error()).pass();
+  tree_ = *tree;
+  Expected<StatePtr> state = store_->state_in(database_, tree_);
   if (!state) return std::move(state.error()).pass();
   state_ = std::move(*state);
   return {};
@@ -109,6 +110,11 @@ void StoreReader::begin_snapshot() {
   }
   if (sqlite3_get_autocommit(database_.handle())) begun_ = database_.run("BEGIN");
   store_->note_damage(*state_);
+  damaged_ = damaged_in(*state_);
+}
+
+bool StoreReader::met_damage() const {
+  return state_ && damaged_in(*state_) > damaged_;
 }
 
 // What fails here fails again at the next query, which says so.
@@ -120,18 +126,17 @@ void StoreReader::end_snapshot() {
 
 Expected<std::optional<FileRow>> StoreReader::file(std::string_view path) {
   std::optional<FileRow> found;
-  Status status =
-      database_.query(CURLEW_FILE_COLUMNS "WHERE place = ? AND path = ?",
-                      {path_key(store_->tree_, path), {path, true}}, [&](const SqlRow& row) {
-                        found = file_from(row);
-                        return Next::kEnough;
-                      });
+  Status status = database_.query(CURLEW_FILE_COLUMNS "WHERE place = ? AND path = ?",
+                                  {path_key(tree_, path), {path, true}}, [&](const SqlRow& row) {
+                                    found = file_from(row);
+                                    return Next::kEnough;
+                                  });
   if (!status) return std::move(status.error()).pass();
   return found;
 }
 
 Status StoreReader::files(const std::function<void(FileRow)>& take) {
-  return database_.query(CURLEW_FILE_COLUMNS "WHERE tree = ? ORDER BY path", {store_->tree_},
+  return database_.query(CURLEW_FILE_COLUMNS "WHERE tree = ? ORDER BY path", {tree_},
                          [&](const SqlRow& row) {
                            take(file_from(row));
                            return Next::kMore;
@@ -143,7 +148,7 @@ Expected<std::optional<StoreReader::Place>> StoreReader::place_of(std::string_vi
   std::optional<Place> place;
   Status status = database_.query(
       "SELECT segment, document FROM files WHERE place = ? AND path = ? AND segment <> 0",
-      {path_key(store_->tree_, path), {path, true}}, [&](const SqlRow& row) {
+      {path_key(tree_, path), {path, true}}, [&](const SqlRow& row) {
         const SegmentState* segment = state_->segment(row.integer(0));
         if (!segment || !segment->is_sound()) return Next::kEnough;
         const std::optional<DocumentRecord> record = segment->segment->document(row.u32(1));
@@ -202,8 +207,7 @@ Expected<std::vector<SymbolRow>> StoreReader::symbols_named(std::string_view nam
     for (const PackedSymbol& symbol : unpack_symbols(packed.symbols(), *own)) {
       if (symbol.container != 0 && !names) names.emplace(segment, packed);
       std::string container = symbol.container ? names->at_optional(symbol.container) : "";
-      rows.push_back(row_of(*place.segment, place.document, place.path, std::string(name),
-                            std::move(container), symbol));
+      rows.push_back(row_of(place.path, std::string(name), std::move(container), symbol));
     }
   }
   return rows;
@@ -218,8 +222,7 @@ Expected<std::vector<SymbolRow>> StoreReader::symbols_of(std::string_view path) 
   const DocumentRows packed = segment.rows((*place)->record);
   Names names(segment, packed);
   for (const PackedSymbol& symbol : unpack_symbols(packed.symbols())) {
-    rows.push_back(row_of(*(*place)->segment, (*place)->document, (*place)->path,
-                          names.at(symbol.name),
+    rows.push_back(row_of((*place)->path, names.at(symbol.name),
                           symbol.container ? names.at_optional(symbol.container) : "", symbol));
   }
   return rows;
@@ -275,21 +278,26 @@ Expected<std::vector<ReferenceRow>> StoreReader::references_to(std::string_view 
   return rows;
 }
 
-Expected<std::optional<ChunkRow>> StoreReader::chunk(std::int64_t id) {
+Expected<std::vector<ChunkRow>> StoreReader::chunk(std::int64_t id, int files_max) {
   if (!begun_) return tl::unexpected<Error>(begun_.error());
+  std::vector<ChunkRow> chunks;
   const SegmentState* state = state_->segment(id >> 32);
   const auto number = static_cast<std::uint32_t>(id);
-  if (!state || !state->is_sound()) return std::optional<ChunkRow>();
+  if (!state || !state->is_sound()) return chunks;
   const Segment& segment = *state->segment;
   const std::optional<std::uint32_t> document = segment.document_of_chunk(number);
-  if (!document || !state->paths.is_live(*document)) return std::optional<ChunkRow>();
+  if (!document || !state->paths.is_live(*document)) return chunks;
   const std::optional<DocumentRecord> record = segment.document(*document);
-  if (!record) return std::optional<ChunkRow>();
+  if (!record) return chunks;
   const DocumentRows rows = segment.rows(*record);
   const std::optional<PackedChunk> packed = rows.chunk(number - record->first_chunk);
-  if (!packed) return std::optional<ChunkRow>();
-  std::string name = packed->name ? Names(segment, rows).at_optional(packed->name) : "";
-  return row_of(*state, number, state->paths.of(*document).front(), std::move(name), *packed);
+  if (!packed) return chunks;
+  const std::string name = packed->name ? Names(segment, rows).at_optional(packed->name) : "";
+  for (const std::string& path : state->paths.of(*document)) {
+    if (chunks.size() >= static_cast<std::size_t>(std::max(files_max, 0))) break;
+    chunks.push_back(row_of(path, name, *packed));
+  }
+  return chunks;
 }
 
 Expected<std::vector<ChunkRow>> StoreReader::chunks_of(std::string_view path) {
@@ -300,10 +308,8 @@ Expected<std::vector<ChunkRow>> StoreReader::chunks_of(std::string_view path) {
   const Segment& segment = *(*place)->segment->segment;
   const DocumentRows packed = segment.rows((*place)->record);
   Names names(segment, packed);
-  std::uint32_t number = (*place)->record.first_chunk;
   for (const PackedChunk& chunk : packed.chunks()) {
-    rows.push_back(row_of(*(*place)->segment, number++, (*place)->path,
-                          chunk.name ? names.at_optional(chunk.name) : "", chunk));
+    rows.push_back(row_of((*place)->path, chunk.name ? names.at_optional(chunk.name) : "", chunk));
   }
   return rows;
 }
@@ -325,7 +331,7 @@ Expected<std::vector<std::string>> StoreReader::paths_keyed(
     std::string_view sql, std::string_view wanted, std::string_view (*part)(std::string_view),
     int limit) {
   std::vector<std::string> paths;
-  Status status = database_.query(sql, {path_key(store_->tree_, wanted)}, [&](const SqlRow& row) {
+  Status status = database_.query(sql, {path_key(tree_, wanted)}, [&](const SqlRow& row) {
     if (part(row.text(0)) == wanted) paths.emplace_back(row.text(0));
     return paths.size() < static_cast<std::size_t>(std::max(limit, 0)) ? Next::kMore
                                                                        : Next::kEnough;
@@ -349,8 +355,8 @@ Expected<StoreTotals> StoreReader::totals() {
   if (!begun_) return tl::unexpected<Error>(begun_.error());
   StoreTotals totals;
   Status status = database_.query(
-      "SELECT skip, count(*) FROM files WHERE tree = ? AND skip <> 0 GROUP BY skip",
-      {store_->tree_}, [&](const SqlRow& row) {
+      "SELECT skip, count(*) FROM files WHERE tree = ? AND skip <> 0 GROUP BY skip", {tree_},
+      [&](const SqlRow& row) {
         const auto skip = static_cast<SkipReason>(row.integer(0));
         totals.skipped[std::string(skip_reason_name(skip))] += static_cast<int>(row.integer(1));
         return Next::kMore;

@@ -212,6 +212,22 @@ Status StoreReader::defined_names_from(std::string_view prefix, int limit,
   return {};
 }
 
+Status StoreReader::defined_names_like(std::string_view typed,
+                                       const std::function<void(std::string_view)>& take) {
+  if (!begun_) return tl::unexpected<Error>(begun_.error());
+  for (const SegmentState& state : state_->segments) {
+    if (!state.is_sound()) continue;
+    const Segment& segment = *state.segment;
+    segment.defined_names().with_letters(typed, take);
+    if (typed.size() < kNamePieceBytesMin) continue;
+    segment.words_holding(typed, [&](std::uint32_t word, std::string_view name) {
+      if (segment.word_postings().at(word).marked) take(name);
+      return true;
+    });
+  }
+  return {};
+}
+
 Expected<std::vector<std::string>> StoreReader::files_holding(
     const std::vector<std::string>& pieces) {
   if (!begun_) return tl::unexpected<Error>(begun_.error());

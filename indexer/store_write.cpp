@@ -30,6 +30,20 @@ Expected<StoreWriter> StoreWriter::open(Store& store) {
   return StoreWriter(store, std::move(*database));
 }
 
+Status StoreWriter::settle() {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    Expected<std::int64_t> tree = store_->tree_in(database_);
+    if (!tree) return std::move(tree.error()).pass();
+    tree_ = *tree;
+    if (tree_ != 0) break;
+    // Where another process is faster, its row will do.
+    Status added = database_.run("INSERT OR IGNORE INTO trees(root) VALUES (?)",
+                                 {{store_->root_.native(), true}});
+    if (!added) return added;
+  }
+  return {};
+}
+
 void StoreWriter::put(PreparedFile file) {
   Change change{.path = file.walked.path,
                 .unchanged = file.unchanged,
@@ -95,7 +109,7 @@ Status StoreWriter::insert_segment(NewSegment& made) {
 // Changes the tables and, alongside, a copy of the present state, which becomes the new one.
 Status StoreWriter::transaction(const std::function<Status(StoreState&)>& change) {
   if (Status begun = database_.run("BEGIN IMMEDIATE"); !begun) return begun;
-  Expected<StatePtr> present = store_->state_in(database_);
+  Expected<StatePtr> present = store_->state_in(database_, tree_);
   Status done;
   if (!present) done = std::move(present.error()).pass();
   std::shared_ptr<StoreState> next;
@@ -155,7 +169,7 @@ Status StoreWriter::supersede(std::int64_t segment, std::int64_t document) {
 }
 
 Status StoreWriter::apply(Change& change, const NewSegment& made, StoreState& state) {
-  const std::int64_t place = path_key(store_->tree_, change.path);
+  const std::int64_t place = path_key(tree_, change.path);
   std::int64_t id = 0, old_segment = 0, old_document = 0;
   Status read =
       database_.query("SELECT id, segment, document FROM files WHERE place = ? AND path = ?",
@@ -198,11 +212,11 @@ Status StoreWriter::apply(Change& change, const NewSegment& made, StoreState& st
     done = database_.run(
         "INSERT INTO files(tree, path, place, stem_key, folder_key, language, size, mtime_ns, hash,"
         " skip, segment, document) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-        {store_->tree_,
+        {tree_,
          {change.path, true},
          place,
-         path_key(store_->tree_, stem_of(change.path)),
-         path_key(store_->tree_, folder_of(change.path)),
+         path_key(tree_, stem_of(change.path)),
+         path_key(tree_, folder_of(change.path)),
          change.language ? change.language->name : "",
          size,
          change.walked.mtime_ns,
@@ -227,24 +241,28 @@ Status StoreWriter::apply(Change& change, const NewSegment& made, StoreState& st
 // A worktree that was removed keeps nothing alive.
 Status StoreWriter::forget_gone_trees() {
   std::vector<std::int64_t> gone;
-  Status read = database_.query(
-      "SELECT id, root FROM trees WHERE id <> ?", {store_->tree_}, [&](const SqlRow& row) {
+  Status read =
+      database_.query("SELECT id, root FROM trees WHERE id <> ?", {tree_}, [&](const SqlRow& row) {
         std::error_code code;
         const bool is_there = std::filesystem::exists(std::filesystem::path(row.text(1)), code);
         if (!is_there && !code) gone.push_back(row.integer(0));
         return Next::kMore;
       });
-  for (const std::int64_t tree : gone) {
-    if (read) read = database_.run("DELETE FROM files WHERE tree = ?", {tree});
-    if (read) read = database_.run("DELETE FROM trees WHERE id = ?", {tree});
-  }
-  return read;
+  if (!read || gone.empty()) return read;
+  return transaction([&](StoreState&) {
+    Status done;
+    for (const std::int64_t tree : gone) {
+      if (done) done = database_.run("DELETE FROM files WHERE tree = ?", {tree});
+      if (done) done = database_.run("DELETE FROM trees WHERE id = ?", {tree});
+    }
+    return done;
+  });
 }
 
 Status StoreWriter::tidy() {
   if (Status cleaned = store_->remove_leftovers(database_); !cleaned) return cleaned;
   if (Status forgotten = forget_gone_trees(); !forgotten) return forgotten;
-  Expected<StatePtr> state = store_->state_in(database_);
+  Expected<StatePtr> state = store_->state_in(database_, tree_);
   if (!state) return std::move(state.error()).pass();
   std::vector<std::int64_t> damaged;
   for (const SegmentState& part : (*state)->segments) {

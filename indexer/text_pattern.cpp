@@ -21,9 +21,13 @@ class PieceFinder {
   explicit PieceFinder(std::string_view pattern) : pattern_(pattern) {}
 
   std::vector<std::string> find() {
-    // Settings that change what letters mean, quoting, and alternatives at the top level.
-    for (const std::string_view odd : {"\\Q", "(?x", "(?^", "(*"}) {
+    // Quoting, verbs, and settings that change what letters mean ("(?x)": blanks and comments).
+    for (const std::string_view odd : {"\\Q", "(?^", "(*"}) {
       if (pattern_.find(odd) != pattern_.npos) return {};
+    }
+    for (std::size_t i = pattern_.find("(?"); i != pattern_.npos; i = pattern_.find("(?", i + 2)) {
+      const std::size_t end = pattern_.find_first_not_of("imsxnJU-", i + 2);
+      if (pattern_.substr(i, end - i).find('x') != pattern_.npos) return {};
     }
     while (at_ < pattern_.size()) {
       if (!step()) return {};

@@ -1,17 +1,13 @@
 #include "indexer/segment/segment.h"
 
 #define XXH_INLINE_ALL
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstddef>
 
 #include "indexer/segment/assembler.h"
 #include "indexer/segment/string_table.h"
-#include "indexer/source/files.h"
 
 namespace curlew::indexer {
 namespace {
@@ -55,18 +51,11 @@ std::string_view complaint_about(const SegmentHeader& header, std::uint64_t file
 }  // namespace
 
 Expected<Segment::Ptr> Segment::map(const std::filesystem::path& path) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat facts {};
-  if (!fd || ::fstat(fd.get(), &facts) != 0)
-    return fail(errno == ENOENT ? Errc::kNotFound : Errc::kIo, "{}: {}", path.string(),
-                std::strerror(errno));
+  Expected<std::unique_ptr<MappedFile>> file = MappedFile::map(path);
+  if (!file) return std::move(file.error()).pass();
   std::shared_ptr<Segment> segment(new Segment);
-  const auto bytes = static_cast<std::size_t>(facts.st_size);
-  if (bytes < sizeof(SegmentHeader)) return fail(Errc::kCorrupt, "{}: cut short", path.string());
-  void* mapped = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, fd.get(), 0);
-  if (mapped == MAP_FAILED) return fail(Errc::kIo, "{}: {}", path.string(), std::strerror(errno));
-  segment->all_ = {static_cast<const char*>(mapped), bytes};
-  segment->is_mapped_ = true;
+  segment->file_ = std::move(*file);
+  segment->all_ = segment->file_->bytes();
   return open(std::move(segment), path.string());
 }
 
@@ -75,10 +64,6 @@ Expected<Segment::Ptr> Segment::from_bytes(std::string bytes) {
   segment->held_ = std::move(bytes);
   segment->all_ = segment->held_;
   return open(std::move(segment), "segment");
-}
-
-Segment::~Segment() {
-  if (is_mapped_) ::munmap(const_cast<char*>(all_.data()), all_.size());
 }
 
 Expected<Segment::Ptr> Segment::open(std::shared_ptr<Segment> segment, std::string_view name) {
@@ -165,6 +150,12 @@ DocumentRows Segment::rows(const DocumentRecord& document) const {
   return DocumentRows(section(SectionId::kRows).read(document.rows_offset, document.rows_bytes));
 }
 
+const DefinedNames& Segment::defined_names() const {
+  std::call_once(names_made_,
+                 [&] { names_ = std::make_unique<DefinedNames>(words_, word_postings_); });
+  return *names_;
+}
+
 std::uint8_t Segment::chunk_length(std::uint32_t chunk) const {
   return load<std::uint8_t>(section(SectionId::kChunkLengths).read(chunk, 1));
 }
@@ -195,6 +186,7 @@ std::optional<std::vector<std::uint32_t>> Segment::groups_holding(std::string_vi
       groups = std::move(both);
     }
     common = std::move(groups);
+    if (common->empty()) break;
   }
   return common;
 }
@@ -202,9 +194,11 @@ std::optional<std::vector<std::uint32_t>> Segment::groups_holding(std::string_vi
 void Segment::words_holding(
     std::string_view text, const std::function<bool(std::uint32_t, std::string_view)>& take) const {
   const std::string wanted = folded(text);
+  const auto same = [](char a, char b) { return folded(a) == b; };
   bool go_on = true;
   const Dictionary::Take look = [&](std::uint32_t number, std::string_view word) {
-    if (word.size() >= wanted.size() && folded(word).find(wanted) != std::string::npos)
+    if (std::search(word.begin(), word.end(), wanted.begin(), wanted.end(), same) != word.end() ||
+        wanted.empty())
       go_on = take(number, word);
     return go_on;
   };

@@ -7,13 +7,16 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "indexer/error.h"
+#include "indexer/segment/defined_names.h"
 #include "indexer/segment/dictionary.h"
 #include "indexer/segment/document_rows.h"
+#include "indexer/segment/mapped_file.h"
 #include "indexer/segment/postings.h"
 
 namespace curlew::indexer {
@@ -24,7 +27,6 @@ class Segment {
   // kNotFound, kIo; kCorrupt when the header, the checksums or the size are not as they should be.
   static Expected<Ptr> map(const std::filesystem::path& path);
   static Expected<Ptr> from_bytes(std::string bytes);
-  ~Segment();
   Segment(const Segment&) = delete;
   Segment& operator=(const Segment&) = delete;
 
@@ -32,7 +34,7 @@ class Segment {
   std::uint64_t identity() const { return header_.header_hash; }
   std::uint64_t bytes() const { return all_.size(); }
   std::string_view content() const { return all_; }
-  bool damaged() const { return body_->damaged(); }
+  bool damaged() const { return body_->damaged() || (file_ && file_->lost()); }
 
   std::uint32_t documents() const { return header_.documents; }
   std::optional<DocumentRecord> document(std::uint32_t number) const;
@@ -45,6 +47,9 @@ class Segment {
   std::string_view chunk_lengths() const {
     return section(SectionId::kChunkLengths).read(0, header_.chunks);
   }
+
+  // Made when they are first asked for: a look at every word.
+  const DefinedNames& defined_names() const;
 
   const Dictionary& words() const { return words_; }
   const Postings& word_postings() const { return word_postings_; }
@@ -64,12 +69,14 @@ class Segment {
   std::optional<std::vector<std::uint32_t>> groups_holding(std::string_view text) const;
 
   std::string held_;
-  std::string_view all_;  // held_, or mapped
-  bool is_mapped_ = false;
+  std::unique_ptr<MappedFile> file_;  // or this
+  std::string_view all_;              // of one of them
   SegmentHeader header_;
   std::unique_ptr<CheckedBytes> body_;
   Dictionary words_, terms_;
   Postings word_postings_, term_postings_, trigram_postings_;
+  mutable std::once_flag names_made_;
+  mutable std::unique_ptr<const DefinedNames> names_;
 };
 
 }  // namespace curlew::indexer

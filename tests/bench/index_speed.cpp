@@ -5,8 +5,8 @@
 //
 // Each phase is a process of its own, so that its processor time and its memory are its own. The
 // bare parse reads and parses the files that the index indexes, with as many threads, and does
-// nothing with the trees. STORE is deleted first and kept afterwards; a file is written into DIR and
-// removed again.
+// nothing with the trees. STORE is deleted first and kept afterwards. DIR should be a copy (cp -al
+// will do): a file is written and removed again, 5,000 files are replaced and written back.
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -238,6 +238,64 @@ int save_one_file(const IndexOptions& options) {
   return 0;
 }
 
+void replace_file(const fs::path& path, const std::string& text) {
+  const fs::path beside = path.string() + ".curlew_index_speed";
+  std::ofstream(beside, std::ios::binary) << text;
+  fs::rename(beside, path);  // as git does: links to the old file keep its content
+}
+
+// Updates while another thread asks; how long both took.
+bool timed_update(Index& index, const char* what) {
+  std::atomic<bool> done{false};
+  std::vector<double> waits;
+  std::thread asker([&] {
+    while (!done) {
+      const auto start = Clock::now();
+      (void)index.search({.text = "init_module", .kind = SearchKind::kSymbol});
+      waits.push_back(ms_since(start));
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  });
+  const auto start = Clock::now();
+  const Expected<IndexStats> stats = index.update();
+  const double update_ms = ms_since(start);
+  done = true;
+  asker.join();
+  if (!stats || waits.empty()) return false;
+  std::sort(waits.begin(), waits.end());
+  fmt::print(
+      "  {}: {:.2f} s, {} files parsed; {} queries meanwhile, {:.2f} ms median, {:.2f} ms at "
+      "most\n",
+      what, update_ms / 1e3, stats->indexed, waits.size(), waits[waits.size() / 2], waits.back());
+  return true;
+}
+
+// 5,000 files get other contents, as in a switch to a branch that was never seen; then the old
+// ones again.
+int switch_branch(const IndexOptions& options) {
+  constexpr std::size_t kFiles = 5000;
+  Expected<WalkResult> walked = walk(options.root, {});
+  if (!walked) return 1;
+  std::vector<std::pair<fs::path, std::string>> files;
+  const std::size_t step = std::max<std::size_t>(1, walked->files.size() / kFiles);
+  for (std::size_t i = 0; i < walked->files.size() && files.size() < kFiles; i += step) {
+    const std::string& path = walked->files[i].path;
+    LoadedFile file = load_file(options.root, path, {});
+    if (file.reason == SkipReason::kNone)
+      files.emplace_back(options.root / path, std::move(file.text));
+  }
+  const std::unique_ptr<Index> index = opened(options);
+  std::size_t bytes = 0;
+  for (const auto& [path, text] : files) {
+    replace_file(path, text + "\n");
+    bytes += text.size();
+  }
+  fmt::print("  {} files, {:.1f} MB\n", files.size(), static_cast<double>(bytes) / 1e6);
+  const bool there = timed_update(*index, "there");
+  for (const auto& [path, text] : files) replace_file(path, text);
+  return there && timed_update(*index, "and back") ? 0 : 2;
+}
+
 int run(const IndexOptions& options) {
   std::error_code ignored;
   for (const char* suffix : {"", "-wal", "-shm", ".lock"})
@@ -261,6 +319,7 @@ int run(const IndexOptions& options) {
   measured("update without changes", [&] { return opened(options)->update() ? 0 : 1; });
   measured("one file saved, 40 times", [&] { return save_one_file(options); });
   measured("queries", [&] { return ask(options); });
+  measured("switch of a branch", [&] { return switch_branch(options); });
   return 0;
 }
 

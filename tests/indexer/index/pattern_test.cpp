@@ -28,8 +28,9 @@ TEST(Pattern, KnowsWhatEveryMatchHolds) {
 }
 
 TEST(Pattern, PromisesNothingItDoesNotUnderstand) {
-  for (const char* pattern : {"foo|bar", "->", "ab", "\\Qfoo.bar\\E", "(?x) foo bar", "\\x66oobar",
-                              "(foo)?", "(foobar)", "\\p{Lu}oobar", "foo\\", "(*UTF)foobar"})
+  for (const char* pattern :
+       {"foo|bar", "->", "ab", "\\Qfoo.bar\\E", "(?x) foo bar", "(?ix) foo # bar", "\\x66oobar",
+        "(foo)?", "(foobar)", "\\p{Lu}oobar", "foo\\", "(*UTF)foobar"})
     EXPECT_THAT(required_pieces(pattern), IsEmpty()) << pattern;
 }
 

@@ -156,6 +156,36 @@ TEST(Segment, FindsEveryWordByNameByNumberAndByWhatItHolds) {
   }
 }
 
+TEST(Segment, DefinedNamesLeaveOutNoneThatHasTheLettersAndTheHump) {
+  std::mt19937 random(9);
+  SegmentBuilder builder;
+  std::set<std::string> defined;
+  for (int i = 0; i < 6; ++i) {
+    const std::string text = random_source(random, 40) + "int Snake_case_" + std::to_string(i) +
+                             "(int a) { return not_defined_here(a); }\n";
+    Parser parser;
+    for (const Symbol& symbol : parser.parse(*language_by_name("cpp"), text).symbols)
+      defined.insert(symbol.name);
+    builder.add(draft_of(text));
+  }
+  const Segment::Ptr segment = opened(built(builder));
+  EXPECT_EQ(segment->defined_names().size(), defined.size());
+  for (const char* typed : {"gP", "gp_1", "scase", "c3", "SC4", "x", "other", "zz"}) {
+    std::set<std::string> found;
+    segment->defined_names().with_letters(typed,
+                                          [&](std::string_view name) { found.emplace(name); });
+    for (const std::string& name : defined) {
+      bool fits = false;
+      for (std::size_t k = 0; k < name.size(); ++k)
+        fits |= is_hump(name, k) && folded(name[k]) == folded(typed[0]);
+      for (const char* c = typed; *c != 0; ++c)
+        fits &= folded(name).find(folded(*c)) != std::string::npos;
+      EXPECT_EQ(found.contains(name), fits) << typed << ' ' << name;
+    }
+    for (const std::string& name : found) EXPECT_TRUE(defined.contains(name)) << name;
+  }
+}
+
 TEST(Segment, AMergeHoldsWhatItsPartsHeldLessWhatWasDropped) {
   std::mt19937 random(8);
   std::vector<MergeInput> inputs;
@@ -204,7 +234,9 @@ TEST(Segment, RefusesOrIgnoresEveryDamage) {
     if (!segment) continue;
     for (std::uint32_t i = 0; i < (*segment)->documents(); ++i) {
       const std::string now = described(**segment, i);
-      if (!(*segment)->damaged()) EXPECT_EQ(now, truth[i]);
+      if (!(*segment)->damaged()) {
+        EXPECT_EQ(now, truth[i]);
+      }
     }
     (void)(*segment)->words().find("getPart_7");
     (void)(*segment)->terms().find("part");

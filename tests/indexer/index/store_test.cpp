@@ -152,6 +152,96 @@ TEST(Store, ADamagedSegmentIsIndexedAgainWithANote) {
   }
 }
 
+TEST(Store, ASegmentCutShortWhileItIsReadIsIndexedAgain) {
+  for (const std::uintmax_t left : {0, 5000, 100'000}) {
+    SCOPED_TRACE(left);
+    Workspace w;
+    write_files(w, 600);
+    w.update();
+    ASSERT_THAT(w.definitions("function_7_3"), SizeIs(1));  // mapped, and some of it touched
+    fs::resize_file(segment_file(w), left);
+    for (int i = 0; i < 600; i += 7) {
+      const std::string name = fmt::format("function_{}_3", i);
+      for (const std::string& hit : w.definitions(name))
+        EXPECT_EQ(hit, fmt::format("f{}.py:10 {} function", i, name));
+    }
+    EXPECT_THAT(w.index().stats().notes, Contains(HasSubstr("a part of the index was unreadable")));
+    EXPECT_EQ(w.update().files, 600);
+    for (int i = 0; i < 600; i += 7)
+      EXPECT_THAT(w.definitions(fmt::format("function_{}_3", i)), SizeIs(1)) << i;
+  }
+}
+
+// Somebody empties the cache folder while an editor is open, and another process comes along.
+TEST(Store, FollowsTheIndexThatReplacedItsOwn) {
+  Workspace w;
+  write_files(w, 600);
+  w.update();
+  fs::remove_all(w.store().parent_path());
+  EXPECT_THAT(w.definitions("function_7_3"), SizeIs(1));  // from what is still open
+  w.write("f7.py", "def seven(): pass\n");
+  Expected<std::unique_ptr<Index>> other = Index::open(w.options());
+  ASSERT_TRUE(other);
+  EXPECT_EQ((*other)->update()->indexed, 600);
+  EXPECT_THAT(w.definitions("seven"), SizeIs(1));
+  EXPECT_THAT(w.definitions("function_7_3"), IsEmpty());
+  EXPECT_EQ(w.update().indexed, 0);
+  EXPECT_THAT(w.definitions("function_599_39"), SizeIs(1));
+  EXPECT_EQ((*other)->definitions("function_599_39")->size(), 1u);
+  EXPECT_THAT((*other)->stats().notes, IsEmpty());
+}
+
+TEST(Store, IsMadeAgainWhenItWasDeletedWhileOpen) {
+  Workspace w;
+  write_files(w, 600);
+  w.update();
+  fs::remove_all(w.store().parent_path());
+  EXPECT_EQ(w.update().indexed, 600);
+  EXPECT_THAT(w.definitions("function_7_3"), SizeIs(1));
+  EXPECT_THAT(w.index().stats().notes, IsEmpty());
+  w.close();
+  EXPECT_EQ(w.update().indexed, 0);
+}
+
+TEST(Store, IsMadeAgainWhenOnlyTheDatabaseWasDeleted) {
+  Workspace w;
+  write_files(w, 600);
+  w.update();
+  fs::remove(w.store());  // its log stays behind
+  EXPECT_EQ(w.update().indexed, 600);
+  EXPECT_THAT(w.definitions("function_7_3"), SizeIs(1));
+  w.write("f7.py", "def seven(): pass\n");
+  EXPECT_EQ(w.update().indexed, 1);
+  w.close();
+  EXPECT_THAT(w.definitions("function_7_3"), IsEmpty());
+  EXPECT_EQ(w.update().indexed, 0);
+}
+
+// Its folder is gone, its rows go; when it comes back it begins again.
+TEST(Store, ATreeThatIsGoneIsForgottenAndMayComeBack) {
+  Workspace w;
+  write_files(w, 40);
+  w.update();
+  const fs::path other = w.root().parent_path() / "worktree";
+  fs::copy(w.root(), other);
+  std::ofstream(other / "f1.py") << "def changed_here(): pass\n";
+  IndexOptions options = w.options();
+  options.root = other;
+  Expected<std::unique_ptr<Index>> second = Index::open(options);
+  ASSERT_TRUE(second);
+  ASSERT_TRUE((*second)->update());
+  fs::rename(other, other.string() + ".away");
+  w.update();
+  EXPECT_EQ((*second)->definitions("changed_here")->size(), 0u);
+  fs::rename(other.string() + ".away", other);
+  const Expected<IndexStats> again = (*second)->update();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->indexed, 0);  // every text was still known
+  EXPECT_EQ(again->files, 40);
+  EXPECT_EQ((*second)->definitions("changed_here")->size(), 1u);
+  EXPECT_EQ((*second)->definitions("function_7_3")->size(), 1u);
+}
+
 TEST(Store, KnowsABranchThatComesBack) {
   Workspace w;
   write_files(w, 50);
