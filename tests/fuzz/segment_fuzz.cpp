@@ -76,6 +76,7 @@ void ask(const Segment::Ptr& segment) {
     (void)segment->terms().find(word);
   }
   segment->words_holding("art", [](std::uint32_t, std::string_view) { return true; });
+  segment->defined_names().with_letters("Op", [](std::string_view) {});
   std::vector<MergeInput> inputs;
   const std::uint32_t documents = std::min(segment->documents(), 4096u);
   inputs.push_back({segment, std::vector<std::uint32_t>(documents, 0)});
