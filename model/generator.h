@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "model/error.h"
+#include "model/text/chat.h"
 #include "model/text/fim.h"
 #include "model/text/tokenizer.h"
 
@@ -44,7 +45,12 @@ struct TextPrompt {
   std::string text;
   EncodeOptions encode{.add_special = true};
 };
-using Prompt = std::variant<FimText, TextPrompt, std::vector<TokenId>>;
+// A conversation, in the turns that the model was trained on (chat.h). A last message of the
+// assistant is the beginning of the answer.
+struct ChatPrompt {
+  std::vector<ChatMessage> messages;
+};
+using Prompt = std::variant<FimText, TextPrompt, std::vector<TokenId>, ChatPrompt>;
 
 // Returns how long a prefix of the text is whole: what may be shown when time runs out.
 using WholeText = std::function<std::size_t(std::string_view text)>;
@@ -114,6 +120,10 @@ struct GeneratorInfo {
   bool keeps_prompts = false;  // an evaluated prompt makes the next that begins like it cheap
   bool fim = false;            // can complete between a prefix and a suffix
   std::string fim_family;
+  bool takes_grammar = false;
+  bool chat = false;  // takes a ChatPrompt
+  std::string chat_family;
+  std::string why_no_chat;  // what was looked for
   std::string adapter;  // the path of the low-rank adapter in use; "" for none
 };
 

@@ -128,6 +128,15 @@ void add_edit_commands(Commands& commands, CommonOptions& common) {
       ->check(CLI::Range(1, 86400));
 }
 
+void add_trust_command(Commands& commands, CommonOptions& common) {
+  TrustOptions* trust = nullptr;
+  CLI::App& app = commands.add("trust", "allow a workspace's commands to be run, to check repairs",
+                               common, &run_trust, trust);
+  app.add_option("folder", trust->folder, "default: the workspace");
+  auto* remove = app.add_flag("--remove", trust->remove, "do not allow it any more");
+  app.add_flag("--list", trust->list, "the folders that are trusted")->excludes(remove);
+}
+
 void add_index_commands(Commands& commands, CommonOptions& common) {
   IndexCommandOptions* index = nullptr;
   commands.add("index", "build or update the index", common, &run_index, index)
@@ -257,6 +266,7 @@ int run(int argc, char** argv) {
   Commands commands(app);
   add_completion_commands(commands, common);
   add_edit_commands(commands, common);
+  add_trust_command(commands, common);
   add_index_commands(commands, common);
   add_token_commands(commands, common);
   add_engine_commands(commands, common);

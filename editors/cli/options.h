@@ -111,6 +111,11 @@ struct RepairOptions {
   bool tests = false;  // tests may be changed, too
 };
 
+struct TrustOptions {
+  std::filesystem::path folder;  // "": the workspace
+  bool remove = false, list = false;
+};
+
 struct DemoOptions {
   std::vector<std::string> places;  // empty: three places of Curlew's own source
 };
@@ -133,6 +138,7 @@ int run_quantize(const CommonOptions& common, const QuantizeOptions& options);
 int run_perplexity(const CommonOptions& common, const PerplexityOptions& options);
 int run_models(const CommonOptions& common, const ModelsOptions& options);
 int run_repair(const CommonOptions& common, const RepairOptions& options);
+int run_trust(const CommonOptions& common, const TrustOptions& options);
 int run_doctor(const CommonOptions& common);
 int run_demo(const CommonOptions& common, const DemoOptions& options);
 

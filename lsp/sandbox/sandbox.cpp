@@ -1,5 +1,6 @@
 #include "lsp/sandbox/sandbox.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,6 +54,23 @@ fs::path default_cache() {
 bool is_below(const fs::path& path, const fs::path& folder) {
   const auto [end, rest] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
   return end == folder.end();
+}
+
+// Where shadow copies are held: a shadow copy below its own workspace would hold itself. Then they go
+// to a folder of this user's in /tmp.
+Expected<fs::path> cache_outside(const fs::path& root, const fs::path& wanted) {
+  std::error_code error;
+  if (!is_below(fs::weakly_canonical(wanted, error), root)) return wanted;
+  const fs::path other = fs::path("/tmp") / fmt::format("curlew-{}", ::getuid()) / "shadow";
+  if (is_below(other, root))
+    return fail(Errc::kUnavailable, "{}: holds the folder for shadow copies", root.string());
+  const fs::path own = other.parent_path();
+  struct stat found {};
+  if (::mkdir(own.c_str(), 0700) != 0 &&
+      (::lstat(own.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) || found.st_uid != ::getuid() ||
+       (found.st_mode & 077) != 0))
+    return fail(Errc::kUnavailable, "{}: expected a folder of this user's alone", own.string());
+  return other;
 }
 
 // The root, links resolved; none that would show a whole home.
@@ -195,7 +213,9 @@ Sandbox::~Sandbox() = default;
 Expected<std::unique_ptr<Sandbox>> Sandbox::open(const SandboxOptions& options) {
   Expected<fs::path> root = checked_root(options.workspace);
   if (!root) return std::move(root.error()).pass();
-  const fs::path cache = options.cache.empty() ? default_cache() : options.cache;
+  const Expected<fs::path> cache =
+      cache_outside(*root, options.cache.empty() ? default_cache() : options.cache);
+  if (!cache) return tl::unexpected<Error>(cache.error());
   std::vector<fs::path> readable = toolchain_paths();
   readable.insert(readable.end(), options.readable.begin(), options.readable.end());
   const std::string bubblewrap = bubblewrap_path();
@@ -207,7 +227,7 @@ Expected<std::unique_ptr<Sandbox>> Sandbox::open(const SandboxOptions& options) 
       tried = "bubblewrap: not installed";
       continue;
     }
-    Expected<ShadowCopy> shadow = ShadowCopy::make(*root, cache, way.shadow);
+    Expected<ShadowCopy> shadow = ShadowCopy::make(*root, *cache, way.shadow);
     if (!shadow) return std::move(shadow.error()).pass();
     fs::path home = home_folder();
     if (home.empty()) home = "/home/user";

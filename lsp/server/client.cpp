@@ -20,6 +20,15 @@ ClientFeatures read_client_features(const Json& capabilities) {
   out.inline_completion = at_path(capabilities, {"textDocument", "inlineCompletion"}).is_object();
   out.hierarchical_symbols =
       has({"textDocument", "documentSymbol", "hierarchicalDocumentSymbolSupport"});
+  out.apply_edit = has({"workspace", "applyEdit"});
+  out.document_changes = has({"workspace", "workspaceEdit", "documentChanges"});
+  out.change_annotations =
+      at_path(capabilities, {"workspace", "workspaceEdit", "changeAnnotationSupport"}).is_object();
+  const Json& actions = at_path(capabilities, {"textDocument", "codeAction"});
+  out.code_action_literals = at_path(actions, {"codeActionLiteralSupport"}).is_object();
+  for (const Json& name : at_path(actions, {"resolveSupport", "properties"}))
+    out.resolves_edits = out.resolves_edits || name == "edit";
+  out.action_tags = at_path(actions, {"tagSupport"}).is_object();
   for (const Json& name : at_path(capabilities, {"general", "positionEncodings"}))
     if (name.is_string()) out.position_encodings.push_back(name.get<std::string>());
   return out;

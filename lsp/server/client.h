@@ -27,6 +27,12 @@ struct ClientFeatures {
   bool register_watched_files = false;  // workspace/didChangeWatchedFiles
   bool inline_completion = false;
   bool hierarchical_symbols = false;
+  bool apply_edit = false;          // workspace/applyEdit
+  bool document_changes = false;    // versioned edits
+  bool change_annotations = false;  // on edits
+  bool code_action_literals = false;
+  bool resolves_edits = false;  // codeAction/resolve brings the edit
+  bool action_tags = false;     // LSP 3.18, CodeActionTag
   std::vector<std::string> position_encodings;
 };
 ClientFeatures read_client_features(const protocol::Json& capabilities);

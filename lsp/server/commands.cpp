@@ -4,6 +4,12 @@ namespace curlew::server {
 
 using protocol::Json;
 
+namespace {
+
+constexpr const char* kRepair = "curlew.repair";  // long: goes on in the work lane
+
+}  // namespace
+
 const CommandsFeature::Row CommandsFeature::kCommands[4] = {
     {"curlew.accepted", &CommandsFeature::accepted},
     {"curlew.status", &CommandsFeature::status},
@@ -14,12 +20,19 @@ const CommandsFeature::Row CommandsFeature::kCommands[4] = {
 void CommandsFeature::bind(Binder& bind, Json& capabilities) {
   Json names = Json::array();
   for (const Row& row : kCommands) names.push_back(row.name);
+  names.push_back(kRepair);
   capabilities["executeCommandProvider"] = {{"commands", std::move(names)}};
   bind.method("workspace/executeCommand", Lane::kQuery, this, &CommandsFeature::execute);
 }
 
-void CommandsFeature::execute(const protocol::ExecuteCommandParams& params, const Call&,
+void CommandsFeature::execute(const protocol::ExecuteCommandParams& params, const Call& call,
                               Reply<Json> reply) {
+  if (params.command == kRepair) {
+    const bool taken = state_.scheduler.go_on(
+        Lane::kWork, [=, this] { code_actions_.repair_command(params.arguments, call, reply); });
+    if (!taken) reply(fail(Errc::kUnavailable, "busy: too many repairs wait already"));
+    return;
+  }
   for (const Row& row : kCommands)
     if (params.command == row.name) return reply((this->*row.run)(params.arguments));
   reply(fail(Errc::kInvalidInput, "unknown command '{}'", params.command));

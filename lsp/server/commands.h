@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lsp/server/binder.h"
+#include "lsp/server/code_actions.h"
 #include "lsp/server/completer.h"
 #include "lsp/server/status.h"
 
@@ -9,8 +10,9 @@ namespace curlew::server {
 
 class CommandsFeature {
  public:
-  CommandsFeature(SessionState& state, Completer& completer, const StatusFeature& status)
-      : state_(state), completer_(completer), status_(status) {}
+  CommandsFeature(SessionState& state, Completer& completer, const StatusFeature& status,
+                  CodeActionFeature& code_actions)
+      : state_(state), completer_(completer), status_(status), code_actions_(code_actions) {}
 
   void bind(Binder& bind, protocol::Json& capabilities);
 
@@ -32,6 +34,7 @@ class CommandsFeature {
   SessionState& state_;
   Completer& completer_;
   const StatusFeature& status_;
+  CodeActionFeature& code_actions_;
 };
 
 }  // namespace curlew::server

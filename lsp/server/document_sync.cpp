@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "lsp/server/edit_history.h"
 #include "lsp/server/uri.h"
 
 namespace curlew::server {
@@ -51,7 +52,11 @@ void DocumentSync::did_open(const protocol::DidOpenTextDocumentParams& params) {
 void DocumentSync::did_change(const protocol::DidChangeTextDocumentParams& params) {
   const std::string& uri = params.textDocument.uri;
   state_.scheduler.document_changed(uri);
+  const auto before = state_.documents.find(uri);
   log_if_wrong(state_.documents.change(params));
+  if (before && !state_.documents.is_out_of_sync(uri))
+    note_changes(state_.edits, *before, params, std::chrono::steady_clock::now());
+  repairer_.document_changed(uri);
   if (state_.documents.is_out_of_sync(uri))
     state_.client.show_once(protocol::MessageType::kWarning,
                             uri +
@@ -65,6 +70,7 @@ void DocumentSync::did_close(const protocol::TextDocumentParams& params) {
   state_.scheduler.document_changed(uri);
   log_if_wrong(state_.documents.close(uri));
   completer_.forget(uri);
+  repairer_.forget(uri);
   const DocumentPlace place = state_.workspaces.place_of(uri);
   if (place.workspace && place.workspace->index() != nullptr)
     place.workspace->index()->close_buffer(place.path);

@@ -11,6 +11,7 @@
 
 #include "lsp/server/binder.h"
 #include "lsp/server/completer.h"
+#include "lsp/server/repairer.h"
 
 namespace curlew::server {
 
@@ -20,7 +21,8 @@ constexpr std::size_t kFileEventsMax =
 
 class DocumentSync {
  public:
-  DocumentSync(SessionState& state, Completer& completer) : state_(state), completer_(completer) {}
+  DocumentSync(SessionState& state, Completer& completer, Repairer& repairer)
+      : state_(state), completer_(completer), repairer_(repairer) {}
 
   void bind(Binder& bind, protocol::Json& capabilities);
   void watch_files();  // `initialized`: asks the client to, where it can
@@ -36,6 +38,7 @@ class DocumentSync {
 
   SessionState& state_;
   Completer& completer_;
+  Repairer& repairer_;
   std::chrono::steady_clock::time_point rescanned_ = std::chrono::steady_clock::now();
 };
 

@@ -12,13 +12,16 @@ const char* lane_name(Lane lane) {
       return "typing";
     case Lane::kQuery:
       return "query";
+    case Lane::kWork:
+      return "work";
   }
   return "main";
 }
 
 Scheduler::Scheduler(LaneThreads threads)
     : typing_("curlew typing", threads.typing, kTypingQueuedMax),
-      query_("curlew query", threads.query, kQueryQueuedMax) {}
+      query_("curlew query", threads.query, kQueryQueuedMax),
+      work_("curlew work", threads.work, kWorkQueuedMax) {}
 
 Scheduler::~Scheduler() {
   stop();
@@ -48,12 +51,20 @@ void Scheduler::submit(Lane lane, std::shared_ptr<PendingRequest> request,
     work();
     return;
   }
-  TaskQueue& queue = lane == Lane::kTyping ? typing_ : query_;
-  const bool taken = queue.push(
+  const bool taken = queue_of(lane).push(
       {.run = std::move(work), .is_stale = [request] { return request->is_answered(); }});
   if (!taken)
     request->refuse(RpcCode::kRequestFailed,
                     std::string("busy: the ") + lane_name(lane) + " lane is full");
+}
+
+bool Scheduler::go_on(Lane lane, std::function<void()> work) {
+  return queue_of(lane).push({.run = std::move(work)});
+}
+
+TaskQueue& Scheduler::queue_of(Lane lane) {
+  if (lane == Lane::kTyping) return typing_;
+  return lane == Lane::kQuery ? query_ : work_;
 }
 
 void Scheduler::cancel(const protocol::RequestId& id) {
@@ -88,10 +99,12 @@ void Scheduler::stop() {
   all.clear();
   typing_.stop();
   query_.stop();
+  work_.stop();
 }
 
 bool Scheduler::wait_until_idle(std::chrono::steady_clock::time_point deadline) {
-  return typing_.wait_until_idle(deadline) && query_.wait_until_idle(deadline);
+  return typing_.wait_until_idle(deadline) && query_.wait_until_idle(deadline) &&
+         work_.wait_until_idle(deadline);
 }
 
 void Scheduler::forget_answered() {

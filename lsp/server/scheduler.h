@@ -7,6 +7,7 @@
 //
 //   typing   one thread. Completions while somebody types: nothing else may delay them.
 //   query    two threads. Symbols, context, status: short reads of the index.
+//   work     one thread. Repairs and edits: seconds to minutes, and worth it.
 //
 // Two threads work for all sessions together and belong to services.h: one loads models, one
 // updates indexes, which is the background lane.
@@ -34,8 +35,9 @@ namespace curlew::server {
 
 constexpr std::size_t kTypingQueuedMax = 64;
 constexpr std::size_t kQueryQueuedMax = 256;
+constexpr std::size_t kWorkQueuedMax = 16;
 
-enum class Lane { kMain, kTyping, kQuery };
+enum class Lane { kMain, kTyping, kQuery, kWork };
 const char* lane_name(Lane lane);
 
 // Of several requests of one method for one document: is each worth an answer, or the newest only?
@@ -45,6 +47,7 @@ enum class Freshness { kAny, kLatestOnly };
 struct LaneThreads {
   int typing = 1;
   int query = 2;
+  int work = 1;
 };
 
 class Scheduler {
@@ -59,6 +62,9 @@ class Scheduler {
 
   // Queues the work of an admitted request; refuses the request when the lane is full.
   void submit(Lane lane, std::shared_ptr<PendingRequest> request, std::function<void()> work);
+
+  // Goes on with an admitted request in another lane; false when that lane is full.
+  bool go_on(Lane lane, std::function<void()> work);
 
   void cancel(const protocol::RequestId& id);          // unknown ids are ignored: the answer is out
   void document_changed(const std::string& document);  // cancels what is kLatestOnly there
@@ -75,8 +81,9 @@ class Scheduler {
   };
   using Requests = std::vector<std::shared_ptr<PendingRequest>>;
   void forget_answered();  // mutex_ held
+  TaskQueue& queue_of(Lane lane);
 
-  TaskQueue typing_, query_;
+  TaskQueue typing_, query_, work_;
   std::mutex mutex_;
   std::map<protocol::RequestId, InFlight> in_flight_;  // mutex_
 };

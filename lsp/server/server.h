@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "lsp/assist/check/check_command.h"
 #include "lsp/assist/complete.h"
 #include "lsp/protocol/transport.h"
 #include "model/decode/engine.h"
@@ -45,9 +46,17 @@ struct Settings {
   std::uint64_t seed = 0;
   bool index_enabled = true;
   bool completion_enabled = true;
+  bool next_edit_enabled = true;
   std::vector<std::string> disabled_languages;  // LSP language ids
-  std::string log_level = "info";               // to stderr: error, warn, info, debug
-  std::filesystem::path index_store;            // "": the default place
+  // Repairs: may the workspace's commands be run? From the client or its user only, never from the
+  // workspace's own file (trust.h). How files are checked: globs of paths -> command lines
+  // (assist/check/check_command.h).
+  bool trusted = false;
+  bool repair_ahead = true;  // complaints are worked at before anybody asks
+  int repair_budget_ms = 30'000;
+  assist::CheckRules check;
+  std::string log_level = "info";     // to stderr: error, warn, info, debug
+  std::filesystem::path index_store;  // "": the default place
 };
 
 // Makes the generator that the settings ask for. Null generator (and no error) for "none".

@@ -42,13 +42,16 @@ Session::Session(Services& services, protocol::Transport& transport, SessionOpti
       binder_(state_.documents, state_.scheduler),
       configuration_(state_, options_.command_line, options_.command_line_keys),
       completer_(state_),
-      document_sync_(state_, completer_),
+      repairer_(state_),
+      document_sync_(state_, completer_, repairer_),
       inline_completion_(state_, completer_),
+      next_edit_(state_),
       completion_(completer_),
       symbols_(state_),
       status_(state_, completer_),
       tools_(completer_),
-      commands_(state_, completer_, status_) {
+      code_actions_(state_, repairer_),
+      commands_(state_, completer_, status_, code_actions_) {
   ++services.session_count;
   services.add_listener(state_.progress);
   bind();
@@ -72,10 +75,12 @@ void Session::bind() {
   configuration_.bind(binder_);
   document_sync_.bind(binder_, capabilities_);
   inline_completion_.bind(binder_, capabilities_);
+  next_edit_.bind(binder_);
   completion_.bind(binder_);
   symbols_.bind(binder_, capabilities_);
   status_.bind(binder_);
   tools_.bind(binder_);
+  code_actions_.bind(binder_, capabilities_);
   commands_.bind(binder_, capabilities_);
 }
 

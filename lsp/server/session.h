@@ -13,11 +13,13 @@
 
 #include "lsp/protocol/transport.h"
 #include "lsp/server/binder.h"
+#include "lsp/server/code_actions.h"
 #include "lsp/server/commands.h"
 #include "lsp/server/completion.h"
 #include "lsp/server/configuration.h"
 #include "lsp/server/document_sync.h"
 #include "lsp/server/inline_completion.h"
+#include "lsp/server/next_edit.h"
 #include "lsp/server/parent_watch.h"
 #include "lsp/server/session_state.h"
 #include "lsp/server/status.h"
@@ -75,12 +77,15 @@ class Session {
   // Features, in the order of their needs.
   Configuration configuration_;
   Completer completer_;
+  Repairer repairer_;
   DocumentSync document_sync_;
   InlineCompletionFeature inline_completion_;
+  NextEditFeature next_edit_;
   CompletionFeature completion_;
   SymbolsFeature symbols_;
   StatusFeature status_;
   ToolsFeature tools_;
+  CodeActionFeature code_actions_;
   CommandsFeature commands_;
 };
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 
+#include "lsp/assist/next_edit/edit_history.h"
 #include "lsp/server/client.h"
 #include "lsp/server/documents.h"
 #include "lsp/server/progress.h"
@@ -40,6 +41,7 @@ struct SessionState {
   Services& services;
   Client client;
   Documents documents;
+  assist::EditHistory edits;  // paths in it are URIs
   Workspaces workspaces;
   CurrentSettings settings;
   Scheduler scheduler;

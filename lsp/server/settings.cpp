@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 #include <variant>
 
 #include "model/text/prompt_formats.h"
@@ -58,7 +59,11 @@ const std::vector<Key>& keys() {
       {"seed", &Settings::seed, 0, 9007199254740992.0},  // what JSON numbers hold exactly
       {"index_enabled", &Settings::index_enabled},
       {"completion_enabled", &Settings::completion_enabled},
+      {"next_edit_enabled", &Settings::next_edit_enabled},
       {"disabled_languages", &Settings::disabled_languages},
+      {"trusted", &Settings::trusted},
+      {"repair_ahead", &Settings::repair_ahead},
+      {"repair_budget_ms", &Settings::repair_budget_ms, 100, 3600000},
       {"log_level", &Settings::log_level, 0, 0, {"error", "warn", "info", "debug"}},
       {"index_store", &Settings::index_store},
   };
@@ -66,6 +71,7 @@ const std::vector<Key>& keys() {
 }
 
 // What editors keep in the same section for themselves.
+constexpr std::string_view kCheckTable = "check";
 constexpr std::string_view kClientKeys[] = {"server_path", "trace_server", "path", "trace"};
 
 // completion.budgetMs -> completion_budget_ms
@@ -148,6 +154,24 @@ void apply_one(const std::string& written, const Json& value, std::string_view s
                                      protocol::to_text(value).substr(0, 60)));
 }
 
+// The one table whose keys are the user's own: globs.
+void apply_check(const Json& rules, std::string_view source, Settings& settings,
+                 std::vector<std::string>& complaints) {
+  if (!rules.is_object()) {
+    complaints.push_back(
+        fmt::format("{}: '{}': expected a table of globs and commands", source, kCheckTable));
+    return;
+  }
+  for (const auto& [glob, command] : rules.items()) {
+    if (command.is_string())
+      settings.check[glob] = command.get<std::string>();
+    else
+      complaints.push_back(fmt::format("{}: '{}.{}': expected a command or \"off\", got {}", source,
+                                       kCheckTable, glob,
+                                       protocol::to_text(command).substr(0, 60)));
+  }
+}
+
 Json to_json(const toml::node& node) {
   if (const auto* table = node.as_table()) {
     Json out = Json::object();
@@ -193,6 +217,10 @@ void apply_settings(const Json& json, std::string_view source, Settings& setting
     return;
   }
   for (const auto& [name, value] : json.items()) {
+    if (name == kCheckTable) {
+      apply_check(value, source, settings, complaints);
+      continue;
+    }
     if (!value.is_object()) {
       apply_one(name, value, source, settings, complaints);
       continue;
@@ -218,8 +246,13 @@ fs::path user_config_file() {
 LoadedSettings load_settings(const std::optional<fs::path>& workspace_root) {
   LoadedSettings loaded;
   apply_file(user_config_file(), loaded.settings, loaded.complaints);
-  if (workspace_root)
-    apply_file(*workspace_root / "curlew.toml", loaded.settings, loaded.complaints);
+  if (!workspace_root) return loaded;
+  const fs::path file = *workspace_root / "curlew.toml";
+  const bool trusted = loaded.settings.trusted;
+  apply_file(file, loaded.settings, loaded.complaints);
+  if (std::exchange(loaded.settings.trusted, trusted) != trusted)
+    loaded.complaints.push_back(
+        fmt::format("{}: 'trusted': a workspace cannot say it of itself", file.string()));
   return loaded;
 }
 

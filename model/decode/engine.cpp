@@ -136,6 +136,10 @@ GeneratorInfo Engine::info() const {
           .keeps_prompts = true,
           .fim = m.fim().has_value(),
           .fim_family = m.fim() ? m.fim()->family : "",
+          .takes_grammar = true,
+          .chat = m.chat().has_value(),
+          .chat_family = m.chat() ? m.chat()->family : "",
+          .why_no_chat = m.chat() ? "" : m.chat().error().message(),
           .adapter = m.adapter_facts().path};
 }
 

@@ -24,6 +24,8 @@ std::vector<std::string> stop_strings(const LoadedModel& model, const GenerateRe
   std::vector<std::string> all = request.stop_strings;
   if (is_fim(request) && model.fim())
     all.insert(all.end(), model.fim()->stop_strings.begin(), model.fim()->stop_strings.end());
+  if (is_chat(request) && model.chat())
+    all.insert(all.end(), model.chat()->stop_strings.begin(), model.chat()->stop_strings.end());
   return all;
 }
 
@@ -212,9 +214,12 @@ GenerationTask::Choice GenerationTask::choose(std::span<float> logits) {
 
 bool GenerationTask::is_end(TokenId id) const {
   if (request_.ignore_end) return false;
+  const auto is_one_of = [id](const std::vector<TokenId>& ids) {
+    return std::ranges::find(ids, id) != ids.end();
+  };
   return std::ranges::binary_search(model_.tokenizer->special().end_of_generation, id) ||
-         (is_fim(request_) &&
-          std::ranges::find(model_.fim()->stop_tokens, id) != model_.fim()->stop_tokens.end());
+         (is_fim(request_) && is_one_of(model_.fim()->stop_tokens)) ||
+         (is_chat(request_) && is_one_of(model_.chat()->stop_tokens));
 }
 
 bool GenerationTask::finish(Finish finish) {

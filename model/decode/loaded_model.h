@@ -34,6 +34,7 @@ struct LoadedModel {
   Status check_ids(std::span<const TokenId> ids) const;
 
   const Expected<FimFormat>& fim() const { return formats->fim; }
+  const Expected<ChatFormat>& chat() const { return formats->chat; }
 
   // Built when first asked for: a generation without a constraint does not need it.
   ConstraintCompiler& constraints();

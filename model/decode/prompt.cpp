@@ -63,6 +63,10 @@ Expected<LaidOutPrompt> lay_out_prompt(LoadedModel& model, const GenerateRequest
     prompt.text = prompt.tokens = *ids;
   } else if (const auto* plain = std::get_if<TextPrompt>(&request.prompt)) {
     prompt.text = prompt.tokens = model.tokenizer->encode(plain->text, plain->encode);
+  } else if (const auto* chat = std::get_if<ChatPrompt>(&request.prompt)) {
+    if (!model.chat()) return Error(model.chat().error()).pass();
+    prompt.text = prompt.tokens =
+        build_chat_prompt(*model.tokenizer, *model.chat(), chat->messages);
   } else {
     Expected<LaidOutPrompt> fim = lay_out(model, std::get<FimText>(request.prompt), request);
     if (!fim) return fim;

@@ -12,6 +12,10 @@ inline bool is_fim(const GenerateRequest& request) {
   return std::holds_alternative<FimText>(request.prompt);
 }
 
+inline bool is_chat(const GenerateRequest& request) {
+  return std::holds_alternative<ChatPrompt>(request.prompt);
+}
+
 struct LaidOutPrompt {
   std::vector<TokenId> tokens;   // 1 to the context, each within the vocabulary
   std::size_t context_used = 0;  // blocks of a FimText

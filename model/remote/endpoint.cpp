@@ -27,7 +27,8 @@ Expected<Endpoint> parse_endpoint(std::string_view url) {
   std::string path(url.substr(slash));
   while (path.ends_with('/')) path.pop_back();
   if (!path.ends_with("/v1")) path += "/v1";
-  return Endpoint{std::string(url.substr(0, slash)), path + "/completions"};
+  return Endpoint{std::string(url.substr(0, slash)), path + "/completions",
+                  path + "/chat/completions"};
 }
 
 }  // namespace curlew::model

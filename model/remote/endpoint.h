@@ -11,6 +11,7 @@ namespace curlew::model {
 struct Endpoint {
   std::string origin;            // "http://127.0.0.1:8012"
   std::string completions_path;  // "/v1/completions"
+  std::string chat_path;         // "/v1/chat/completions"
 
   std::string text() const { return origin + completions_path; }
 };

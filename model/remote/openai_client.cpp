@@ -152,11 +152,18 @@ class Reply {
     if (choices == reply.end() || !choices->is_array() || choices->empty()) return;  // usage alone
     const json& choice = choices->front();
     if (!choice.is_object()) return;
-    if (const auto text = choice.find("text"); text != choice.end() && text->is_string())
-      add(text->get_ref<const std::string&>());
+    add_text(choice, "text");
+    for (const char* of_chat : {"delta", "message"})
+      if (const auto inner = choice.find(of_chat); inner != choice.end() && inner->is_object())
+        add_text(*inner, "content");
     const auto reason = choice.find("finish_reason");
     if (!finish_ && reason != choice.end() && reason->is_string())
       finish_ = *reason == "length" ? Finish::kLength : Finish::kStopToken;
+  }
+
+  void add_text(const json& from, const char* key) {
+    if (const auto text = from.find(key); text != from.end() && text->is_string())
+      add(text->get_ref<const std::string&>());
   }
 
   void add(const std::string& piece) {
@@ -239,7 +246,8 @@ Expected<Generation> OpenAiClient::generate(const GenerateRequest& request, std:
 
   httplib::Request post;
   post.method = "POST";
-  post.path = endpoint_.completions_path;
+  post.path = std::holds_alternative<ChatPrompt>(request.prompt) ? endpoint_.chat_path
+                                                                 : endpoint_.completions_path;
   post.set_header("Content-Type", "application/json");
   post.set_header("Accept", "text/event-stream");
   if (!options_.api_key.empty()) post.set_header("Authorization", "Bearer " + options_.api_key);
@@ -271,7 +279,9 @@ GeneratorInfo OpenAiClient::info() const {
           .device = "remote: " + endpoint_.origin,
           .context_tokens = options_.context_tokens,
           .fim = true,
-          .fim_family = options_.fim_template.empty() ? "server" : "template"};
+          .fim_family = options_.fim_template.empty() ? "server" : "template",
+          .chat = true,
+          .chat_family = "server"};
 }
 
 }  // namespace curlew::model

@@ -82,6 +82,17 @@ json parameters(const RemoteOptions& options, const GenerateRequest& request) {
   return body;
 }
 
+json messages(const ChatPrompt& chat, int& prompt_tokens) {
+  constexpr const char* kRoles[] = {"system", "user", "assistant"};
+  json out = json::array();
+  for (const ChatMessage& message : chat.messages) {
+    out.push_back(
+        {{"role", kRoles[static_cast<std::size_t>(message.role)]}, {"content", message.text}});
+    prompt_tokens += estimate_tokens(message.text.size());
+  }
+  return out;
+}
+
 }  // namespace
 
 int estimate_tokens(std::size_t bytes) {
@@ -91,9 +102,13 @@ int estimate_tokens(std::size_t bytes) {
 Expected<RemotePrompt> remote_prompt(const RemoteOptions& options, const GenerateRequest& request) {
   if (std::holds_alternative<std::vector<TokenId>>(request.prompt))
     return fail(Errc::kInvalidInput, "a remote model takes text, not token ids");
+  if (request.grammar)
+    return fail(Errc::kUnsupported, "a remote model cannot be held to a grammar");
   json body = parameters(options, request);
   RemotePrompt result;
-  if (const auto* plain = std::get_if<TextPrompt>(&request.prompt)) {
+  if (const auto* chat = std::get_if<ChatPrompt>(&request.prompt)) {
+    body["messages"] = messages(*chat, result.prompt_tokens);
+  } else if (const auto* plain = std::get_if<TextPrompt>(&request.prompt)) {
     body["prompt"] = plain->text;
     result.prompt_tokens = estimate_tokens(plain->text.size());
   } else {

@@ -80,6 +80,15 @@ export class Server implements vscode.Disposable {
     if (this.client?.state === State.Running) void this.client.sendNotification(method, params);
   }
 
+  tellDiagnostics(document: vscode.TextDocument, diagnostics: readonly vscode.Diagnostic[]): void {
+    const convert = this.client?.code2ProtocolConverter;
+    if (!convert) return;
+    this.notify('curlew/didChangeDiagnostics', {
+      textDocument: convert.asVersionedTextDocumentIdentifier(document),
+      diagnostics: diagnostics.map((one) => convert.asDiagnostic(one)),
+    });
+  }
+
   private async startNow(): Promise<void> {
     this.listener.onState('starting');
     try {
@@ -145,14 +154,17 @@ export class Server implements vscode.Disposable {
 
 /** Sends changed settings on, and restarts when the program itself changed. */
 export function activateSettings(context: vscode.ExtensionContext, server: Server): void {
+  const push = (): void =>
+    server.notify('workspace/didChangeConfiguration', { settings: { [section]: serverSettings() } });
   context.subscriptions.push(
+    vscode.workspace.onDidGrantWorkspaceTrust(push),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (!change.affectsConfiguration(section)) return;
       if (change.affectsConfiguration(`${section}.server.path`)) {
         void server.restart().catch(() => undefined); // the status bar says why
         return;
       }
-      server.notify('workspace/didChangeConfiguration', { settings: { [section]: serverSettings() } });
+      push();
     }),
   );
 }

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { activateSettings, Server } from './client';
 import { activateCommands } from './commands';
 import { activateContextView } from './contextView';
+import { activateDiagnostics } from './diagnostics';
 import { activatePartialAccept } from './partialAccept';
 import { StatusBar } from './status';
 
@@ -20,6 +21,7 @@ export function activate(context: vscode.ExtensionContext): void {
   activateCommands(context, server, status, output);
   activateContextView(context, server);
   activatePartialAccept(context, server);
+  activateDiagnostics(context, server);
 
   // Not awaited: the editor need not wait for a model to load. The status bar says how it went.
   void server.restart().catch(() => undefined);

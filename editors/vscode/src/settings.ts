@@ -19,6 +19,9 @@ const serverKeys: Readonly<Record<string, string>> = {
   'completion.budgetMs': 'completion_budget_ms',
   'completion.disabledLanguages': 'disabled_languages',
   'index.enabled': 'index_enabled',
+  'check': 'check',
+  'repair.ahead': 'repair_ahead',
+  'repair.budgetMs': 'repair_budget_ms',
   'log.level': 'log_level',
 };
 
@@ -32,6 +35,8 @@ export function serverSettings(): ServerSettings {
     const value = places?.workspaceFolderValue ?? places?.workspaceValue ?? places?.globalValue;
     if (value !== undefined) settings[key] = value;
   }
+  // The server asks by itself where this says nothing.
+  if (vscode.workspace.isTrusted) settings['trusted'] = true;
   return settings;
 }
 

@@ -71,8 +71,23 @@ class SandboxChecker final : public Checker {
     return {};
   }
 
+  // Arguments that name the workspace are led to where the command sees it.
+  sandbox::Command command_in(const sandbox::Sandbox& box) const {
+    sandbox::Command command = command_;
+    const std::string here = options_.workspace.string(), there = box.visible_root().string();
+    if (here == there) return command;
+    for (std::string& word : command.argv)
+      for (std::size_t at = word.find(here); at != word.npos; at = word.find(here, at)) {
+        const std::size_t end = at + here.size();
+        const bool is_whole = end == word.size() || word[end] == '/';
+        if (is_whole) word.replace(at, here.size(), there);
+        at += is_whole ? there.size() : here.size();
+      }
+    return command;
+  }
+
   Expected<CheckResult> run(sandbox::Sandbox& box, std::stop_token stop) {
-    auto ran = box.run(command_, std::move(stop));
+    auto ran = box.run(command_in(box), std::move(stop));
     if (!ran) return lifted(std::move(ran.error())).pass();
     CheckResult result;
     result.exit_code = ran->exit_code;

@@ -37,14 +37,34 @@ std::size_t count_same(const std::vector<Diagnostic>& all, const Diagnostic& one
       all, [&](const Diagnostic& other) { return same_complaint(one, other); }));
 }
 
-// The complaint is gone (or there once less), and nothing is there more often than before. A command
-// that fails and says nothing any more has not come nearer.
-bool is_progress(const Diagnostic& complaint, const std::vector<Diagnostic>& before,
-                 const std::vector<Diagnostic>& after) {
-  if (after.empty()) return false;
-  if (count_same(after, complaint) >= count_same(before, complaint)) return false;
+// Nothing is there more often than before.
+bool none_is_new(const std::vector<Diagnostic>& before, const std::vector<Diagnostic>& after) {
   return std::ranges::all_of(
       after, [&](const Diagnostic& d) { return count_same(after, d) <= count_same(before, d); });
+}
+
+// The complaint is gone (or there once less), and none is new.
+bool is_progress(const Diagnostic& complaint, const std::vector<Diagnostic>& before,
+                 const std::vector<Diagnostic>& after) {
+  return count_same(after, complaint) < count_same(before, complaint) && none_is_new(before, after);
+}
+
+// What the command says of the place that somebody else complains of: on its line, else on one
+// beside it, where tools differ over which token is at fault.
+const Diagnostic* seen_by_command(const std::vector<Diagnostic>& all, const Diagnostic& other) {
+  const Diagnostic* best = nullptr;
+  const auto distance = [&](const Diagnostic& d) {
+    return std::abs(d.place.line - other.place.line);
+  };
+  for (const Diagnostic& d : all) {
+    if (d.place.path != other.place.path || distance(d) > 1) continue;
+    if (d.severity == Severity::kNote) continue;
+    const bool is_nearer = best == nullptr || distance(d) < distance(*best) ||
+                           (distance(d) == distance(*best) && d.message == other.message &&
+                            best->message != other.message);
+    if (is_nearer) best = &d;
+  }
+  return best;
 }
 
 class Repair {
@@ -62,14 +82,22 @@ class Repair {
     Expected<CheckResult> first = check({});
     if (!first) return std::move(first.error()).pass();
     tests_wanted_ = first->tests_run;
-    if (first->passed()) return finished(RepairEnd::kPassedBefore, "the command passes");
-    now_ = std::move(*first);
+    now_ = first_ = std::move(*first);
+    if (is_for_some()) {
+      find_targets();
+      result_.saw_nothing = targets_.empty();
+      if (targets_.empty())
+        return finished(RepairEnd::kNotRepaired, "the command does not complain of this place");
+    } else if (now_.passed()) {
+      return finished(RepairEnd::kPassedBefore, "the command passes");
+    }
     for (int round = 0; round < request_.rounds_max && !is_out_of_time(); ++round) {
       Expected<bool> kept = run_round();
       if (!kept) return std::move(kept.error()).pass();
-      if (now_.passed()) return confirm();
+      if (is_done()) return confirm();
       if (!*kept) break;
     }
+    if (is_for_some() && !kept_.empty()) return confirm();
     if (is_out_of_time()) return finished(RepairEnd::kOutOfTime, "the time was up");
     return finished(RepairEnd::kNotRepaired, reason_not_repaired());
   }
@@ -82,17 +110,36 @@ class Repair {
     return checker_.check(changes, stop_);
   }
 
+  bool is_for_some() const { return !request_.only.empty(); }
+
+  void find_targets() {
+    for (const Diagnostic& other : request_.only)
+      if (const Diagnostic* seen = seen_by_command(now_.diagnostics, other))
+        if (count_same(targets_, *seen) == 0) targets_.push_back(*seen);
+  }
+
+  // What is left to do.
+  std::vector<Diagnostic> complaints() const {
+    if (!is_for_some()) return complaints_of(now_);
+    std::vector<Diagnostic> left;
+    for (const Diagnostic& d : now_.diagnostics)
+      if (count_same(targets_, d) > 0) left.push_back(d);
+    return left;
+  }
+
+  bool is_done() const { return is_for_some() ? complaints().empty() : now_.passed(); }
+
   // Every complaint in turn; those that a kept change has removed on its way are left out.
   Expected<bool> run_round() {
     RepairRound& round = result_.rounds.emplace_back();
     round.command_exit = now_.exit_code;
-    round.diagnostics = complaints_of(now_);
-    const std::vector<Diagnostic> complaints = round.diagnostics;
+    round.diagnostics = complaints();
+    const std::vector<Diagnostic> all = round.diagnostics;
     bool kept = false;
-    for (std::size_t i = 0; i < std::min(complaints.size(), kComplaintsMax); ++i) {
-      if (now_.passed() || is_out_of_time()) break;
-      if (count_same(complaints_of(now_), complaints[i]) == 0) continue;
-      Expected<bool> removed = remove(complaints[i]);
+    for (std::size_t i = 0; i < std::min(all.size(), kComplaintsMax); ++i) {
+      if (is_done() || is_out_of_time()) break;
+      if (count_same(complaints(), all[i]) == 0) continue;
+      Expected<bool> removed = remove(all[i]);
       if (!removed) return std::move(removed.error()).pass();
       kept |= *removed;
     }
@@ -178,6 +225,9 @@ class Repair {
   bool is_better(const Diagnostic& complaint, const CheckResult& result) const {
     if (result.end != sandbox::CommandEnd::kExited || result.tests_run < tests_wanted_)
       return false;
+    // A command that fails and says nothing any more has not come nearer.
+    if (!result.passed() && (result.diagnostics.empty() || now_.passed())) return false;
+    if (is_for_some()) return is_progress(complaint, now_.diagnostics, result.diagnostics);
     return result.passed() || is_progress(complaint, complaints_of(now_), complaints_of(result));
   }
 
@@ -210,17 +260,33 @@ class Repair {
     ++result_.runs;
     Expected<CheckResult> afresh = checker_.check_afresh(kept_, stop_);
     if (!afresh) return std::move(afresh.error()).pass();
-    if (afresh->passed() && afresh->tests_run >= tests_wanted_)
-      return finished(RepairEnd::kRepaired, "the command passes");
+    const bool holds = is_for_some() ? holds_for_some(*afresh) : afresh->passed();
+    if (holds && afresh->end == sandbox::CommandEnd::kExited && afresh->tests_run >= tests_wanted_)
+      return finished(RepairEnd::kRepaired, reason_repaired());
     result_.rounds.back().verified = false;
     return finished(RepairEnd::kNotRepaired,
-                    "the command passed once, but not when it was run again from the start");
+                    "what held once did not hold when the command was run again from the start");
+  }
+
+  bool holds_for_some(const CheckResult& afresh) const {
+    if (!afresh.passed() && (afresh.diagnostics.empty() || first_.passed())) return false;
+    return none_is_new(now_.diagnostics, afresh.diagnostics);
+  }
+
+  std::string reason_repaired() const {
+    if (!is_for_some()) return "the command passes";
+    std::size_t left = 0;
+    for (const Diagnostic& target : targets_)
+      left += count_same(now_.diagnostics, target) > 0 ? 1u : 0u;
+    if (left == 0) return "the command does not complain of it any more";
+    return fmt::format("the command does not complain of {} of {} any more", targets_.size() - left,
+                       targets_.size());
   }
 
   std::string reason_not_repaired() const {
     int tried = 0;
     for (const RepairRound& round : result_.rounds) tried += round.tried;
-    if (complaints_of(now_).empty())
+    if (complaints().empty())
       return fmt::format("the command fails (exit {}) and names no place in the workspace",
                          now_.exit_code);
     return fmt::format("{} changes tried, none repairs it", tried);
@@ -248,7 +314,8 @@ class Repair {
   indexer::Parser parser_;
   int tests_wanted_ = -1;
   Changes kept_;
-  CheckResult now_;                            // with what is kept
+  CheckResult first_, now_;                    // without changes; with what is kept
+  std::vector<Diagnostic> targets_;            // the command's own words for request_.only
   std::set<std::uint64_t> tried_;              // hashes of all changes
   std::map<std::uint64_t, int> parse_errors_;  // by a text's hash
   RepairResult result_;

@@ -4,7 +4,8 @@
 //   the command -> the first that removes its complaint and brings no new one is kept -> again
 //
 // The result is a repair only if the command passes with all that was kept, afresh, running as many
-// tests as before; everything else is a try, and says so. Tests and what lies outside the workspace
+// tests as before (or, asked for single complaints, these are gone); everything else is a try, and
+// says so. Tests and what lies outside the workspace
 // are never changed. Stateless; looks at `stop` between runs and in them.
 #pragma once
 
@@ -26,6 +27,10 @@ struct RepairRequest {
   std::chrono::milliseconds budget{120'000};
   std::vector<std::string> files;  // globs of paths that may be changed; empty: any
   bool may_change_tests = false;
+  // Complaints as somebody else sees them (an editor's other servers). Not empty: only what the
+  // command says of the same places is worked at, and a repair is what removes one of them, brings
+  // no other complaint, and leaves a command that passed passing.
+  std::vector<Diagnostic> only;
 };
 
 struct RepairProgress {
@@ -60,8 +65,9 @@ std::string_view repair_end_name(RepairEnd end);
 struct RepairResult {
   RepairEnd end = RepairEnd::kNotRepaired;
   std::vector<RepairRound> rounds;
-  Changes before, after;  // of the files that changed
-  std::string reason;     // why it ended so, for people
+  Changes before, after;     // of the files that changed
+  std::string reason;        // why it ended so, for people
+  bool saw_nothing = false;  // of RepairRequest::only: the command does not complain there
   int runs = 0;
   double seconds = 0;
 

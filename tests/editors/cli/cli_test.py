@@ -448,6 +448,19 @@ class Evaluate(Workspace):
         self.assert_refused(self.run_curlew("evaluate", "--file", "cases.jsonl"), "line 1")
 
 
+class Trust(Workspace):
+    def test_is_given_listed_and_taken_back(self):
+        listed = lambda: json.loads(self.run_curlew("trust", "--list", "--json").stdout)
+        self.assertEqual(listed(), [])
+        given = json.loads(self.run_curlew("trust", "--json", str(self.root)).stdout)
+        self.assertTrue(given["trusted"])
+        self.assertEqual(listed(), [str(self.root.resolve())])
+        taken = json.loads(self.run_curlew("trust", "--remove", "--json", str(self.root)).stdout)
+        self.assertFalse(taken["trusted"])
+        self.assertEqual(listed(), [])
+        self.assert_refused(self.run_curlew("trust", "no such folder"), "no such folder")
+
+
 class Repair(Workspace):
     """`curlew repair -- COMMAND`, with deterministic repairs alone and in a real sandbox."""
 

@@ -97,4 +97,52 @@ function cases.PauseStopsSuggestions()
   end)
 end
 
+-- What another server says of the buffer, the quick fix for it, and the text after it.
+local function repairs(child, expected)
+  child:lua([[
+    vim.api.nvim_buf_set_lines(0, 4, 5, false,
+      { '    for (int col = 0; col < cols; ++col) totl += x[row * cols + col];' })
+    vim.diagnostic.set(vim.api.nvim_create_namespace('another server'), 0, { {
+      lnum = 4, col = 41, end_lnum = 4, end_col = 45, severity = vim.diagnostic.severity.ERROR,
+      source = 'clangd', message = "use of undeclared identifier 'totl'",
+    } })
+    vim.api.nvim_win_set_cursor(0, { 5, 41 })
+  ]])
+  -- Without vim.lsp.buf.code_action: before 0.8 it always opens a menu.
+  harness.wait_for('a quick fix', true, function()
+    return child:lua([[
+      local client = require('curlew.client').of_buffer(0)
+      local function ask(method, params)
+        local answer = vim.lsp.buf_request_sync(0, method, params, 60000)
+        return answer and answer[client.id] and answer[client.id].result
+      end
+      local at = { line = 4, character = 41 }
+      local actions = ask('textDocument/codeAction', {
+        textDocument = { uri = vim.uri_from_bufnr(0) }, range = { start = at, ['end'] = at },
+        context = { diagnostics = {} }, -- all that Neovim passes on of other servers
+      })
+      local action = actions and actions[1]
+      if action and not action.edit then
+        action = ask('codeAction/resolve', action)
+      end
+      if not action or not action.edit then
+        return false
+      end
+      vim.lsp.util.apply_workspace_edit(action.edit, client.offset_encoding)
+      return action.isPreferred
+    ]])
+  end, 90000)
+  harness.wait_for('the repaired line', expected, function()
+    return child:lua([[return vim.api.nvim_buf_get_lines(0, 4, 5, false)[1] ]])
+  end, 60000)
+end
+
+local repaired = '    for (int col = 0; col < cols; ++col) total += x[row * cols + col];'
+
+function cases.AnErrorOfAnotherServerIsRepaired()
+  with_server({ native = false, settings = { model = 'none', trusted = true } }, function(child)
+    repairs(child, repaired)
+  end)
+end
+
 harness.run(cases)

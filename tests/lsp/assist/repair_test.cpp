@@ -4,6 +4,8 @@
 
 #include <functional>
 
+#include "lsp/assist/repair/repair_document.h"
+
 namespace curlew::assist {
 namespace {
 
@@ -108,7 +110,7 @@ TEST(Repair, ClaimsNothingThatDoesNotHoldAfresh) {
   EXPECT_EQ(result.end, RepairEnd::kNotRepaired);
   EXPECT_FALSE(result.passed());
   EXPECT_FALSE(result.rounds.back().verified);
-  EXPECT_NE(result.reason.find("not when it was run again from the start"), std::string::npos);
+  EXPECT_NE(result.reason.find("did not hold when the command was run again"), std::string::npos);
 }
 
 TEST(Repair, RepairsSeveralFilesOneByOne) {
@@ -309,6 +311,95 @@ TEST(Candidates, OfATestHoldEverySingleSlip) {
       found |= *apply_edits(wrong, c.edits) == right;
     EXPECT_TRUE(found) << from << " became " << to;
   }
+}
+
+// --- Single complaints, as an editor asks for them ----------------------------------------------
+
+constexpr const char* kTwoMistakes =
+    "int length(int n) { return n; }\nint f() { return lenght(1); }\nint g() { return unheard(); "
+    "}\n";
+
+CheckResult compile_two(const Changes& texts) {
+  std::vector<Diagnostic> all;
+  if (has(texts, "a.c", "lenght"))
+    all.push_back(complaint("a.c", 2, 18, "'lenght' undeclared (first use in this function)"));
+  if (has(texts, "a.c", "unheard")) all.push_back(complaint("a.c", 3, 18, "'unheard' undeclared"));
+  return all.empty() ? passed() : failed(all);
+}
+
+TEST(RepairOnly, RemovesTheComplaintAndLeavesTheOthers) {
+  FakeChecker checker({{"a.c", kTwoMistakes}}, compile_two);
+  RepairRequest request;
+  request.only = {complaint("a.c", 2, 19, "use of undeclared identifier 'lenght'")};  // clangd's
+  const RepairResult result = run(checker, request);
+  EXPECT_EQ(result.end, RepairEnd::kRepaired) << result.reason;
+  EXPECT_TRUE(has(result.after, "a.c", "return length(1)"));
+  EXPECT_TRUE(has(result.after, "a.c", "unheard()"));
+}
+
+TEST(RepairOnly, SaysWhenTheCommandDoesNotSeeIt) {
+  FakeChecker checker({{"a.c", kTwoMistakes}}, compile_two);
+  RepairRequest request;
+  request.only = {complaint("a.c", 9, 1, "line too long")};
+  const RepairResult result = run(checker, request);
+  EXPECT_EQ(result.end, RepairEnd::kNotRepaired);
+  EXPECT_TRUE(result.saw_nothing);
+  EXPECT_TRUE(result.after.empty());
+}
+
+TEST(RepairOnly, RemovesAWarningOfACommandThatPasses) {
+  FakeChecker checker({{"a.c", "int f(int a, int b) {\n  if (a == b) return 1;\n  return 0;\n}\n"}},
+                      [](const Changes& texts) {
+                        CheckResult result;
+                        if (has(texts, "a.c", "a == b")) {
+                          result.diagnostics = {complaint("a.c", 2, 9, "suspicious comparison")};
+                          result.diagnostics[0].severity = Severity::kWarning;
+                        }
+                        return result;
+                      });
+  RepairRequest request;
+  request.only = {complaint("a.c", 2, 9, "suspicious comparison")};
+  const RepairResult result = run(checker, request);
+  EXPECT_EQ(result.end, RepairEnd::kRepaired) << result.reason;
+  EXPECT_FALSE(has(result.after, "a.c", "a == b"));
+}
+
+TEST(RepairOnly, DoesNotBreakACommandThatPassed) {
+  FakeChecker checker(
+      {{"a.c", "int f(int a, int b) {\n  if (a == b) return 1;\n  return 0;\n}\n"}},
+      [](const Changes& texts) {
+        CheckResult result;
+        result.exit_code = has(texts, "a.c", "a == b") ? 0 : 1;
+        result.diagnostics = {complaint("a.c", 3, 9, "something unchanging")};
+        if (result.exit_code == 0)
+          result.diagnostics.push_back(complaint("a.c", 2, 9, "suspicious comparison"));
+        return result;
+      });
+  RepairRequest request;
+  request.only = {complaint("a.c", 2, 9, "suspicious comparison")};
+  EXPECT_EQ(run(checker, request).end, RepairEnd::kNotRepaired);
+}
+
+TEST(RepairOnly, ClaimsNothingThatDoesNotHoldAfresh) {
+  FakeChecker checker({{"a.c", kTwoMistakes}}, compile_two);
+  checker.set_afresh([](const Changes&) {
+    return failed({complaint("a.c", 2, 18, "'lenght' undeclared (first use in this function)")});
+  });
+  RepairRequest request;
+  request.only = {complaint("a.c", 2, 18, "'lenght' undeclared")};
+  EXPECT_EQ(run(checker, request).end, RepairEnd::kNotRepaired);
+}
+
+TEST(LikelyChanges, AreThoseThatParseNoWorse) {
+  const std::string text = kMisspelt;
+  const auto likely =
+      likely_changes(complaint("a.c", 2, 21,
+                               "use of undeclared identifier 'lenght'; did you mean "
+                               "'length'?"),
+                     "a.c", text, nullptr, 2);
+  ASSERT_FALSE(likely.empty());
+  EXPECT_NE(apply_edits(text, likely[0].edits)->find("return length(1)"), std::string::npos);
+  EXPECT_GE(likely[0].chance, 0.5);
 }
 
 }  // namespace

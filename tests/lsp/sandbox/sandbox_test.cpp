@@ -148,6 +148,18 @@ TEST_P(SandboxTest, KeepsPermissionsOfWhatIsReplaced) {
   EXPECT_EQ(shell("./run.sh").output, "other\n");
 }
 
+// A shadow copy in the workspace would hold itself.
+TEST_P(SandboxTest, KeepsNoShadowCopyInTheWorkspaceItself) {
+  SandboxOptions within = options();
+  within.cache = root_ / ".cache" / "shadow";
+  auto opened = Sandbox::open(within);
+  ASSERT_TRUE(opened) << opened.error().message();
+  auto result = (*opened)->run({.argv = {"cat", "src/a.txt"}}, {});
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->output, "as it was\n");
+  EXPECT_FALSE(fs::exists(root_ / ".cache"));
+}
+
 TEST_P(SandboxTest, SaysThatThereIsNoSuchProgram) {
   const auto result = sandbox_->run({.argv = {"no-such-program-anywhere"}}, {});
   ASSERT_FALSE(result);

@@ -124,8 +124,10 @@ class TestSession {
     if (frame == nullptr) return std::nullopt;
     Json json = Json::parse(frame->body);
     if (json.contains("method")) {
-      if (json.contains("id"))  // agree to everything
-        client_->send(Json{{"jsonrpc", "2.0"}, {"id", json["id"]}, {"result", nullptr}}.dump());
+      if (json.contains("id"))
+        client_->send(
+            Json{{"jsonrpc", "2.0"}, {"id", json["id"]}, {"result", replies[json["method"]]}}
+                .dump());
       incoming_.push_back(json);
     } else if (json["id"].is_number()) {
       answers_[json["id"]] = json;
@@ -167,6 +169,9 @@ class TestSession {
   }
 
   Services& services() { return services_; }
+
+  // What the client answers to requests of the server's, by method; null to others.
+  std::map<std::string, Json> replies;
 
  private:
   Services services_;

@@ -122,7 +122,13 @@ TEST(Soak, EveryAnswerIsThatOfAFreshEngine) {
   EXPECT_GT(crowd(1), kThreads * kRounds * 5);
   const std::size_t before = resident_bytes();
   EXPECT_GT(crowd(100), kThreads * kRounds * 5);
-  EXPECT_LT(resident_bytes(), before + (8u << 20));
+  const std::size_t after = resident_bytes();
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  // Freed memory is held back there, so its growth says nothing.
+  static_cast<void>(before), static_cast<void>(after);
+#else
+  EXPECT_LT(after, before + (8u << 20));
+#endif
 }
 
 }  // namespace

@@ -110,6 +110,7 @@ function M.setup(options)
     require('curlew.completion').setup(augroup)
   end
   client_module.setup(augroup)
+  require('curlew.diagnostics').setup(augroup)
 
   local keys = config.options.keymaps
   map(keys.accept, M.accept)

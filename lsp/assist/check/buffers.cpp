@@ -1,0 +1,47 @@
+#include "lsp/assist/check/buffers.h"
+
+namespace curlew::assist {
+namespace {
+
+class BuffersChecker final : public Checker {
+ public:
+  BuffersChecker(Checker& base, Changes buffers) : base_(base), buffers_(std::move(buffers)) {}
+
+  Expected<std::string> text(const std::string& path) override {
+    if (const auto open = buffers_.find(path); open != buffers_.end()) return open->second;
+    return base_.text(path);
+  }
+  Expected<CheckResult> check(const Changes& changes, std::stop_token stop) override {
+    return base_.check(on_buffers(changes), std::move(stop));
+  }
+  Expected<CheckResult> check_afresh(const Changes& changes, std::stop_token stop) override {
+    return base_.check_afresh(on_buffers(changes), std::move(stop));
+  }
+
+ private:
+  Changes on_buffers(const Changes& changes) const {
+    Changes all = changes;
+    all.insert(buffers_.begin(), buffers_.end());  // keeps what is there
+    return all;
+  }
+
+  Checker& base_;
+  const Changes buffers_;
+};
+
+}  // namespace
+
+Expected<std::unique_ptr<Checker>> make_buffers_checker(Checker& base, const Changes& buffers) {
+  Changes differing;
+  for (const auto& [path, text] : buffers) {
+    const Expected<std::string> on_disk = base.text(path);
+    if (!on_disk) {
+      if (on_disk.error().kind() == Errc::kNotFound) continue;
+      return tl::unexpected<Error>(on_disk.error());
+    }
+    if (*on_disk != text) differing[path] = text;
+  }
+  return std::make_unique<BuffersChecker>(base, std::move(differing));
+}
+
+}  // namespace curlew::assist

@@ -1,0 +1,367 @@
+#include "lsp/assist/edit/instructed_edit.h"
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+
+#include "lsp/assist/place.h"
+#include "lsp/assist/repair/code_tokens.h"
+#include "lsp/assist/retrieve.h"
+#include "model/constrain/grammar.h"
+
+namespace curlew::assist {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using model::ChatMessage;
+using model::ChatRole;
+
+constexpr int kTokensPerAnswerMin = 64;
+constexpr double kContextShare = 0.35;    // of the model's context, for what was retrieved
+constexpr std::size_t kAroundLines = 20;  // shown above and below what is edited
+constexpr float kRetryTemperature = 0.4f;
+
+constexpr const char* kSystem =
+    "You edit source code. You are given a piece of a file and an instruction. Answer with the "
+    "piece as it should be after the instruction is carried out: the whole piece, the lines that "
+    "stay included, in one fenced block and nothing else. Change nothing that the instruction does "
+    "not ask for.";
+
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+const indexer::Language* language_of(const InstructedEditRequest& request) {
+  return indexer::language_of(request.path, request.text.substr(0, 256));
+}
+
+int parse_errors(const indexer::Language* language, std::string_view text) {
+  if (language == nullptr || language->grammar == nullptr) return 0;
+  thread_local indexer::Parser parser;
+  return parser.parse(*language, text).error_nodes;
+}
+
+// --- What needs no model ------------------------------------------------------------------------
+
+bool is_name(std::string_view word) {
+  return !word.empty() && !std::isdigit(static_cast<unsigned char>(word[0])) &&
+         std::ranges::all_of(word, [](unsigned char c) { return std::isalnum(c) || c == '_'; });
+}
+
+struct Rename {
+  std::string from, to;
+};
+
+// "rename A to B", with or without quotes and words between.
+std::optional<Rename> rename_asked_for(std::string_view instruction) {
+  std::vector<std::string> words;
+  std::string word;
+  for (const char c : std::string(instruction) + " ") {
+    if (c != ' ' && c != '\t' && c != '\n') {
+      if (std::string_view("`'\"“”.").find(c) == std::string_view::npos) word += c;
+    } else if (!word.empty()) {
+      words.push_back(std::exchange(word, {}));
+    }
+  }
+  if (words.size() != 4 || (words[0] != "rename" && words[0] != "Rename") || words[2] != "to" ||
+      !is_name(words[1]) || !is_name(words[3]))
+    return std::nullopt;
+  return Rename{words[1], words[3]};
+}
+
+Expected<InstructedEdit> renamed(const InstructedEditRequest& request, const LineRange& lines,
+                                 const Rename& rename) {
+  InstructedEdit out;
+  for (const CodeToken& token : code_tokens(request.text, language_of(request)))
+    if (token.kind == TokenKind::kWord && token.start >= lines.start && token.end <= lines.end &&
+        token.in(request.text) == rename.from)
+      out.edits.push_back({token.start, token.end, rename.to});
+  if (out.edits.empty())
+    return fail(Errc::kInvalidInput, "{}: there is no name `{}` in these lines", request.path,
+                rename.from);
+  out.why = fmt::format("renamed `{}` to `{}` {} times", rename.from, rename.to, out.edits.size());
+  return out;
+}
+
+// --- The prompt ---------------------------------------------------------------------------------
+
+// The starts of lines above and below a line's start.
+std::size_t lines_back(std::string_view text, std::size_t at, std::size_t count) {
+  while (at > 0 && count-- > 0) at = at < 2 ? 0 : text.rfind('\n', at - 2) + 1;
+  return at;
+}
+
+std::size_t lines_on(std::string_view text, std::size_t at, std::size_t count) {
+  while (at < text.size() && count-- > 0) at = std::min(text.find('\n', at), text.size() - 1) + 1;
+  return at;
+}
+
+std::string fenced(std::string_view text) {
+  return fmt::format("```\n{}{}```\n", text, text.ends_with('\n') ? "" : "\n");
+}
+
+std::string context_text(const Sources& sources, const InstructedEditRequest& request,
+                         const LineRange& lines, double& ms) {
+  CompletionRequest place;
+  place.path = request.path;
+  place.text = request.text;
+  place.cursor = lines.end;
+  const Expected<Retrieved> retrieved = retrieve(sources.index, place);
+  if (!retrieved) return {};
+  ms = retrieved->ms;
+  const int tokens_max = static_cast<int>(sources.generator->info().context_tokens * kContextShare);
+  std::string out;
+  for (const model::ContextBlock& block :
+       fit_context(*sources.generator, *retrieved, tokens_max).blocks)
+    out += fmt::format("From {}:\n{}", block.path, fenced(block.text));
+  return out;
+}
+
+std::string question(const Sources& sources, const InstructedEditRequest& request,
+                     const LineRange& lines, double& retrieve_ms) {
+  const std::string_view text = request.text;
+  const std::size_t above = lines_back(text, lines.start, kAroundLines);
+  const std::size_t below = lines_on(text, lines.end, kAroundLines);
+  std::string out = context_text(sources, request, lines, retrieve_ms);
+  if (above < lines.start)
+    out += fmt::format("In {}, above the piece:\n{}", request.path,
+                       fenced(text.substr(above, lines.start - above)));
+  if (lines.end < below)
+    out += fmt::format("Below the piece:\n{}", fenced(text.substr(lines.end, below - lines.end)));
+  out += fmt::format("The piece of {} to edit:\n{}", request.path,
+                     fenced(text.substr(lines.start, lines.end - lines.start)));
+  return out + "Instruction: " + request.instruction + "\n";
+}
+
+// --- The model ----------------------------------------------------------------------------------
+
+class Editor {
+ public:
+  Editor(const Sources& sources, const InstructedEditRequest& request, const LineRange& lines,
+         std::stop_token stop)
+      : sources_(sources),
+        request_(request),
+        lines_(lines),
+        original_(request.text.substr(lines.start, lines.end - lines.start)),
+        language_(language_of(request)),
+        errors_before_(parse_errors(language_, request.text)),
+        stop_(std::move(stop)),
+        deadline_(Clock::now() + request.budget) {}
+
+  Expected<InstructedEdit> run() {
+    if (Status ready = prepare(); !ready) return std::move(ready.error()).pass();
+    for (out_.attempts = 1; out_.attempts <= request_.attempts_max; ++out_.attempts) {
+      Expected<std::string> answer = ask();
+      if (!answer) return std::move(answer.error()).pass();
+      if (wrong_.empty()) wrong_ = take(*answer);
+      if (wrong_.empty()) {
+        out_.by_model = true;
+        out_.why = sources_.generator->info().model;
+        return std::move(out_);
+      }
+      tell(*answer);
+    }
+    return fail(Errc::kUnavailable, "{}: no edit: {} in {} attempts", request_.path, last_wrong_,
+                request_.attempts_max);
+  }
+
+ private:
+  Status prepare() {
+    const model::GeneratorInfo info = sources_.generator->info();
+    if (!info.chat)
+      return fail(Errc::kUnavailable,
+                  "model {} does not follow instructions ({}): choose one that was made for chat, "
+                  "or ask for what needs none: \"rename A to B\"",
+                  info.model, info.why_no_chat);
+    messages_ = {{ChatRole::kSystem, kSystem},
+                 {ChatRole::kUser, question(sources_, request_, lines_, out_.retrieve_ms)}};
+    const int piece = sources_.generator->count_tokens(original_);
+    tokens_max_ = kTokensPerAnswerMin + 2 * piece;
+    int prompt = 0;
+    for (const ChatMessage& message : messages_)
+      prompt += sources_.generator->count_tokens(message.text);
+    if (prompt + kTokensPerAnswerMin + piece > info.context_tokens)
+      return fail(Errc::kInvalidInput,
+                  "{}: the piece and what it needs take {} tokens, and the answer as many as the "
+                  "piece ({}); the context of {} holds {}: edit fewer lines",
+                  request_.path, prompt, piece, info.model, info.context_tokens);
+    tokens_max_ = std::min(tokens_max_, info.context_tokens - prompt);
+    return {};
+  }
+
+  // The answer's text. wrong_ is what can be said of it already.
+  Expected<std::string> ask() {
+    model::GenerateRequest generate;
+    const bool is_local = sources_.generator->info().takes_grammar;
+    std::vector<ChatMessage> messages = messages_;
+    if (is_local) messages.push_back({ChatRole::kAssistant, "```\n"});
+    generate.prompt = model::ChatPrompt{std::move(messages)};
+    if (is_local) {
+      auto grammar = model::Grammar::edit_of(original_, {.form = model::EditForm::kWhole});
+      if (!grammar) return Error(std::move(grammar.error())).during(request_.path);
+      generate.grammar = *grammar;
+      generate.stop_strings = {"\n```"};
+    }
+    generate.draft_texts = {std::string(original_)};
+    generate.new_tokens_max = tokens_max_;
+    generate.deadline = deadline_;
+    generate.lane = model::Lane::kMain;
+    if (out_.attempts > 1) {  // greedy decoding would only repeat itself
+      generate.sampling.temperature = kRetryTemperature;
+      generate.sampling.seed = static_cast<std::uint64_t>(out_.attempts);
+    }
+    auto made = sources_.generator->generate(generate, stop_);
+    if (!made) return Error(std::move(made.error())).during("edit");
+    note(*made);
+    if (made->finish == model::Finish::kCancelled) return fail(Errc::kCancelled, "cancelled");
+    if (made->finish == model::Finish::kDeadline)
+      return fail(Errc::kUnavailable, "{}: no edit: the time was up", request_.path);
+    wrong_ = made->finish == model::Finish::kLength ? "the answer did not come to an end" : "";
+    return std::move(made->text);
+  }
+
+  void note(const model::Generation& made) {
+    out_.prompt_tokens += made.prompt_tokens;
+    out_.cached_tokens += made.cached_tokens;
+    out_.tokens += static_cast<int>(made.tokens.size());
+    out_.drafted_tokens += made.drafted_tokens;
+    out_.accepted_tokens += made.accepted_tokens;
+    out_.generate_ms += made.timings.total_ms;
+  }
+
+  // What is wrong with it, or "".
+  std::string take(const std::string& answer) {
+    const std::string piece = fit_to_original(original_, answer);
+    if (piece.empty() && !original_.empty()) return "the answer is empty";
+    std::string after(request_.text);
+    after.replace(lines_.start, original_.size(), piece);
+    if (const int errors = parse_errors(language_, after); errors > errors_before_)
+      return fmt::format("the answer does not parse ({} errors more than before)",
+                         errors - errors_before_);
+    out_.edits = edits_between(request_.text, after);
+    for (const TextEdit& edit : out_.edits)
+      if (edit.start < lines_.start || edit.end > lines_.end)
+        return "the answer changes lines that it was not asked to";
+    return {};
+  }
+
+  void tell(const std::string& answer) {
+    messages_.resize(2);
+    messages_.push_back({ChatRole::kAssistant, fenced(answer)});
+    messages_.push_back(
+        {ChatRole::kUser, "This is not right: " + wrong_ + ". Write the whole piece again.\n"});
+    last_wrong_ = std::exchange(wrong_, {});
+  }
+
+  const Sources& sources_;
+  const InstructedEditRequest& request_;
+  const LineRange lines_;
+  const std::string_view original_;
+  const indexer::Language* language_;
+  const int errors_before_;
+  const std::stop_token stop_;
+  const Clock::time_point deadline_;
+  std::vector<ChatMessage> messages_;
+  int tokens_max_ = 0;
+  std::string wrong_, last_wrong_;
+  InstructedEdit out_;
+};
+
+// The text between the first fence and the next one; all of it where there is none.
+std::string_view out_of_fence(std::string_view answer) {
+  const std::size_t fence = answer.find("```");
+  if (fence == answer.npos) return answer;
+  const std::size_t begin = answer.find('\n', fence);
+  // Nothing stands before an opening fence but a model's words; behind the code stands a closing one.
+  if (begin == answer.npos) return answer.substr(0, fence);
+  const std::size_t end = answer.find("\n```", begin);
+  return answer.substr(begin + 1, end == answer.npos ? end : end - begin);
+}
+
+std::string_view indent_of_first(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    const std::size_t code = line.find_first_not_of(" \t\r");
+    if (code != line.npos) return line.substr(0, code);
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string fit_to_original(std::string_view original, std::string_view answer) {
+  answer = out_of_fence(answer);
+  while (answer.ends_with('\n') || answer.ends_with('\r')) answer.remove_suffix(1);
+  const std::string_view wanted = indent_of_first(original), given = indent_of_first(answer);
+  // A model that wrote the piece flush left meant the indentation it did not write.
+  const std::string_view added = wanted.starts_with(given)
+                                     ? wanted.substr(0, wanted.size() - given.size())
+                                     : std::string_view();
+  const bool crlf = original.find("\r\n") != original.npos;
+  std::string out;
+  while (!answer.empty()) {
+    const std::size_t end = std::min(answer.find('\n'), answer.size());
+    std::string_view line = answer.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!out.empty()) out += crlf ? "\r\n" : "\n";
+    if (!line.empty()) out += added;
+    out += line;
+    answer.remove_prefix(std::min(answer.size(), end + 1));
+  }
+  if (!out.empty() && original.ends_with('\n')) out += crlf ? "\r\n" : "\n";
+  return out;
+}
+
+LineRange edited_lines(const InstructedEditRequest& request) {
+  const std::string_view text = request.text;
+  LineRange lines{request.start, request.end};
+  if (lines.start == lines.end) {
+    lines = {0, text.size()};
+    const indexer::Language* language = language_of(request);
+    if (language == nullptr || language->grammar == nullptr) return lines;
+    thread_local indexer::Parser parser;
+    for (const indexer::Symbol& symbol : parser.parse(*language, text).symbols) {
+      const indexer::Range& range = symbol.range;
+      if (symbol.is_definition && range.start_byte <= request.start &&
+          request.start < range.end_byte &&
+          range.end_byte - range.start_byte < lines.end - lines.start)
+        lines = {range.start_byte, range.end_byte};
+    }
+  }
+  lines.start = lines.start == 0 ? 0 : text.rfind('\n', lines.start - 1) + 1;
+  if (lines.end > lines.start && text[lines.end - 1] != '\n')
+    lines.end = std::min(text.find('\n', lines.end), text.size() - 1) + 1;
+  return lines;
+}
+
+Expected<InstructedEdit> instructed_edit(const Sources& sources,
+                                         const InstructedEditRequest& request,
+                                         std::stop_token stop) {
+  const Clock::time_point began = Clock::now();
+  if (trim(request.instruction).empty())
+    return fail(Errc::kInvalidInput, "{}: expected an instruction", request.path);
+  if (request.start > request.end || request.end > request.text.size())
+    return fail(Errc::kInvalidInput, "{}: bytes {} to {} of {}", request.path, request.start,
+                request.end, request.text.size());
+  const LineRange lines = edited_lines(request);
+  Expected<InstructedEdit> edit;
+  if (const std::optional<Rename> rename = rename_asked_for(request.instruction))
+    edit = renamed(request, lines, *rename);
+  else if (sources.generator == nullptr)
+    edit = fail(Errc::kUnavailable,
+                "no model: without one only \"rename A to B\" can be done; choose a model that was "
+                "made for chat");
+  else
+    edit = Editor(sources, request, lines, std::move(stop)).run();
+  if (!edit) return edit;
+  Expected<std::string> after = apply_edits(request.text, edit->edits);
+  if (!after) return std::move(after.error()).pass();
+  edit->after = std::move(*after);
+  edit->start = lines.start;
+  edit->end = lines.end;
+  edit->total_ms = ms_since(began);
+  return edit;
+}
+
+}  // namespace curlew::assist

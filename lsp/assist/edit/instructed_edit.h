@@ -1,0 +1,60 @@
+// An edit that somebody asks for in words: "make it return an optional", "rename n to count".
+//
+//   the lines asked for -> what can be done exactly (rename) -> else the model: its answer held to
+//   the lines' own format, the lines themselves as its draft -> indented as they were -> parsed
+//
+// An answer that does not apply, or that leaves the text parsing worse, goes back to the model with
+// what is wrong with it, a few times; then there is no edit. Nothing outside the lines changes.
+// Stateless; looks at `stop` at every token.
+#pragma once
+
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lsp/assist/complete.h"
+#include "lsp/assist/edit/text_edit.h"
+
+namespace curlew::assist {
+
+struct InstructedEditRequest {
+  std::string path;       // relative to the workspace
+  std::string_view text;  // the whole document
+  std::size_t start = 0;  // bytes; widened to whole lines. An empty range is the definition
+  std::size_t end = 0;    // around it, else the whole text
+  std::string instruction;
+  int attempts_max = 3;
+  std::chrono::milliseconds budget{60'000};
+};
+
+struct InstructedEdit {
+  std::vector<TextEdit> edits;     // of the text; none: it is as asked for already
+  std::string after;               // the text with them
+  std::size_t start = 0, end = 0;  // what might have changed
+  bool by_model = false;
+  int attempts = 0;
+  int prompt_tokens = 0, cached_tokens = 0, tokens = 0, drafted_tokens = 0, accepted_tokens = 0;
+  double retrieve_ms = 0, generate_ms = 0, total_ms = 0;
+  std::string why;  // "renamed `n` to `count` 4 times"; of a model its name
+};
+
+// kInvalidInput: no instruction, a range outside the text, more lines than fit the model.
+// kUnavailable: no model that follows instructions, or none of its answers could be used (says
+// why, and where). kCancelled.
+Expected<InstructedEdit> instructed_edit(const Sources& sources,
+                                         const InstructedEditRequest& request,
+                                         std::stop_token stop);
+
+// The lines [start, end) that a request is about.
+struct LineRange {
+  std::size_t start = 0, end = 0;
+};
+LineRange edited_lines(const InstructedEditRequest& request);
+
+// What a model wrote for `original`, made ready to stand in its place: out of a fenced block where
+// it is in one, with the original's indentation, line ends and last line break.
+std::string fit_to_original(std::string_view original, std::string_view answer);
+
+}  // namespace curlew::assist

@@ -1,0 +1,117 @@
+#include "lsp/assist/repair/repair_document.h"
+
+#include "lsp/assist/check/buffers.h"
+
+namespace curlew::assist {
+namespace {
+
+// A change that nobody checked is offered when it is more likely right than wrong.
+constexpr double kUncheckedChanceMin = 0.5;
+constexpr int kParsedMax = 20;  // candidates whose whole text is parsed
+
+int parse_errors(indexer::Parser& parser, const std::string& path, const std::string& text) {
+  const indexer::Language* language =
+      indexer::language_of(path, std::string_view(text).substr(0, 256));
+  if (language == nullptr || language->grammar == nullptr) return 0;
+  return parser.parse(*language, text).error_nodes;
+}
+
+std::string joined_reasons(const RepairResult& result) {
+  std::string all;
+  for (const RepairRound& round : result.rounds)
+    for (const KeptChange& kept : round.kept) all += (all.empty() ? "" : "; ") + kept.candidate.why;
+  return all;
+}
+
+Expected<DocumentRepair> unchecked(const indexer::Index* index,
+                                   const DocumentRepairRequest& request, std::string reason) {
+  DocumentRepair repair;
+  repair.reason = std::move(reason);
+  const std::string& text = request.buffers.at(request.path);
+  for (const Diagnostic& complaint : request.complaints) {
+    const std::vector<Candidate> likely =
+        likely_changes(complaint, request.path, text, index, /*count_max=*/1);
+    if (likely.empty() || likely.front().chance < kUncheckedChanceMin) continue;
+    Expected<std::string> after = apply_edits(text, likely.front().edits);
+    if (!after) continue;
+    repair.before[request.path] = text;
+    repair.after[request.path] = std::move(*after);
+    repair.why = likely.front().why;
+    return repair;
+  }
+  return repair;
+}
+
+// What the check itself says of the document.
+Expected<std::vector<Diagnostic>> own_complaints(Checker& checker, const std::string& path,
+                                                 std::stop_token stop) {
+  Expected<CheckResult> result = checker.check({}, std::move(stop));
+  if (!result) return std::move(result.error()).pass();
+  std::erase_if(result->diagnostics, [&](const Diagnostic& d) {
+    return d.place.path != path || d.severity == Severity::kNote;
+  });
+  return std::move(result->diagnostics);
+}
+
+Expected<DocumentRepair> checked(const indexer::Index* index, const DocumentRepairRequest& request,
+                                 const RepairCallback& progress, std::stop_token stop) {
+  const CheckCommand& check = *request.check;
+  auto on_disk =
+      make_sandbox_checker({.workspace = request.root, .readable = check.readable}, check.command);
+  if (!on_disk) return unchecked(index, request, "not checked: " + on_disk.error().message());
+  auto checker = make_buffers_checker(**on_disk, request.buffers);
+  if (!checker) return std::move(checker.error()).pass();
+  RepairRequest repair_request{.budget = request.budget, .only = request.complaints};
+  // The user looks at this file: its own tests may be what is to be repaired.
+  repair_request.may_change_tests = is_test_path(request.path);
+  if (repair_request.only.empty()) {
+    auto own = own_complaints(**checker, request.path, stop);
+    if (!own) return std::move(own.error()).pass();
+    repair_request.only = std::move(*own);
+    if (repair_request.only.empty())
+      return DocumentRepair{.reason = check.title + " has nothing to say of it",
+                            .check = check.title};
+  }
+  auto result = repair(**checker, index, repair_request, progress, stop);
+  if (!result) return std::move(result.error()).pass();
+  DocumentRepair out{.reason = result->reason, .check = check.title, .tried = result->runs};
+  if (result->passed()) {
+    out.before = std::move(result->before);
+    out.after = std::move(result->after);
+    out.verified = true;
+    out.why = joined_reasons(*result);
+  } else if (result->saw_nothing) {
+    return unchecked(index, request,
+                     fmt::format("not checked: {} does not complain of this place", check.title));
+  }
+  return out;
+}
+
+}  // namespace
+
+Expected<DocumentRepair> repair_document(const indexer::Index* index,
+                                         const DocumentRepairRequest& request,
+                                         const RepairCallback& progress, std::stop_token stop) {
+  if (!request.buffers.contains(request.path))
+    return fail(Errc::kInvalidInput, "{}: expected the text of the document", request.path);
+  if (!request.check) return unchecked(index, request, "not checked: " + request.why_no_check);
+  return checked(index, request, progress, std::move(stop));
+}
+
+std::vector<Candidate> likely_changes(const Diagnostic& complaint, const std::string& path,
+                                      const std::string& text, const indexer::Index* index,
+                                      std::size_t count_max) {
+  std::vector<Candidate> likely;
+  indexer::Parser parser;
+  const int errors = parse_errors(parser, path, text);
+  int parsed = 0;
+  for (Candidate& candidate : propose(repair_place(complaint, path, text, index))) {
+    if (likely.size() == count_max || parsed++ == kParsedMax) break;
+    const Expected<std::string> after = apply_edits(text, candidate.edits);
+    if (after && parse_errors(parser, path, *after) <= errors)
+      likely.push_back(std::move(candidate));
+  }
+  return likely;
+}
+
+}  // namespace curlew::assist

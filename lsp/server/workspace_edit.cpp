@@ -1,0 +1,70 @@
+#include "lsp/server/workspace_edit.h"
+
+#include "lsp/assist/edit/text_edit.h"
+#include "lsp/server/uri.h"
+
+namespace curlew::server {
+
+using protocol::Json;
+
+namespace {
+
+constexpr const char* kAnnotation = "curlew";
+constexpr std::size_t kDocumentsMax = 100'000;
+
+Json edits_of(const Snapshot& document, const std::string& after, bool is_annotated) {
+  Json edits = Json::array();
+  for (const assist::TextEdit& edit : assist::edits_between(document.text(), after)) {
+    Json json = protocol::TextEdit{
+        {document.position_at(edit.start), document.position_at(edit.end)}, edit.text};
+    if (is_annotated) json["annotationId"] = kAnnotation;
+    edits.push_back(std::move(json));
+  }
+  return edits;
+}
+
+}  // namespace
+
+std::map<std::string, std::shared_ptr<const Snapshot>> open_documents(const SessionState& state,
+                                                                      const Workspace& workspace) {
+  std::map<std::string, std::shared_ptr<const Snapshot>> open;
+  for (auto& document : state.documents.recent(kDocumentsMax))
+    if (document->place().workspace.get() == &workspace && !document->place().path.empty())
+      open.emplace(document->place().path, std::move(document));
+  return open;
+}
+
+Expected<Json> workspace_edit(const SessionState& state, const Workspace& workspace,
+                              const assist::Changes& before, const assist::Changes& after,
+                              const EditLabel& label) {
+  const ClientFeatures& client = state.client.features();
+  const auto open = open_documents(state, workspace);
+  Json versioned = Json::array(), plain = Json::object();
+  for (const auto& [path, text] : after) {
+    const std::string& old = before.at(path);
+    std::shared_ptr<const Snapshot> document;
+    if (const auto found = open.find(path); found != open.end()) {
+      if (found->second->text() != old)
+        return fail(Errc::kCancelled, "{}: changed while it was worked on", path);
+      document = found->second;
+    } else {
+      document = std::make_shared<const Snapshot>(uri_of_path(workspace.root() / path), "", 0,
+                                                  std::make_shared<const std::string>(old),
+                                                  DocumentPlace{}, state.documents.encoding());
+    }
+    Json edits = edits_of(*document, text, client.change_annotations);
+    const Json version = open.contains(path) ? Json(document->version()) : Json();
+    versioned.push_back(
+        {{"textDocument", {{"uri", document->uri()}, {"version", version}}}, {"edits", edits}});
+    plain[document->uri()] = std::move(edits);
+  }
+  if (!client.document_changes) return Json{{"changes", std::move(plain)}};
+  Json edit{{"documentChanges", std::move(versioned)}};
+  if (client.change_annotations)
+    edit["changeAnnotations"][kAnnotation] = {{"label", label.label},
+                                              {"description", label.description},
+                                              {"needsConfirmation", label.needs_confirmation}};
+  return edit;
+}
+
+}  // namespace curlew::server

@@ -1,0 +1,25 @@
+// Changes of files -> an LSP WorkspaceEdit: versioned, annotated, as small as the difference. LSP
+// 3.17, "WorkspaceEdit".
+#pragma once
+
+#include "lsp/assist/repair/checker.h"
+#include "lsp/server/session_state.h"
+
+namespace curlew::server {
+
+struct EditLabel {
+  std::string label;        // "`lenght` is spelt `length`"
+  std::string description;  // "checked with g++ -fsyntax-only"
+  bool needs_confirmation = false;
+};
+
+// The open documents of a workspace, by path.
+std::map<std::string, std::shared_ptr<const Snapshot>> open_documents(const SessionState& state,
+                                                                      const Workspace& workspace);
+
+// What turns `before` into `after`. kCancelled: an open document is not as `before` says any more.
+Expected<protocol::Json> workspace_edit(const SessionState& state, const Workspace& workspace,
+                                        const assist::Changes& before, const assist::Changes& after,
+                                        const EditLabel& label);
+
+}  // namespace curlew::server
