@@ -10,7 +10,7 @@
 namespace curlew::indexer {
 namespace {
 
-constexpr int kNamesMax = 200;  // candidates by name whose symbols are looked up
+constexpr std::size_t kNamesMax = 200;  // candidates by name whose symbols are looked up
 // Names that begin with what was typed, a segment; of very short prefixes there are more.
 constexpr int kPrefixedMax = 20'000;
 constexpr std::size_t kLineBytesMax = 240;
@@ -71,31 +71,59 @@ struct NamedScore {
   }
 };
 
+// The best names of very many: what falls behind kNamesKept others is forgotten on the way.
+class BestNames {
+ public:
+  explicit BestNames(std::string_view typed) : typed_(typed) {}
+  void consider(std::string_view name) {
+    const double score = name_match(name, typed_);
+    if (score <= floor_) return;
+    names_.push_back({score, std::string(name)});
+    if (names_.size() >= kNamesRoom) keep_best();
+  }
+  std::size_t size() const { return names_.size(); }
+  bool has_whole() const {
+    return std::any_of(names_.begin(), names_.end(),
+                       [&](const NamedScore& each) { return same_letters(each.name, typed_); });
+  }
+  // Each once, best first, at most kNamesMax.
+  std::vector<NamedScore> sorted() && {
+    std::sort(names_.begin(), names_.end());
+    const auto same = [](const NamedScore& a, const NamedScore& b) { return a.name == b.name; };
+    names_.erase(std::unique(names_.begin(), names_.end(), same), names_.end());
+    if (names_.size() > kNamesMax) names_.resize(kNamesMax);
+    return std::move(names_);
+  }
+
+ private:
+  static constexpr std::size_t kNamesKept = 8 * kNamesMax;  // some come once a segment
+  static constexpr std::size_t kNamesRoom = 4 * kNamesKept;
+  void keep_best() {
+    std::nth_element(names_.begin(), names_.begin() + kNamesKept, names_.end());
+    floor_ = names_[kNamesKept].score;
+    names_.resize(kNamesKept);
+  }
+
+  const std::string_view typed_;
+  std::vector<NamedScore> names_;
+  double floor_ = 0;
+};
+
 // Names worth looking up, best first. Those that begin with what was typed are a range of the
 // dictionary; only where they are too few, and none is what was typed, names are looked for that
 // hold it some other way.
 Expected<std::vector<NamedScore>> matching_names(View& view, std::string_view typed,
                                                  std::size_t limit) {
-  std::vector<NamedScore> names;
-  auto consider = [&](std::string_view name) {
-    const double score = name_match(name, typed);
-    if (score > 0) names.push_back({score, std::string(name)});
-  };
+  BestNames names(typed);
+  const auto consider = [&](std::string_view name) { names.consider(name); };
   Status read = view.reader().defined_names_from(typed, kPrefixedMax, consider);
-  const auto is_whole = [&](const NamedScore& name) { return same_letters(name.name, typed); };
-  if (read && names.size() < limit && std::none_of(names.begin(), names.end(), is_whole))
+  if (read && names.size() < limit && !names.has_whole())
     read = view.reader().defined_names_like(typed, consider);
   if (!read) return std::move(read.error()).pass();
   for (const DocumentPtr& open : view.documents()) {
-    for (const SymbolRow& symbol : open->symbols) consider(symbol.name);
+    for (const SymbolRow& symbol : open->symbols) names.consider(symbol.name);
   }
-  const std::size_t kept = std::min<std::size_t>(names.size(), 4 * kNamesMax);
-  std::partial_sort(names.begin(), names.begin() + kept, names.end());
-  names.resize(kept);
-  auto same = [](const NamedScore& a, const NamedScore& b) { return a.name == b.name; };
-  names.erase(std::unique(names.begin(), names.end(), same), names.end());
-  if (names.size() > kNamesMax) names.resize(kNamesMax);
-  return names;
+  return std::move(names).sorted();
 }
 
 Range range_in(std::string_view text, std::size_t start, std::size_t end, std::uint32_t start_line,
