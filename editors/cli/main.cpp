@@ -112,6 +112,17 @@ void add_completion_commands(Commands& commands, CommonOptions& common) {
 }
 
 void add_edit_commands(Commands& commands, CommonOptions& common) {
+  EditOptions* edit = nullptr;
+  CLI::App& edit_app =
+      commands.add("edit", "one edit, asked for in words, as a diff", common, &run_edit, edit);
+  edit_app.add_option("place", edit->place, "FILE, FILE:LINE or FILE:FIRST-LAST")->required();
+  edit_app.add_option("instruction", edit->instruction, "\"rename A to B\" needs no model")
+      ->required();
+  edit_app.add_flag("--apply", edit->apply, "write it, unless the file's check complains");
+  edit_app.add_option("--attempts", edit->attempts)->check(CLI::Range(1, 20));
+  edit_app.add_option("--time", edit->seconds, "seconds for all of it")
+      ->check(CLI::Range(1, 86400));
+
   RepairOptions* repair = nullptr;
   CLI::App& repair_app = commands.add(
       "repair", "run a command in a sandbox, repair until it passes", common, &run_repair, repair);

@@ -111,6 +111,14 @@ struct RepairOptions {
   bool tests = false;  // tests may be changed, too
 };
 
+struct EditOptions {
+  std::string place;  // FILE, FILE:LINE or FILE:FIRST-LAST
+  std::string instruction;
+  int attempts = 3;
+  int seconds = 120;
+  bool apply = false;
+};
+
 struct TrustOptions {
   std::filesystem::path folder;  // "": the workspace
   bool remove = false, list = false;
@@ -138,6 +146,7 @@ int run_quantize(const CommonOptions& common, const QuantizeOptions& options);
 int run_perplexity(const CommonOptions& common, const PerplexityOptions& options);
 int run_models(const CommonOptions& common, const ModelsOptions& options);
 int run_repair(const CommonOptions& common, const RepairOptions& options);
+int run_edit(const CommonOptions& common, const EditOptions& options);
 int run_trust(const CommonOptions& common, const TrustOptions& options);
 int run_doctor(const CommonOptions& common);
 int run_demo(const CommonOptions& common, const DemoOptions& options);

@@ -28,7 +28,7 @@ ClientFeatures read_client_features(const Json& capabilities) {
   out.code_action_literals = at_path(actions, {"codeActionLiteralSupport"}).is_object();
   for (const Json& name : at_path(actions, {"resolveSupport", "properties"}))
     out.resolves_edits = out.resolves_edits || name == "edit";
-  out.action_tags = at_path(actions, {"tagSupport"}).is_object();
+  out.asks_for_instruction = has({"experimental", "curlewAskAndEdit"});
   for (const Json& name : at_path(capabilities, {"general", "positionEncodings"}))
     if (name.is_string()) out.position_encodings.push_back(name.get<std::string>());
   return out;

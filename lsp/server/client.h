@@ -31,8 +31,8 @@ struct ClientFeatures {
   bool document_changes = false;    // versioned edits
   bool change_annotations = false;  // on edits
   bool code_action_literals = false;
-  bool resolves_edits = false;  // codeAction/resolve brings the edit
-  bool action_tags = false;     // LSP 3.18, CodeActionTag
+  bool resolves_edits = false;        // codeAction/resolve brings the edit
+  bool asks_for_instruction = false;  // has the command curlew.askAndEdit (docs/protocol.md)
   std::vector<std::string> position_encodings;
 };
 ClientFeatures read_client_features(const protocol::Json& capabilities);

@@ -1,5 +1,7 @@
 #include "lsp/server/code_actions.h"
 
+#include "lsp/assist/check/check_edit.h"
+#include "lsp/assist/edit/instructed_edit.h"
 #include "lsp/server/workspace_edit.h"
 
 namespace curlew::server {
@@ -14,6 +16,7 @@ namespace {
 
 constexpr const char* kQuickFix = "quickfix";
 constexpr const char* kFixAll = "source.fixAll.curlew";
+constexpr const char* kRewrite = "refactor.rewrite";
 constexpr const char* kOwnSource = "curlew";
 constexpr std::size_t kTitleBytesMax = 80;
 
@@ -44,7 +47,7 @@ std::string checked_how(const DocumentRepair& repair) {
 }  // namespace
 
 void CodeActionFeature::bind(Binder& bind, Json& capabilities) {
-  capabilities["codeActionProvider"] = {{"codeActionKinds", {kQuickFix, kFixAll}},
+  capabilities["codeActionProvider"] = {{"codeActionKinds", {kQuickFix, kRewrite, kFixAll}},
                                         {"resolveProvider", true}};
   bind.method("textDocument/codeAction", Lane::kQuery, this, &CodeActionFeature::offer,
               Freshness::kLatestOnly);
@@ -73,6 +76,13 @@ void CodeActionFeature::offer(const CodeActionParams& params, const Call& call, 
       ++offered;
     }
   }
+  const bool is_selection = params.range.start != params.range.end;
+  if (is_wanted(params, kRewrite) && is_selection && state_.client.features().asks_for_instruction)
+    actions.push_back(
+        {{"title", "Curlew: edit the selection…"},
+         {"kind", kRewrite},
+         {"command", protocol::Command{"Edit", "curlew.askAndEdit",
+                                       Json::array({document.uri(), params.range})}}});
   if (is_wanted(params, kFixAll))
     actions.push_back(
         unresolved(document, "Curlew: repair what can be checked in this file", kFixAll, {}));
@@ -171,16 +181,87 @@ void CodeActionFeature::repair_command(const std::vector<Json>& arguments, const
   }
   Expected<Json> edit = edit_of(*document, *repair);
   if (!edit) return reply(std::move(edit.error()).pass());
-  if (!state_.client.features().apply_edit) {
-    answer["edit"] = std::move(*edit);
-    return reply(std::move(answer));
+  answer["edit"] = std::move(*edit);
+  apply(std::move(answer), reply);
+}
+
+// The answer's edit goes to the client, with `why` for its undo list.
+void CodeActionFeature::apply(Json answer, Reply<Json> reply) {
+  if (!state_.client.features().apply_edit) return reply(std::move(answer));
+  Json params{{"label", "Curlew: " + shortened(answer["why"])}, {"edit", answer["edit"]}};
+  answer.erase("edit");
+  state_.client.request("workspace/applyEdit", std::move(params),
+                        [reply, answer](std::optional<Json> result) mutable {
+                          answer["applied"] =
+                              result && protocol::at_path(*result, {"applied"}) == true;
+                          reply(std::move(answer));
+                        });
+}
+
+// --- Edits asked for in words -------------------------------------------------------------------
+
+void CodeActionFeature::edit_command(const std::vector<Json>& arguments, const Call& call,
+                                     Reply<Json> reply) {
+  protocol::Range range;
+  std::string error;
+  if (arguments.size() != 3 || !arguments[0].is_string() || !arguments[2].is_string())
+    return reply(
+        fail(Errc::kInvalidInput, "curlew.edit: expected a URI, a range and an instruction"));
+  if (!from_json(arguments[1], range, protocol::Path("arguments[1]", error)))
+    return reply(fail(Errc::kInvalidInput, "curlew.edit: {}", error));
+  Expected<Json> answer = edited(state_.documents.find(arguments[0].get<std::string>()), range,
+                                 arguments[2].get<std::string>(), call.stop);
+  if (!answer) return reply(std::move(answer.error()).during("curlew.edit"));
+  if (!answer->contains("edit")) return reply(std::move(*answer));
+  apply(std::move(*answer), reply);
+}
+
+Expected<Json> CodeActionFeature::edited(const DocumentPtr& document, const protocol::Range& range,
+                                         const std::string& instruction, std::stop_token stop) {
+  const Expected<const Snapshot*> open = required(document);
+  if (!open) return tl::unexpected<Error>(open.error());
+  const auto start = document->offset_at(range.start), end = document->offset_at(range.end);
+  if (!start || !end) return tl::unexpected<Error>((start ? end : start).error());
+  const std::shared_ptr<model::Generator> generator = state_.services.generator();
+  const std::shared_ptr<Workspace>& workspace = document->place().workspace;
+  if (!workspace)
+    return fail(Errc::kInvalidInput, "{}: expected a file in a workspace folder", document->uri());
+  assist::InstructedEditRequest request{.path = document->place().path, .text = document->text()};
+  request.start = *start;
+  request.end = *end;
+  request.instruction = instruction;
+  const auto edit = assist::instructed_edit(
+      {.index = workspace->index(), .generator = generator.get()}, request, stop);
+  if (!edit) return tl::unexpected<Error>(edit.error());
+  Json answer{{"found", !edit->edits.empty()},
+              {"applied", false},
+              {"parse", true},
+              {"checked", Json()},
+              {"check", ""},
+              {"why", edit->why},
+              {"attempts", edit->attempts}};
+  if (edit->edits.empty()) return answer;
+  const assist::Changes before{{request.path, document->text()}},
+      after{{request.path, edit->after}};
+  auto check = repairer_.allowed_check(document, Consent::kDoNotAsk, stop);
+  if (!check) return std::move(check.error()).pass();
+  answer["check"] = check->command ? check->command->title : check->why_not;
+  if (check->command) {
+    const auto checked =
+        assist::check_edit(workspace->root(), *check->command, before, after, stop);
+    if (checked) answer["checked"] = checked->passed;
+    if (!checked && checked.error().kind() == Errc::kCancelled)
+      return tl::unexpected<Error>(checked.error());
   }
-  state_.client.request(
-      "workspace/applyEdit", {{"label", "Curlew: " + shortened(repair->why)}, {"edit", *edit}},
-      [reply, answer](std::optional<Json> result) mutable {
-        answer["applied"] = result && protocol::at_path(*result, {"applied"}) == true;
-        reply(std::move(answer));
-      });
+  const bool is_doubtful = answer["checked"] == false;
+  auto made = workspace_edit(state_, *workspace, before, after,
+                             {.label = "Curlew: " + shortened(instruction),
+                              .description = is_doubtful ? "the file's check complains of it"
+                                                         : answer["check"].get<std::string>(),
+                              .needs_confirmation = is_doubtful});
+  if (!made) return std::move(made.error()).pass();
+  answer["edit"] = std::move(*made);
+  return answer;
 }
 
 }  // namespace curlew::server

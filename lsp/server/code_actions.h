@@ -19,6 +19,10 @@ class CodeActionFeature {
 
   void bind(Binder& bind, protocol::Json& capabilities);
 
+  // curlew.edit [uri, range, instruction]: an edit asked for in words, applied. Answers {found,
+  // applied, parse, checked, check, why, attempts}; with clients that apply no edits, the edit, too.
+  void edit_command(const std::vector<protocol::Json>& arguments, const Call& call,
+                    Reply<protocol::Json> reply);
   // curlew.repair [uri, diagnostics?]: repairs and applies. Answers {found, verified, applied, why,
   // reason, check}; with clients that apply no edits, the edit.
   void repair_command(const std::vector<protocol::Json>& arguments, const Call& call,
@@ -35,6 +39,9 @@ class CodeActionFeature {
                             const Complaints& complaints) const;
   Expected<protocol::Json> edit_of(const Snapshot& document,
                                    const assist::DocumentRepair& repair) const;
+  Expected<protocol::Json> edited(const DocumentPtr& document, const protocol::Range& range,
+                                  const std::string& instruction, std::stop_token stop);
+  void apply(protocol::Json answer, Reply<protocol::Json> reply);
   void tell_not_repaired(const assist::DocumentRepair& repair);
 
   SessionState& state_;

@@ -6,7 +6,8 @@ using protocol::Json;
 
 namespace {
 
-constexpr const char* kRepair = "curlew.repair";  // long: goes on in the work lane
+constexpr const char* kEdit = "curlew.edit";  // long: these go on in the work lane
+constexpr const char* kRepair = "curlew.repair";
 
 }  // namespace
 
@@ -20,17 +21,19 @@ const CommandsFeature::Row CommandsFeature::kCommands[4] = {
 void CommandsFeature::bind(Binder& bind, Json& capabilities) {
   Json names = Json::array();
   for (const Row& row : kCommands) names.push_back(row.name);
-  names.push_back(kRepair);
+  for (const char* name : {kEdit, kRepair}) names.push_back(name);
   capabilities["executeCommandProvider"] = {{"commands", std::move(names)}};
   bind.method("workspace/executeCommand", Lane::kQuery, this, &CommandsFeature::execute);
 }
 
 void CommandsFeature::execute(const protocol::ExecuteCommandParams& params, const Call& call,
                               Reply<Json> reply) {
-  if (params.command == kRepair) {
-    const bool taken = state_.scheduler.go_on(
-        Lane::kWork, [=, this] { code_actions_.repair_command(params.arguments, call, reply); });
-    if (!taken) reply(fail(Errc::kUnavailable, "busy: too many repairs wait already"));
+  if (params.command == kRepair || params.command == kEdit) {
+    const bool taken = state_.scheduler.go_on(Lane::kWork, [=, this] {
+      params.command == kEdit ? code_actions_.edit_command(params.arguments, call, reply)
+                              : code_actions_.repair_command(params.arguments, call, reply);
+    });
+    if (!taken) reply(fail(Errc::kUnavailable, "busy: too many repairs and edits wait already"));
     return;
   }
   for (const Row& row : kCommands)

@@ -97,18 +97,10 @@ Expected<DocumentRepair> Repairer::repair(const DocumentPtr& document, const Com
   for (const protocol::Diagnostic& complaint : complaints)
     request.complaints.push_back(to_assist(*document, complaint));
 
-  auto check = assist::find_check(request.root, request.path, settings.check);
+  Expected<AllowedCheck> check = allowed_check(document, consent, stop);
   if (!check) return std::move(check.error()).pass();
-  if (*check) {
-    const Expected<bool> allowed = may_run(**workspace, (*check)->title, consent, stop);
-    if (!allowed) return tl::unexpected<Error>(allowed.error());
-    if (*allowed)
-      request.check = std::move(*check);
-    else
-      request.why_no_check = "this workspace's commands may not be run";
-  } else {
-    request.why_no_check = "there is no check for such files";
-  }
+  request.check = std::move(check->command);
+  request.why_no_check = std::move(check->why_not);
   int number = 0;
   {
     std::lock_guard lock(mutex_);
@@ -121,6 +113,20 @@ Expected<DocumentRepair> Repairer::repair(const DocumentPtr& document, const Com
                                    if (bar) bar->show(progress);
                                  },
                                  std::move(stop));
+}
+
+Expected<Repairer::AllowedCheck> Repairer::allowed_check(const DocumentPtr& document,
+                                                         Consent consent, std::stop_token stop) {
+  const Expected<std::shared_ptr<Workspace>> workspace = workspace_of(document);
+  if (!workspace) return tl::unexpected<Error>(workspace.error());
+  auto check =
+      assist::find_check((*workspace)->root(), document->place().path, state_.settings.get().check);
+  if (!check) return std::move(check.error()).pass();
+  if (!*check) return AllowedCheck{.why_not = "there is no check for such files"};
+  const Expected<bool> allowed = may_run(**workspace, (*check)->title, consent, std::move(stop));
+  if (!allowed) return tl::unexpected<Error>(allowed.error());
+  if (!*allowed) return AllowedCheck{.why_not = "this workspace's commands may not be run"};
+  return AllowedCheck{.command = std::move(**check)};
 }
 
 bool Repairer::is_promising(const Snapshot& document, const protocol::Diagnostic& complaint) const {

@@ -38,6 +38,13 @@ class Repairer {
   // a document outside every workspace, kCancelled.
   Expected<assist::DocumentRepair> repair(const DocumentPtr& document, const Complaints& complaints,
                                           Consent consent, std::stop_token stop);
+  // The document's check, as far as its user lets it be run; else why there is none.
+  struct AllowedCheck {
+    std::optional<assist::CheckCommand> command;
+    std::string why_not;
+  };
+  Expected<AllowedCheck> allowed_check(const DocumentPtr& document, Consent consent,
+                                       std::stop_token stop);
   // Whether there is anything to try. Short.
   bool is_promising(const Snapshot& document, const protocol::Diagnostic& complaint) const;
   // What has been found out about a complaint in this version of its document.

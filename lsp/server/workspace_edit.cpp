@@ -38,6 +38,7 @@ Expected<Json> workspace_edit(const SessionState& state, const Workspace& worksp
                               const assist::Changes& before, const assist::Changes& after,
                               const EditLabel& label) {
   const ClientFeatures& client = state.client.features();
+  const bool is_annotated = client.document_changes && client.change_annotations;
   const auto open = open_documents(state, workspace);
   Json versioned = Json::array(), plain = Json::object();
   for (const auto& [path, text] : after) {
@@ -52,7 +53,7 @@ Expected<Json> workspace_edit(const SessionState& state, const Workspace& worksp
                                                   std::make_shared<const std::string>(old),
                                                   DocumentPlace{}, state.documents.encoding());
     }
-    Json edits = edits_of(*document, text, client.change_annotations);
+    Json edits = edits_of(*document, text, is_annotated);
     const Json version = open.contains(path) ? Json(document->version()) : Json();
     versioned.push_back(
         {{"textDocument", {{"uri", document->uri()}, {"version", version}}}, {"edits", edits}});
@@ -60,7 +61,7 @@ Expected<Json> workspace_edit(const SessionState& state, const Workspace& worksp
   }
   if (!client.document_changes) return Json{{"changes", std::move(plain)}};
   Json edit{{"documentChanges", std::move(versioned)}};
-  if (client.change_annotations)
+  if (is_annotated)
     edit["changeAnnotations"][kAnnotation] = {{"label", label.label},
                                               {"description", label.description},
                                               {"needsConfirmation", label.needs_confirmation}};

@@ -6,10 +6,12 @@ end
 vim.g.loaded_curlew = true
 
 vim.api.nvim_create_user_command('Curlew', function(args)
-  require('curlew.commands').run(args.args)
+  local named = args.range > 0
+  require('curlew.commands').run(args.args, named and args.line1 or nil, named and args.line2 or nil)
 end, {
-  nargs = '?',
-  desc = 'Curlew: status, restart, pause, context, reindex',
+  nargs = '*',
+  range = true,
+  desc = 'Curlew: status, restart, pause, context, reindex, repair, edit',
   complete = function(lead)
     return require('curlew.commands').complete(lead)
   end,

@@ -13,6 +13,7 @@ import {
   type Middleware,
   type ProgressToken,
   type ServerOptions,
+  type StaticFeature,
   type WorkDoneProgressBegin,
   type WorkDoneProgressEnd,
   type WorkDoneProgressReport,
@@ -23,6 +24,16 @@ import type { ServerNote } from './protocol';
 import { section, serverPath, serverSettings } from './settings';
 
 const restartsMax = 3; // by itself after a crash; then only when the user asks
+
+/** Tells the server that we have the command curlew.askAndEdit (commands.ts). */
+const asksForInstructions: StaticFeature = {
+  fillClientCapabilities: (capabilities) => {
+    capabilities.experimental = { ...capabilities.experimental, curlewAskAndEdit: true };
+  },
+  initialize: () => undefined,
+  getState: () => ({ kind: 'static' }),
+  clear: () => undefined,
+};
 
 export type Progress = WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd;
 
@@ -124,6 +135,7 @@ export class Server implements vscode.Disposable {
     const client = new LanguageClient(section, 'Curlew', program, options);
     this.inlineCompletion = new InlineCompletionFeature(client, this.listener);
     client.registerFeature(this.inlineCompletion);
+    client.registerFeature(asksForInstructions);
     client.onNotification('didChangeStatus', (note: ServerNote) => this.listener.onServerNote(note));
     client.onDidChangeState(({ newState }) => {
       if (this.client !== client) return; // a client that was replaced stops in its own time

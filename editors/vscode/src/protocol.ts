@@ -39,3 +39,22 @@ export interface ServerNote {
   readonly kind: 'Normal' | 'Error' | 'Warning' | 'Inactive';
   readonly message?: string;
 }
+
+/** What `curlew.repair` answers. */
+export interface RepairAnswer {
+  readonly found: boolean;
+  readonly verified: boolean;
+  readonly applied: boolean;
+  readonly why: string;
+  readonly reason: string;
+  readonly check: string;
+}
+
+/** What `curlew.edit` answers. */
+export interface EditAnswer {
+  readonly found: boolean;
+  readonly applied: boolean;
+  readonly checked: boolean | null;
+  readonly check: string;
+  readonly why: string;
+}

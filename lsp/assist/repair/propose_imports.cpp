@@ -138,6 +138,8 @@ std::string relative_to(const std::string& path, const std::string& from) {
   return relative.starts_with('.') ? relative : "./" + relative;
 }
 
+constexpr double kOwnHeader = 0.8;
+
 class ImportEngine {
  public:
   ImportEngine(const RepairPlace& place, std::vector<Candidate>& candidates)
@@ -150,6 +152,7 @@ class ImportEngine {
   void run() {
     if (form_ == nullptr) return;
     find_spot();
+    own_header();
     double chance = 0.85;
     for (const std::string& name : unknown_names()) {
       for (const Known& known : form_->known)
@@ -181,6 +184,27 @@ class ImportEngine {
     return names;
   }
 
+  // A source that does not include the header of its name: what is missing is most likely there.
+  void own_header() {
+    if (place_.index == nullptr || is_header(place_.path)) return;
+    const std::string_view language = form_->language;
+    if (language != "c" && language != "cpp" && language != "cuda") return;
+    const fs::path source(place_.path);
+    for (const char* extension : {".h", ".hpp", ".hh", ".cuh"}) {
+      const std::string name = source.stem().string() + extension;
+      if (includes(name)) return;
+      if (!place_.index->file((source.parent_path() / name).string())) continue;
+      add(fmt::format("#include \"{}\"", name), kOwnHeader,
+          fmt::format("{} is not included", name));
+    }
+  }
+
+  // By whatever path.
+  bool includes(const std::string& header) const {
+    return place_.text.find("/" + header + "\"") != std::string_view::npos ||
+           place_.text.find("\"" + header + "\"") != std::string_view::npos;
+  }
+
   void from_workspace(const std::string& name, double chance) {
     if (place_.index == nullptr) return;
     const auto hits = place_.index->definitions(name, kDefinersMax);
@@ -199,7 +223,7 @@ class ImportEngine {
     const std::string_view language = form_->language;
     const std::string without = path.substr(0, path.rfind('.'));
     if (language == "c" || language == "cpp" || language == "cuda") {
-      if (!is_header(path)) return {};
+      if (!is_header(path) || includes(fs::path(path).filename().string())) return {};
       std::vector<std::string> lines = {
           fmt::format("#include \"{}\"", path),
           fmt::format("#include \"{}\"", fs::path(path).filename().string())};

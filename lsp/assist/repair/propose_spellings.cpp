@@ -61,6 +61,26 @@ double similarity(std::string_view written, std::string_view name) {
   return holds ? 0.35 : 0;
 }
 
+// Search finds names that begin so or leave letters out; slips of the keyboard are neither.
+constexpr std::size_t kVariedBytesMin = 3, kVariedBytesMax = 24;
+
+// Two letters swapped, one left out, put in, or another one.
+std::vector<std::string> one_change_away(const std::string& written) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz_";
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i <= written.size(); ++i) {
+    const std::string before = written.substr(0, i), after = written.substr(i);
+    if (after.size() >= 2 && after[0] != after[1])
+      names.push_back(before + after[1] + after[0] + after.substr(2));
+    if (!after.empty()) names.push_back(before + after.substr(1));
+    for (const char letter : kLetters) {
+      names.push_back(before + letter + after);
+      if (!after.empty() && after[0] != letter) names.push_back(before + letter + after.substr(1));
+    }
+  }
+  return names;
+}
+
 struct Named {
   double score = 0;
   std::string why;
@@ -121,6 +141,10 @@ class Names {
     if (!hits) return;
     for (const indexer::SearchHit& hit : *hits)
       add(hit.name, 0.75, fmt::format("defined in {}", hit.path));
+    if (written_.size() < kVariedBytesMin || written_.size() > kVariedBytesMax) return;
+    for (const std::string& name : one_change_away(written_))
+      if (const auto found = place_.index->definitions(name, 1); found && !found->empty())
+        add(name, 0.8, fmt::format("defined in {}", found->front().path));
   }
 
   const RepairPlace& place_;
@@ -136,8 +160,9 @@ bool is_name(std::string_view word) {
          });
 }
 
-// "std::vectr", "os.pth": what is misspelt is most often the last part.
-std::string last_part(const std::string& name) {
+// "std::vectr", "os.pth", "Map::fnid(int) const": what is misspelt is most often the last part.
+std::string last_part(std::string name) {
+  name.resize(std::min(name.find('('), name.size()));
   const std::size_t at = name.find_last_of(":.");
   return at == name.npos ? name : name.substr(at + 1);
 }

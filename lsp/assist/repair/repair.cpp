@@ -15,6 +15,10 @@ constexpr std::size_t kComplaintsMax = 6;  // worked at in a round
 constexpr std::size_t kWhatBytesMax = 120;
 constexpr std::size_t kCausesMax = 4;  // places of one complaint
 constexpr double kNextCause = 0.9;     // how much less likely each is than the one before
+// In a text that does not parse: what a candidate that makes it parse better, or not, is worth beside
+// one that makes it parse.
+constexpr double kParsesBetter = 0.6, kParsesAsBadly = 0.15;
+constexpr std::size_t kWeighedBytesMax = 16u << 20;  // parsed to find out, per complaint
 
 bool is_allowed(const RepairRequest& request, const std::string& path) {
   if (path.empty() || path.front() == '/' || path.starts_with("..")) return false;
@@ -182,9 +186,29 @@ class Repair {
       const TextOf text_of = [this](const std::string& path) { return current(path); };
       add(propose_for_test(complaint, index_, text_of), 1);
     }
+    sort_by_chance(candidates);
+    weigh_by_parse(candidates);
+    sort_by_chance(candidates);
+    return candidates;
+  }
+
+  static void sort_by_chance(std::vector<Candidate>& candidates) {
     std::ranges::stable_sort(
         candidates, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
-    return candidates;
+  }
+
+  void weigh_by_parse(std::vector<Candidate>& candidates) {
+    std::size_t bytes = 0;
+    for (Candidate& candidate : candidates) {
+      const Expected<std::string> before = current(candidate.path);
+      const int errors = before ? parse_errors(candidate.path, *before) : 0;
+      if (errors == 0) continue;
+      const Expected<std::string> after = apply_edits(*before, candidate.edits);
+      if (!after) continue;
+      bytes += after->size();
+      const int left = bytes > kWeighedBytesMax ? errors : parse_errors(candidate.path, *after);
+      if (left > 0) candidate.chance *= left < errors ? kParsesBetter : kParsesAsBadly;
+    }
   }
 
   Expected<bool> remove(const Diagnostic& complaint) {

@@ -145,4 +145,15 @@ function cases.AnErrorOfAnotherServerIsRepaired()
   end)
 end
 
+function cases.LinesAreEditedAsAskedFor()
+  with_server({ native = false, settings = { model = 'none' } }, function(child)
+    child:lua([[vim.cmd('2,7Curlew edit rename total to sum_of_all')]])
+    harness.wait_for('the edited line', '  return sum_of_all;', function()
+      return child:lua([[return vim.api.nvim_buf_get_lines(0, 5, 6, false)[1] ]])
+    end, 20000)
+    child:lua([[vim.cmd('undo')]])
+    child:expect_text(vim.trim(source))
+  end)
+end
+
 harness.run(cases)

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <fstream>
 #include <functional>
 
 #include "lsp/assist/repair/repair_document.h"
@@ -400,6 +403,75 @@ TEST(LikelyChanges, AreThoseThatParseNoWorse) {
   ASSERT_FALSE(likely.empty());
   EXPECT_NE(apply_edits(text, likely[0].edits)->find("return length(1)"), std::string::npos);
   EXPECT_GE(likely[0].chance, 0.5);
+}
+
+// --- What is tried first ------------------------------------------------------------------------
+
+// The compiler asks for a parenthesis; a comma is what makes the line parse.
+TEST(Repair, TriesFirstWhatMakesTheTextParse) {
+  FakeChecker checker(
+      {{"a.c", "int add(int a, int b);\nint f(int a, int b) { return add(a b); }\n"}},
+      [](const Changes& texts) {
+        if (has(texts, "a.c", "add(a, b)")) return passed();
+        return failed({complaint("a.c", 2, 36, "expected ')' before 'b'")});
+      });
+  const RepairResult result = run(checker);
+  EXPECT_EQ(result.end, RepairEnd::kRepaired) << result.reason;
+  EXPECT_LE(result.runs, 5);
+}
+
+// A workspace on the disk, indexed in memory.
+class IndexedRepair : public testing::Test {
+ protected:
+  IndexedRepair()
+      : root_(std::filesystem::temp_directory_path() /
+              fmt::format("curlew-repair-{}-{}", ::getpid(),
+                          testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    std::filesystem::create_directories(root_ / "src");
+    write("src/road_map.h",
+          "#pragma once\nclass RoadMap {\n public:\n  int shortest(int from) const;\n};\n");
+    auto opened = indexer::Index::open({.root = root_, .threads = 1, .read_only_memory = true});
+    EXPECT_TRUE(opened) << opened.error().message();
+    index_ = std::move(*opened);
+    EXPECT_TRUE(index_->update());
+  }
+  ~IndexedRepair() override { std::filesystem::remove_all(root_); }
+
+  void write(const std::string& path, const std::string& text) {
+    std::ofstream(root_ / path) << text;
+  }
+  std::vector<Candidate> candidates(const std::string& text, const Diagnostic& complaint) {
+    return propose(repair_place(complaint, "src/road_map.cpp", text, index_.get()));
+  }
+  static std::string made(const std::string& text, const Candidate& candidate) {
+    return *apply_edits(text, candidate.edits);
+  }
+
+  const std::filesystem::path root_;
+  std::unique_ptr<indexer::Index> index_;
+};
+
+// Swapped letters, in a signature that the compiler quotes whole.
+TEST_F(IndexedRepair, FindsANameOfAnotherFileThatIsOneSlipAway) {
+  const std::string text =
+      "#include \"road_map.h\"\nint RoadMap::shotrest(int from) const { return from; }\n";
+  const auto found =
+      candidates(text, complaint("src/road_map.cpp", 2, 5,
+                                 "no declaration matches ‘int RoadMap::shotrest(int) const’"));
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(made(text, found[0]),
+            "#include \"road_map.h\"\nint RoadMap::shortest(int from) const { return from; }\n");
+}
+
+TEST_F(IndexedRepair, IncludesTheHeaderOfASourcesOwnName) {
+  const std::string text = "int RoadMap::shortest(int from) const { return from; }\n";
+  const Diagnostic unknown = complaint("src/road_map.cpp", 1, 5, "‘RoadMap’ has not been declared");
+  const auto found = candidates(text, unknown);
+  ASSERT_FALSE(found.empty());
+  EXPECT_TRUE(made(text, found[0]).starts_with("#include \"")) << made(text, found[0]);
+  EXPECT_NE(made(text, found[0]).find("road_map.h\"\nint"), std::string::npos);
+  for (const Candidate& candidate : candidates("#include \"road_map.h\"\n" + text, unknown))
+    EXPECT_EQ(candidate.why.find("is not included"), std::string::npos);
 }
 
 }  // namespace

@@ -302,6 +302,72 @@ TEST_F(CodeActions, AreNoneForWhatCurlewItselfSays) {
   EXPECT_EQ(actions(Json::array({own})).size(), 0u);
 }
 
+// --- Edits asked for in words -------------------------------------------------------------------
+
+TEST_F(CodeActions, EditAsAskedFor) {
+  TestSession& session = start(/*trusted=*/false);
+  session.replies["workspace/applyEdit"] = {{"applied", true}};
+  session.open(uri(), kText, "c");
+  const Json answer = session.call(
+      "workspace/executeCommand",
+      {{"command", "curlew.edit"},
+       {"arguments", Json::array({uri(), range(1, 0, 5), "rename lenght to length"})}})["result"];
+  EXPECT_EQ(answer["applied"], true) << answer;
+  EXPECT_EQ(answer["checked"], Json());
+  const Json params = session.wait_for("workspace/applyEdit", [](const Json&) { return true; });
+  EXPECT_NE(applied(kText, params["edit"]).find("return length(n) * 2"), std::string::npos);
+  EXPECT_EQ(params["edit"]["documentChanges"][0]["edits"].size(), 1u);
+}
+
+TEST_F(CodeActions, SayWhetherTheCheckLikesAnEdit) {
+  NEEDS_SANDBOX();
+  Json client = able_client();
+  client["workspace"].erase("applyEdit");
+  TestSession& session =
+      start(/*trusted=*/true, client, {{"check", {{"*.c", "cc -Werror -fsyntax-only {file}"}}}});
+  const std::string text = "int width;\nint twice(void) { return width * 2; }\n";
+  write("a.c", text);
+  session.open(uri(), text, "c");
+  const auto rename = [&](const std::string& to) {
+    return session.call(
+        "workspace/executeCommand",
+        {{"command", "curlew.edit"},
+         {"arguments", Json::array({uri(), range(0, 0, 3), "rename width to " + to})}});
+  };
+  const Json bad = rename("wide")["result"];  // the use on the second line is not renamed
+  EXPECT_EQ(bad["checked"], false) << bad;
+  EXPECT_EQ(bad["edit"]["changeAnnotations"]["curlew"]["needsConfirmation"], true);
+  EXPECT_EQ(rename("a b")["error"]["code"], -32803);  // no name, and no model to ask
+}
+
+// Neovim 0.12 is such a client, and refuses annotated edits in `changes`.
+TEST_F(CodeActions, AreNotAnnotatedForClientsWithoutDocumentChanges) {
+  Json client = able_client();
+  client["workspace"]["workspaceEdit"].erase("documentChanges");
+  client["workspace"].erase("applyEdit");
+  TestSession& session = start(/*trusted=*/false, client);
+  session.open(uri(), kText, "c");
+  const Json edit = session.call(
+      "workspace/executeCommand",
+      {{"command", "curlew.edit"},
+       {"arguments",
+        Json::array({uri(), range(1, 0, 5), "rename lenght to length"})}})["result"]["edit"];
+  EXPECT_FALSE(edit.contains("changeAnnotations")) << edit;
+  EXPECT_FALSE(edit["changes"][uri()][0].contains("annotationId"));
+}
+
+TEST_F(CodeActions, OfferAnEditToClientsThatAskTheirUser) {
+  Json client = able_client();
+  client["experimental"] = {{"curlewAskAndEdit", true}};
+  TestSession& session = start(/*trusted=*/false, client);
+  session.open(uri(), kText, "c");
+  const Json offered = actions(Json::array(), Json::array({"refactor"}));
+  ASSERT_EQ(offered.size(), 1u);
+  EXPECT_EQ(offered[0]["kind"], "refactor.rewrite");
+  EXPECT_EQ(offered[0]["command"]["command"], "curlew.askAndEdit");
+  EXPECT_EQ(offered[0]["command"]["arguments"][1], range(1, 26, 32));
+}
+
 // --- Trust --------------------------------------------------------------------------------------
 
 TEST_F(CodeActions, TrustIsOfAFolderAndAllBelowIt) {

@@ -77,7 +77,7 @@ TEST(Session, AnnouncesWhatItBinds) {
   EXPECT_EQ(all["textDocumentSync"]["change"], 2);
   EXPECT_TRUE(all.contains("inlineCompletionProvider"));
   EXPECT_TRUE(all.contains("completionProvider"));
-  EXPECT_EQ(all["executeCommandProvider"]["commands"].size(), 5u);
+  EXPECT_EQ(all["executeCommandProvider"]["commands"].size(), 6u);
 
   TestSession modern;
   const Json some =

@@ -119,6 +119,7 @@ local function server_config(root)
   -- Neovim before 0.11 complain.
   local capabilities = vim.lsp.protocol.make_client_capabilities()
   capabilities.textDocument.inlineCompletion = { dynamicRegistration = false }
+  capabilities.experimental = { curlewAskAndEdit = true } -- commands.lua
   return {
     name = 'curlew',
     cmd = config.options.cmd,

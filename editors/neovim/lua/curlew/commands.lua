@@ -1,4 +1,4 @@
--- :Curlew status | restart | pause | context | reindex
+-- :Curlew status | restart | pause | context | reindex | repair | [range] edit INSTRUCTION
 
 local client_module = require('curlew.client')
 local compat = require('curlew.compat')
@@ -71,6 +71,45 @@ local function show_status()
   end)
 end
 
+--- Lines of the current buffer, as a range whose ends need no counting of characters.
+---@param first integer  from 1
+---@param last integer
+local function line_range(first, last)
+  return { start = { line = first - 1, character = 0 }, ['end'] = { line = last, character = 0 } }
+end
+
+---@param uri string
+---@param range table
+---@param instruction? string  nil: the user is asked
+local function edit(uri, range, instruction)
+  if not instruction or instruction == '' then
+    vim.ui.input({ prompt = 'Curlew, edit: ' }, function(said)
+      if said and said ~= '' then
+        edit(uri, range, said)
+      end
+    end)
+    return
+  end
+  local params = { command = 'curlew.edit', arguments = { uri, range, instruction } }
+  ask_server('workspace/executeCommand', params, function(answer)
+    if not answer.found then
+      vim.notify('curlew: nothing to change')
+    elseif answer.checked == false then
+      vim.notify(('curlew: %s complains of the edit'):format(answer.check), vim.log.levels.WARN)
+    end
+  end)
+end
+
+local function repair()
+  local params = { command = 'curlew.repair', arguments = { vim.uri_from_bufnr(0) } }
+  ask_server('workspace/executeCommand', params, function(answer)
+    if answer.found then -- else the server has said why not
+      vim.notify(('curlew: %s (%s)'):format(answer.why,
+        answer.verified and 'checked: ' .. answer.check or answer.reason))
+    end
+  end)
+end
+
 local commands = {
   status = show_status,
   restart = client_module.restart,
@@ -83,10 +122,28 @@ local commands = {
   reindex = function()
     execute('curlew.reindex', {})
   end,
+  repair = repair,
+  edit = true, -- M.run: it takes lines and words
 }
 
----@param name string
-function M.run(name)
+--- The code action `refactor.rewrite`, which leaves the asking to the editor.
+function M.setup()
+  vim.lsp.commands['curlew.askAndEdit'] = function(command)
+    edit(command.arguments[1], command.arguments[2])
+  end
+end
+
+---@param name string  and what stands behind it
+---@param first? integer  lines that were named, from 1
+---@param last? integer
+function M.run(name, first, last)
+  local rest ---@type string
+  name, rest = name:match('^(%S*)%s*(.*)$')
+  if name == 'edit' then
+    first = first or vim.api.nvim_win_get_cursor(0)[1]
+    edit(vim.uri_from_bufnr(0), line_range(first, last or first), rest)
+    return
+  end
   local command = commands[name == '' and 'status' or name]
   if command then
     command()

@@ -111,6 +111,7 @@ function M.setup(options)
   end
   client_module.setup(augroup)
   require('curlew.diagnostics').setup(augroup)
+  require('curlew.commands').setup()
 
   local keys = config.options.keymaps
   map(keys.accept, M.accept)

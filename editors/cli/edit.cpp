@@ -1,0 +1,153 @@
+// curlew edit FILE[:L1-L2] INSTRUCTION: one edit, as a diff.
+#include "lsp/assist/edit/instructed_edit.h"
+
+#include <charconv>
+
+#include "editors/cli/json_output.h"
+#include "editors/cli/options.h"
+#include "editors/cli/report.h"
+#include "editors/cli/workspace.h"
+#include "lsp/assist/check/check_edit.h"
+#include "lsp/assist/edit/write_files.h"
+#include "lsp/assist/repair/code_tokens.h"
+#include "lsp/server/trust.h"
+
+namespace curlew::cli {
+namespace {
+
+struct EditPlace {
+  std::filesystem::path file;
+  int first = 0, last = 0;  // lines from 1, inclusive; 0: the whole file
+};
+
+std::optional<int> whole_number(std::string_view text) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// FILE, FILE:LINE, FILE:FIRST-LAST.
+EditPlace parse_place(const std::string& place) {
+  const std::size_t colon = place.rfind(':');
+  if (colon == place.npos) return {place};
+  const std::string_view lines = std::string_view(place).substr(colon + 1);
+  const std::size_t dash = lines.find('-');
+  const auto first = whole_number(lines.substr(0, dash));
+  const auto last = dash == lines.npos ? first : whole_number(lines.substr(dash + 1));
+  if (!first || !last) return {place};  // a colon in a file's name
+  return {place.substr(0, colon), *first, *last};
+}
+
+// What the file's check says of the edit, or why it was not asked.
+struct Verdict {
+  std::optional<bool> passed;
+  std::string check;  // the command, or why there is none
+  std::vector<assist::Diagnostic> fresh;
+};
+
+Expected<Verdict> verdict(const server::Settings& settings, const std::filesystem::path& root,
+                          const std::string& path, const assist::Changes& after) {
+  auto check = assist::find_check(root, path, settings.check);
+  if (!check) return std::move(check.error()).pass();
+  if (!*check) return Verdict{.check = "there is no check for such files"};
+  if (!server::is_trusted(root))
+    return Verdict{.check =
+                       fmt::format("{} is not run: the workspace is not trusted (curlew trust)",
+                                   (*check)->title)};
+  auto checked = assist::check_edit(root, **check, {}, after, {});
+  if (!checked) return Verdict{.check = checked.error().message()};
+  return Verdict{checked->passed, (*check)->title, std::move(checked->fresh)};
+}
+
+Json to_json(const assist::InstructedEdit& edit, const std::string& diff, const Verdict& verdict,
+             bool applied) {
+  return {
+      {"diff", diff},
+      {"verified", {{"parse", true}, {"check", verdict.passed ? Json(*verdict.passed) : Json()}}},
+      {"check", verdict.check},
+      {"applied", applied},
+      {"attempts", edit.attempts},
+      {"why", edit.why},
+      {"prompt_tokens", edit.prompt_tokens},
+      {"cached_tokens", edit.cached_tokens},
+      {"tokens", edit.tokens},
+      {"drafted_tokens", edit.drafted_tokens},
+      {"accepted_tokens", edit.accepted_tokens},
+      {"timings",
+       {{"retrieve_ms", edit.retrieve_ms},
+        {"generate_ms", edit.generate_ms},
+        {"total_ms", edit.total_ms}}}};
+}
+
+std::string describe(const assist::InstructedEdit& edit, const std::string& diff,
+                     const Verdict& verdict, bool applied) {
+  std::string out = diff;
+  for (const assist::Diagnostic& d : verdict.fresh)
+    out += fmt::format("{}:{}: {}\n", d.place.path, d.place.line, d.message);
+  if (diff.empty()) return fmt::format("{}: nothing to change\n", edit.why);
+  const std::string_view end = applied                   ? "applied"
+                               : verdict.passed == false ? "not applied: the check complains"
+                                                         : "--apply writes it";
+  return out + fmt::format("{}; {}: {}; {}\n", edit.why,
+                           !verdict.passed   ? "parses, not checked"
+                           : *verdict.passed ? "checked"
+                                             : "parses, but",
+                           verdict.check, end);
+}
+
+}  // namespace
+
+int run_edit(const CommonOptions& common, const EditOptions& options) {
+  const EditPlace place = parse_place(options.place);
+  Expected<std::string> text = read_file(place.file);
+  if (!text) return report(text.error());
+  const std::filesystem::path root = workspace_root(common, place.file);
+  const server::Settings settings = effective_settings(common, root);
+
+  assist::InstructedEditRequest request{.path = relative_path(place.file, root), .text = *text};
+  const assist::LineTable lines(*text);
+  if (place.first != 0) {
+    const int count = lines.count() - (text->ends_with('\n') ? 1 : 0);
+    if (place.first < 1 || place.last < place.first || place.last > count)
+      return report_error(fmt::format("{}: lines {} to {}, expected 1 to {}", place.file.string(),
+                                      place.first, place.last, count));
+    request.start = lines.start(place.first);
+    request.end = lines.start(place.last + 1);
+  } else {
+    request.end = text->size();
+  }
+  request.instruction = options.instruction;
+  request.attempts_max = options.attempts;
+  request.budget = std::chrono::seconds(options.seconds);
+
+  auto generator = open_generator(settings);
+  if (!generator) return report(generator.error());
+  std::unique_ptr<indexer::Index> index;
+  if (settings.index_enabled) {
+    auto opened = open_index(settings, root);
+    if (!opened) return report(opened.error());
+    index = std::move(*opened);
+  }
+  const auto edit = assist::instructed_edit({.index = index.get(), .generator = generator->get()},
+                                            request, std::stop_token());
+  if (!edit) return report(edit.error());
+
+  const assist::Changes before{{request.path, *text}}, after{{request.path, edit->after}};
+  const std::string diff = assist::unified_diff(request.path, *text, edit->after);
+  Verdict found;
+  if (!diff.empty()) {
+    Expected<Verdict> asked = verdict(settings, root, request.path, after);
+    if (!asked) return report(asked.error());
+    found = std::move(*asked);
+  }
+  const bool applied = options.apply && !diff.empty() && found.passed != false;
+  if (applied)
+    if (assist::Status written = assist::write_files(root, before, after); !written)
+      return report(written.error());
+  return print(common.json ? dump(to_json(*edit, diff, found, applied)) + "\n"
+                           : describe(*edit, diff, found, applied),
+               found.passed == false ? kExitFound : kExitDone);
+}
+
+}  // namespace curlew::cli
