@@ -8,6 +8,8 @@
 #include "indexer/facts.h"
 #include "indexer/resolve.h"
 #include "indexer/search.h"
+#include "indexer/search_pattern.h"
+#include "indexer/source/git_facts.h"
 #include "indexer/update.h"
 #include "indexer/view.h"
 #include "indexer/words.h"
@@ -16,15 +18,19 @@ namespace curlew::indexer {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr int kQueryTries = 4;  // each finds another damaged segment
+
 fs::path cache_folder() {
   if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache == '/') return cache;
   const char* home = std::getenv("HOME");
   return fs::path(home && *home ? home : "/tmp") / ".cache";
 }
 
+// Worktrees of one repository share a store, so that what one has parsed the others know.
 fs::path default_store(const fs::path& root) {
+  const fs::path shared = git_common_folder_of(root).value_or(root);
   return cache_folder() / "curlew" / "index" /
-         fmt::format("{:016x}.sqlite", content_hash(root.native()));
+         fmt::format("{:016x}.sqlite", content_hash(shared.native()));
 }
 
 }  // namespace
@@ -61,13 +67,18 @@ struct Index::Impl {
   UpdateReport last;
   double seconds = 0;
 
-  // Runs `ask` on a view of the present state.
+  // Runs `ask` on a view of the present state; again without the segments that turn out to be
+  // damaged on the way, for what was read from them may make a wrong answer.
   template <class Ask>
-  auto query(std::vector<DocumentPtr> documents, Ask ask) -> decltype(ask(std::declval<View&>())) {
-    Expected<Store::Lease> reader = store->reader();
-    if (!reader) return std::move(reader.error()).pass();
-    View view(**reader, texts, std::move(documents), facts);
-    return ask(view);
+  auto query(const std::vector<DocumentPtr>& documents, Ask ask)
+      -> decltype(ask(std::declval<View&>())) {
+    for (int tries_left = kQueryTries;;) {
+      Expected<Store::Lease> reader = store->reader();
+      if (!reader) return std::move(reader.error()).pass();
+      View view(**reader, texts, documents, facts);
+      auto answer = ask(view);
+      if (!(*reader)->met_damage() || --tries_left == 0) return answer;
+    }
   }
 
   // Runs `write` under the update lock; when the store turns out to be damaged, once more on a new
@@ -94,7 +105,8 @@ Expected<std::unique_ptr<Index>> Index::open(const IndexOptions& options) {
   if (code || !fs::is_directory(settled.root, code))
     return fail(Errc::kNotFound, "{}: no folder that can be indexed", options.root.string());
   if (settled.store.empty()) settled.store = default_store(settled.root);
-  Expected<std::unique_ptr<Store>> store = Store::open(settled.store, settled.read_only_memory);
+  Expected<std::unique_ptr<Store>> store =
+      Store::open(settled.store, settled.read_only_memory, settled.root);
   if (!store) return std::move(store.error()).during("open index of " + settled.root.string());
   return std::unique_ptr<Index>(
       new Index(std::make_unique<Impl>(std::move(settled), std::move(*store))));
@@ -134,6 +146,11 @@ void Index::close_buffer(const std::string& path) {
 Expected<std::vector<SearchHit>> Index::search(const SearchQuery& query) const {
   return impl_->query(impl_->buffers.documents(),
                       [&](View& view) { return indexer::search(view, query); });
+}
+
+Expected<PatternMatches> Index::search_pattern(const PatternQuery& query) const {
+  return impl_->query(impl_->buffers.documents(),
+                      [&](View& view) { return indexer::search_pattern(view, query); });
 }
 
 Expected<std::vector<SearchHit>> Index::definitions(std::string_view name, int limit) const {

@@ -6,9 +6,9 @@
 //   for (const ContextChunk& c : (*index)->context({...})) ...
 //
 // Thread-safe: any number of readers, one update at a time; readers see the state before or after
-// each batch of an update. Queries always see the open buffers' text. The store is a SQLite file in
-// the cache folder (docs/formats/index.md); one that is broken or of another version is rebuilt,
-// with a word in `notes`.
+// each commit of an update. Queries always see the open buffers' text. The store is a SQLite file in
+// the cache folder with segments beside it (docs/formats/index.md), shared by the worktrees of a
+// repository; one that is broken or of another version is rebuilt, with a word in `notes`.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ namespace curlew::indexer {
 
 struct IndexOptions {
   std::filesystem::path root;
-  std::filesystem::path store;  // "": $XDG_CACHE_HOME/curlew/index/<hash of root>.sqlite
+  // "": $XDG_CACHE_HOME/curlew/index/<hash of the repository's common folder, else the root>.sqlite
+  std::filesystem::path store;
   int threads = 0;              // 0: two fewer than cores, at least 1, at most 8
   WalkLimits limits;
   bool read_only_memory =
@@ -80,6 +81,18 @@ struct SearchHit {
   std::string text;  // the signature, or the best line
 };
 
+// A regular expression (PCRE2), matched within the text of every file.
+struct PatternQuery {
+  std::string pattern;
+  int limit = 100;
+};
+
+struct PatternMatches {
+  std::vector<SearchHit> hits;  // by path and place
+  bool is_complete = true;      // all there are; else `limit` was reached, or `note` says why not
+  std::string note;
+};
+
 // A place to complete at, and what the editor knows about its user's attention.
 struct ContextQuery {
   std::string path;                       // relative to the root; "" for an unsaved buffer
@@ -127,6 +140,7 @@ class Index {
 
   // Best first. Errors are those of the store.
   Expected<std::vector<SearchHit>> search(const SearchQuery& query) const;
+  Expected<PatternMatches> search_pattern(const PatternQuery& query) const;
   Expected<std::vector<SearchHit>> definitions(std::string_view name, int limit = 20) const;
 
   // The definitions that the word at `offset` of `text` stands for: resolved by its receiver's type,

@@ -4,6 +4,7 @@ namespace curlew::indexer {
 namespace {
 
 constexpr int kDeclarationBit = 1, kSameContainerBit = 2, kFlagBits = 2;
+constexpr std::uint32_t kGroupSymbols = 32;
 
 // Distances may be negative (a nested symbol given before its outer one): zigzag.
 std::uint64_t zigzag(std::uint32_t now, std::uint32_t before) {
@@ -17,65 +18,95 @@ std::uint32_t unzigzag(std::uint64_t packed, std::uint32_t before) {
   return static_cast<std::uint32_t>(before + distance);
 }
 
-}  // namespace
-
-void append_varint(std::string& out, std::uint64_t value) {
-  while (value >= 0x80) {
-    out.push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
-  }
-  out.push_back(static_cast<char>(value));
+// One symbol without its name; `symbol` holds the one before it.
+void unpack_next(VarintReader& reader, PackedSymbol& symbol) {
+  const std::uint64_t flags = reader.next();
+  symbol.kind = static_cast<SymbolKind>(flags >> kFlagBits);
+  if (flags >> kFlagBits > static_cast<std::uint64_t>(SymbolKind::kSection))
+    symbol.kind = SymbolKind::kVariable;
+  symbol.is_definition = (flags & kDeclarationBit) == 0;
+  if ((flags & kSameContainerBit) == 0) symbol.container = reader.next_u32();
+  symbol.start_byte = unzigzag(reader.next(), symbol.start_byte);
+  symbol.end_byte = symbol.start_byte + reader.next_u32();
+  symbol.start_line = unzigzag(reader.next(), symbol.start_line);
+  symbol.end_line = symbol.start_line + reader.next_u32();
+  symbol.name_byte = unzigzag(reader.next(), symbol.start_byte);
+  symbol.name_line = unzigzag(reader.next(), symbol.start_line);
+  symbol.signature_bytes = reader.next_u32();
 }
 
-std::uint64_t VarintReader::next() {
+}  // namespace
+
+std::uint64_t VarintReader::next_long() {
   std::uint64_t value = 0;
-  for (int shift = 0; shift < 64 && at_ < bytes_.size(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(bytes_[at_++]);
+  for (int shift = 0; shift < 64 && at_ < end_; shift += 7) {
+    const auto byte = static_cast<unsigned char>(*at_++);
     value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
     if (byte < 0x80) return value;
   }
-  broken_ = true;
+  give_up();
   return 0;
 }
 
 void SymbolPacker::add(const PackedSymbol& symbol) {
-  const bool same_container = symbol.container == last_container_;
-  append_varint(bytes_, static_cast<std::uint64_t>(symbol.kind) << kFlagBits |
+  if (count_ % kGroupSymbols == 0) close_group();
+  ++count_;
+  append_varint(names_, symbol.name);
+  const bool same_container = symbol.container == last_.container;
+  append_varint(group_, static_cast<std::uint64_t>(symbol.kind) << kFlagBits |
                             (symbol.is_definition ? 0 : kDeclarationBit) |
                             (same_container ? kSameContainerBit : 0));
-  append_varint(bytes_, symbol.name);
-  if (!same_container) append_varint(bytes_, symbol.container);
-  append_varint(bytes_, zigzag(symbol.start_byte, last_byte_));
-  append_varint(bytes_, symbol.end_byte - symbol.start_byte);
-  append_varint(bytes_, zigzag(symbol.start_line, last_line_));
-  append_varint(bytes_, symbol.end_line - symbol.start_line);
-  append_varint(bytes_, zigzag(symbol.name_byte, symbol.start_byte));
-  append_varint(bytes_, zigzag(symbol.name_line, symbol.start_line));
-  append_varint(bytes_, symbol.signature_bytes);
-  last_byte_ = symbol.start_byte;
-  last_line_ = symbol.start_line;
-  last_container_ = symbol.container;
+  if (!same_container) append_varint(group_, symbol.container);
+  append_varint(group_, zigzag(symbol.start_byte, last_.start_byte));
+  append_varint(group_, symbol.end_byte - symbol.start_byte);
+  append_varint(group_, zigzag(symbol.start_line, last_.start_line));
+  append_varint(group_, symbol.end_line - symbol.start_line);
+  append_varint(group_, zigzag(symbol.name_byte, symbol.start_byte));
+  append_varint(group_, zigzag(symbol.name_line, symbol.start_line));
+  append_varint(group_, symbol.signature_bytes);
+  last_ = symbol;
 }
 
-std::vector<PackedSymbol> unpack_symbols(std::string_view bytes, std::uint64_t name) {
+void SymbolPacker::close_group() {
+  if (!group_.empty()) append_counted(groups_, group_);
+  group_.clear();
+  last_ = {};
+}
+
+std::string SymbolPacker::bytes() {
+  if (count_ == 0) return {};
+  close_group();
+  std::string out;
+  append_varint(out, count_);
+  append_counted(out, names_);
+  out += groups_;
+  return out;
+}
+
+std::vector<PackedSymbol> unpack_symbols(std::string_view bytes,
+                                         std::optional<std::uint32_t> name) {
   std::vector<PackedSymbol> symbols;
   VarintReader reader(bytes);
-  PackedSymbol symbol;  // carries the last places on
-  while (!reader.done()) {
-    const std::uint64_t flags = reader.next();
-    symbol.kind = static_cast<SymbolKind>(flags >> kFlagBits);
-    symbol.is_definition = (flags & kDeclarationBit) == 0;
-    symbol.name = reader.next();
-    if ((flags & kSameContainerBit) == 0) symbol.container = reader.next();
-    symbol.start_byte = unzigzag(reader.next(), symbol.start_byte);
-    symbol.end_byte = symbol.start_byte + reader.next_u32();
-    symbol.start_line = unzigzag(reader.next(), symbol.start_line);
-    symbol.end_line = symbol.start_line + reader.next_u32();
-    symbol.name_byte = unzigzag(reader.next(), symbol.start_byte);
-    symbol.name_line = unzigzag(reader.next(), symbol.start_line);
-    symbol.signature_bytes = reader.next_u32();
-    if (reader.broken()) break;
-    if (name == 0 || symbol.name == name) symbols.push_back(symbol);
+  const std::uint64_t count = reader.next();
+  VarintReader names(reader.take_counted());
+  std::vector<std::uint32_t> group_names;
+  for (std::uint64_t done = 0; done < count && !names.done(); done += kGroupSymbols) {
+    group_names.clear();
+    bool wanted = !name;
+    while (group_names.size() < kGroupSymbols && !names.done()) {
+      group_names.push_back(names.next_u32());
+      wanted |= name && group_names.back() == *name;
+    }
+    VarintReader group(reader.take_counted());
+    if (reader.broken() || names.broken()) break;
+    if (!wanted) continue;
+    PackedSymbol symbol;
+    for (const std::uint32_t own : group_names) {
+      unpack_next(group, symbol);
+      if (group.broken()) return symbols;
+      symbol.name = own;
+      if (!name || own == *name) symbols.push_back(symbol);
+    }
   }
   return symbols;
 }

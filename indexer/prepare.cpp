@@ -1,6 +1,5 @@
 #include "indexer/prepare.h"
 
-#include <algorithm>
 #include <chrono>
 
 #include "indexer/buffers.h"
@@ -21,39 +20,31 @@ std::int64_t settled_mtime(std::int64_t mtime_ns) {
   return now - mtime_ns < kClockTickNs ? 0 : mtime_ns;  // 0: look at the content next time
 }
 
-void add_terms(PreparedFile& file, std::string_view text) {
-  for (const Chunk& chunk : file.parsed.chunks) {
-    const Range& range = chunk.range;
-    std::string terms =
-        joined_terms(text.substr(range.start_byte, range.end_byte - range.start_byte));
-    const auto count = terms.empty() ? 0 : 1 + std::count(terms.begin(), terms.end(), ' ');
-    file.chunk_term_counts.push_back(static_cast<std::uint32_t>(count));
-    file.chunk_terms.push_back(std::move(terms));
-  }
-}
-
 }  // namespace
 
-PreparedFile prepare_file(Parser& parser, const IndexOptions& options, const WalkedFile& walked,
-                          const FileRow* known) {
+PreparedFile FilePreparer::prepare(const WalkedFile& walked, const FileRow* known) {
   PreparedFile file{.walked = walked};
-  LoadedFile loaded = load_file(options.root, walked.path, options.limits);
+  LoadedFile loaded = load_file(options_.root, walked.path, options_.limits);
   file.skip = loaded.reason;
-  if (file.skip == SkipReason::kNone) {
-    file.hash = content_hash(loaded.text);
-    file.walked.mtime_ns = settled_mtime(walked.mtime_ns);
-    file.unchanged = known && known->hash == file.hash && known->skip == SkipReason::kNone;
-    if (file.unchanged) return file;
-    const std::string_view text = loaded.text;
-    if (const Language* language = language_of(walked.path, text.substr(0, kHeadBytes))) {
-      file.parsed = parser.parse(*language, text);
-      for (const Symbol& symbol : file.parsed.symbols)
-        file.signature_bytes.push_back(signature_bytes(text, symbol));
-      add_terms(file, text);
-    } else {
-      file.skip = SkipReason::kLanguage;
-    }
+  if (file.skip != SkipReason::kNone) return file;
+  const std::string_view text = loaded.text;
+  file.hash = content_hash(text);
+  file.walked.size = text.size();  // as read; it may have grown since it was listed
+  file.walked.mtime_ns = settled_mtime(walked.mtime_ns);
+  file.language = language_of(walked.path, text.substr(0, kHeadBytes));
+  if (!file.language) {
+    file.skip = SkipReason::kLanguage;
+    return file;
   }
+  file.unchanged = known && known->hash == file.hash && known->skip == SkipReason::kNone &&
+                   known->language == file.language;
+  if (file.unchanged) return file;
+  file.known = state_->find(file.hash, file.language->name).has_value();
+  if (file.known) return file;
+  const ParsedFile parsed = parser_.parse(*file.language, text);
+  signatures_.clear();
+  for (const Symbol& symbol : parsed.symbols) signatures_.push_back(signature_bytes(text, symbol));
+  file.draft = drafts_.make(text, file.hash, parsed, signatures_);
   return file;
 }
 

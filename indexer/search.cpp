@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "indexer/rank.h"
 
 namespace curlew::indexer {
 namespace {
 
-constexpr int kNamesMax = 200;  // candidates by name whose symbols are looked up
+constexpr std::size_t kNamesMax = 200;  // candidates by name whose symbols are looked up
+// Names that begin with what was typed, a segment; of very short prefixes there are more.
+constexpr int kPrefixedMax = 20'000;
 constexpr std::size_t kLineBytesMax = 240;
 constexpr int kLimitMax = 1000;
 constexpr int kFilesMore = 32;
@@ -21,12 +24,6 @@ char lower(char c) {
 bool same_letters(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return lower(x) == lower(y); });
-}
-
-bool is_hump(std::string_view name, std::size_t i) {
-  if (i == 0 || name[i - 1] == '_' || name[i - 1] == '-' || name[i - 1] == '.') return true;
-  const bool upper = name[i] >= 'A' && name[i] <= 'Z';
-  return upper && !(name[i - 1] >= 'A' && name[i - 1] <= 'Z');
 }
 
 // Every typed letter continues the present hump or begins a later one: "gne", "getNE" in
@@ -54,6 +51,16 @@ bool is_subsequence(std::string_view name, std::string_view typed) {
   return j == typed.size();
 }
 
+// A piece of the name, or letters spread over it from some hump on.
+bool holds_spread(std::string_view name, std::string_view typed) {
+  std::size_t k = 0;
+  while (k < name.size() && !(is_hump(name, k) && lower(name[k]) == lower(typed[0]))) ++k;
+  if (is_subsequence(name.substr(k), typed)) return true;
+  const auto same = [](char x, char y) { return lower(x) == lower(y); };
+  return typed.size() >= kNamePieceBytesMin &&
+         std::search(name.begin(), name.end(), typed.begin(), typed.end(), same) != name.end();
+}
+
 struct NamedScore {
   double score;
   std::string name;
@@ -64,25 +71,59 @@ struct NamedScore {
   }
 };
 
-// Names worth looking up, best first.
-Expected<std::vector<NamedScore>> matching_names(View& view, std::string_view typed) {
-  std::vector<NamedScore> names;
-  auto consider = [&](std::string_view name) {
-    const double score = name_match(name, typed);
-    if (score > 0) names.push_back({score, std::string(name)});
-  };
-  Status read = view.reader().defined_names(consider);
+// The best names of very many: what falls behind kNamesKept others is forgotten on the way.
+class BestNames {
+ public:
+  explicit BestNames(std::string_view typed) : typed_(typed) {}
+  void consider(std::string_view name) {
+    const double score = name_match(name, typed_);
+    if (score <= floor_) return;
+    names_.push_back({score, std::string(name)});
+    if (names_.size() >= kNamesRoom) keep_best();
+  }
+  std::size_t size() const { return names_.size(); }
+  bool has_whole() const {
+    return std::any_of(names_.begin(), names_.end(),
+                       [&](const NamedScore& each) { return same_letters(each.name, typed_); });
+  }
+  // Each once, best first, at most kNamesMax.
+  std::vector<NamedScore> sorted() && {
+    std::sort(names_.begin(), names_.end());
+    const auto same = [](const NamedScore& a, const NamedScore& b) { return a.name == b.name; };
+    names_.erase(std::unique(names_.begin(), names_.end(), same), names_.end());
+    if (names_.size() > kNamesMax) names_.resize(kNamesMax);
+    return std::move(names_);
+  }
+
+ private:
+  static constexpr std::size_t kNamesKept = 8 * kNamesMax;  // some come once a segment
+  static constexpr std::size_t kNamesRoom = 4 * kNamesKept;
+  void keep_best() {
+    std::nth_element(names_.begin(), names_.begin() + kNamesKept, names_.end());
+    floor_ = names_[kNamesKept].score;
+    names_.resize(kNamesKept);
+  }
+
+  const std::string_view typed_;
+  std::vector<NamedScore> names_;
+  double floor_ = 0;
+};
+
+// Names worth looking up, best first. Those that begin with what was typed are a range of the
+// dictionary; only where they are too few, and none is what was typed, names are looked for that
+// hold it some other way.
+Expected<std::vector<NamedScore>> matching_names(View& view, std::string_view typed,
+                                                 std::size_t limit) {
+  BestNames names(typed);
+  const auto consider = [&](std::string_view name) { names.consider(name); };
+  Status read = view.reader().defined_names_from(typed, kPrefixedMax, consider);
+  if (read && names.size() < limit && !names.has_whole())
+    read = view.reader().defined_names_like(typed, consider);
   if (!read) return std::move(read.error()).pass();
   for (const DocumentPtr& open : view.documents()) {
-    for (const SymbolRow& symbol : open->symbols) consider(symbol.name);
+    for (const SymbolRow& symbol : open->symbols) names.consider(symbol.name);
   }
-  const std::size_t kept = std::min<std::size_t>(names.size(), 4 * kNamesMax);
-  std::partial_sort(names.begin(), names.begin() + kept, names.end());
-  names.resize(kept);
-  auto same = [](const NamedScore& a, const NamedScore& b) { return a.name == b.name; };
-  names.erase(std::unique(names.begin(), names.end(), same), names.end());
-  if (names.size() > kNamesMax) names.resize(kNamesMax);
-  return names;
+  return std::move(names).sorted();
 }
 
 Range range_in(std::string_view text, std::size_t start, std::size_t end, std::uint32_t start_line,
@@ -142,7 +183,7 @@ std::pair<std::string_view, std::string_view> split_qualified(std::string_view t
 Expected<std::vector<SearchHit>> search_symbols(View& view, std::string_view text,
                                                 std::size_t limit) {
   const auto [typed, container] = split_qualified(text);
-  Expected<std::vector<NamedScore>> names = matching_names(view, typed);
+  Expected<std::vector<NamedScore>> names = matching_names(view, typed, limit);
   if (!names) return std::move(names.error()).pass();
   std::vector<SearchHit> hits;
   for (const NamedScore& name : *names) {
@@ -209,12 +250,40 @@ SearchHit text_hit(View& view, const ChunkMatch& match, const LineMatch& line,
   return hit;
 }
 
+// Chunks that answer the query, best first by BM25; those of open documents are weighed alike.
+Expected<std::vector<ChunkMatch>> matching_chunks(View& view, const std::vector<std::string>& terms,
+                                                  int limit) {
+  Expected<RankedChunks> ranked = view.reader().chunks_ranked(terms, limit);
+  if (!ranked) return std::move(ranked.error()).pass();
+  std::vector<ChunkMatch> matches;
+  for (const ScoredChunk& scored : ranked->best) {
+    Expected<std::vector<ChunkRow>> same = view.reader().chunk(scored.id, limit);
+    if (!same) return std::move(same.error()).pass();
+    for (ChunkRow& chunk : *same) {
+      if (!view.document(chunk.path)) matches.push_back({std::move(chunk), scored.score});
+    }
+  }
+  for (const DocumentPtr& open : view.documents()) {
+    for (std::size_t i = 0; i < open->chunks.size(); ++i) {
+      const std::vector<std::string>& held = open->chunk_terms[i];
+      double score = 0;
+      for (std::size_t t = 0; t < terms.size(); ++t) {
+        if (std::binary_search(held.begin(), held.end(), terms[t]))
+          score += bm25(ranked->weights[t], 1, static_cast<float>(held.size()));
+      }
+      if (score > 0) matches.push_back({open->chunks[i], score});
+    }
+  }
+  return matches;
+}
+
 Expected<std::vector<SearchHit>> search_text(View& view, const std::string& text,
                                              std::size_t limit) {
-  const std::vector<std::string> terms = search_terms(text);
+  std::vector<std::string> terms = search_terms(text);
+  if (terms.size() > static_cast<std::size_t>(rank::kQueryTermsMax))
+    terms.resize(rank::kQueryTermsMax);
   const int candidates = std::max<int>(rank::kTextCandidates, static_cast<int>(2 * limit));
-  Expected<std::vector<ChunkMatch>> matches =
-      view.chunks_like(terms, rank::kQueryTermsMax, rank::kPostingsMax * 4, candidates);
+  Expected<std::vector<ChunkMatch>> matches = matching_chunks(view, terms, candidates);
   if (!matches) return std::move(matches.error()).pass();
   std::vector<SearchHit> hits;
   for (const ChunkMatch& match : *matches) {
@@ -222,8 +291,10 @@ Expected<std::vector<SearchHit>> search_text(View& view, const std::string& text
     const LineMatch line = best_line(chunk, text, terms);
     if (line.score > 0) hits.push_back(text_hit(view, match, line, chunk));
   }
-  std::stable_sort(hits.begin(), hits.end(),
-                   [](const SearchHit& a, const SearchHit& b) { return a.score > b.score; });
+  std::stable_sort(hits.begin(), hits.end(), [](const SearchHit& a, const SearchHit& b) {
+    if (a.score != b.score) return a.score > b.score;
+    return std::tie(a.path, a.range.start_byte) < std::tie(b.path, b.range.start_byte);
+  });
   if (hits.size() > limit) hits.resize(limit);
   return hits;
 }
@@ -263,7 +334,7 @@ double name_match(std::string_view name, std::string_view typed) {
   if (same_letters(name.substr(0, typed.size()), typed)) return weights.prefix + 0.1 * share;
   int steps_left = 2000;
   if (matches_humps(name, 0, typed, 0, steps_left)) return weights.humps + 0.1 * share;
-  return weights.subsequence * share;
+  return holds_spread(name, typed) ? weights.subsequence * share : 0;
 }
 
 Expected<std::vector<SearchHit>> search(View& view, const SearchQuery& query) {

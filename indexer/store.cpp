@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <thread>
 
+#include "indexer/source/files.h"
 #include "indexer/store_schema.h"
 
 namespace curlew::indexer {
@@ -17,10 +19,23 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kIdleReadersMax = 8;
+constexpr std::size_t kStatesMax = 4;  // of one store: readers may be a commit or two behind
 constexpr auto kLockPoll = std::chrono::milliseconds(50);
 
+FileIdentity identity_of(const fs::path& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0) return {};
+  return {facts.st_dev, facts.st_ino};
+}
+
+fs::path lock_beside(const fs::path& store) {
+  return store.string() + ".lock";
+}
+
 Expected<int> lock_file(const fs::path& store) {
-  const fs::path path = store.string() + ".lock";
+  const fs::path path = lock_beside(store);
+  std::error_code ignored;  // opening says what is wrong
+  fs::create_directories(path.parent_path(), ignored);
   const int fd = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0) return fail(Errc::kIo, "{}: {}", path.string(), std::strerror(errno));
   return fd;
@@ -35,6 +50,22 @@ Status wait_for_lock(int fd, std::stop_token stop) {
     std::this_thread::sleep_for(kLockPoll);
   }
   return {};
+}
+
+// The lock file, locked. Where somebody deleted it while it was waited for, the lock of the deleted
+// one keeps nobody out, so it is tried again.
+Expected<int> locked_file(const fs::path& store, const std::stop_token& stop) {
+  for (;;) {
+    Expected<int> opened = lock_file(store);
+    if (!opened) return opened;
+    Fd fd(*opened);
+    if (Status locked = wait_for_lock(fd.get(), stop); !locked)
+      return std::move(locked.error()).pass();
+    struct stat facts {};
+    const bool is_known = ::fstat(fd.get(), &facts) == 0;
+    if (!is_known || identity_of(lock_beside(store)) == FileIdentity{facts.st_dev, facts.st_ino})
+      return fd.release();
+  }
 }
 
 // What is wrong with the file, or "" when it is a sound index of our version. "" for an empty one.
@@ -61,20 +92,41 @@ Status create_schema(Database& database) {
   return created;
 }
 
-void move_aside(const fs::path& path) {
+// Whether another process has got so far that the file can be read.
+bool is_made(const fs::path& path) {
+  if (std::error_code ignored; !fs::exists(path, ignored)) return false;
+  Expected<Database> database = Database::open(path.string(), Database::Mode::kRead);
+  if (!database) return false;
+  Expected<std::int64_t> version = database->integer("PRAGMA user_version");
+  return version && *version == kFormatVersion;
+}
+
+// A log that outlived its database would be played into the next one.
+void remove_log(const fs::path& path) {
   std::error_code ignored;
-  fs::rename(path, path.string() + ".broken", ignored);
   fs::remove(path.string() + "-wal", ignored);
   fs::remove(path.string() + "-shm", ignored);
 }
 
+void move_aside(const fs::path& path) {
+  std::error_code ignored;
+  fs::rename(path, path.string() + ".broken", ignored);
+  remove_log(path);
+}
+
+fs::path segments_beside(const fs::path& store) {
+  return store.string() + ".segments";
+}
+
 // Leaves a sound file of our version at `path`; the caller holds the lock. Returns what had to be
-// rebuilt and why, or "".
+// rebuilt and why, or "". The check reads the whole file, which is small: the rows of files.
 Expected<std::string> make_sound(const fs::path& path) {
   std::string complaint;
   for (int attempt = 0; attempt < 2; ++attempt) {
     std::error_code ignored;
-    const bool is_new = !fs::exists(path, ignored) || fs::file_size(path, ignored) == 0;
+    const bool is_missing = !fs::exists(path, ignored);
+    const bool is_new = is_missing || fs::file_size(path, ignored) == 0;
+    if (is_missing) remove_log(path);
     Expected<Database> database = Database::open(path.string(), Database::Mode::kWrite);
     if (!database) return std::move(database.error()).pass();
     Expected<std::string> found = complaint_about(*database, is_new);
@@ -96,67 +148,115 @@ Expected<std::string> make_sound(const fs::path& path) {
 
 }  // namespace
 
-Expected<std::unique_ptr<Store>> Store::open(const fs::path& path, bool in_memory) {
-  if (in_memory) return open_memory("");
+Expected<std::unique_ptr<Store>> Store::open(const fs::path& path, bool in_memory,
+                                             const fs::path& root) {
+  if (in_memory) return open_memory("", root);
   std::error_code code;
   fs::create_directories(path.parent_path(), code);
   if (code && !fs::is_directory(path.parent_path()))
-    return open_memory(fmt::format("{}: {}", path.parent_path().string(), code.message()));
-  Expected<std::unique_ptr<Store>> store = open_file(path);
-  if (!store && store.error().kind() == Errc::kIo) return open_memory(store.error().message());
+    return open_memory(fmt::format("{}: {}", path.parent_path().string(), code.message()), root);
+  Expected<std::unique_ptr<Store>> store = open_file(path, root);
+  if (!store && store.error().kind() == Errc::kIo)
+    return open_memory(store.error().message(), root);
   return store;
 }
 
-Expected<std::unique_ptr<Store>> Store::open_file(const fs::path& path) {
-  Expected<int> fd = lock_file(path);
-  if (!fd) return std::move(fd.error()).pass();
-  Expected<std::string> rebuilt;
-  Expected<StoreWriter> writer = fail(Errc::kInternal, "not opened");
-  if (Status locked = wait_for_lock(*fd, {}); !locked) {
-    rebuilt = std::move(locked.error()).pass();
-  } else {
-    rebuilt = make_sound(path);
-    if (rebuilt) writer = StoreWriter::open(path.string());
+Expected<std::unique_ptr<Store>> Store::open_file(const fs::path& path, const fs::path& root) {
+  Expected<int> opened = lock_file(path);
+  if (!opened) return std::move(opened.error()).pass();
+  const Fd lock(*opened);  // held until this returns
+  std::string rebuilt;
+  // Who holds the lock has checked the file, and has made it if the table is there.
+  const bool free = ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
+  if (!free && !is_made(path)) {
+    if (Status locked = wait_for_lock(lock.get(), {}); !locked)
+      return std::move(locked.error()).pass();
   }
-  ::close(*fd);  // and with it the lock
-  if (!rebuilt) return std::move(rebuilt.error()).pass();
-  if (!writer) return std::move(writer.error()).pass();
-
+  if (free || !is_made(path)) {
+    Expected<std::string> sound = make_sound(path);
+    if (!sound) return std::move(sound.error()).pass();
+    rebuilt = std::move(*sound);
+  }
   std::unique_ptr<Store> store(new Store);
+  store->root_ = root;
   store->path_ = path;
   store->name_ = path.string();
-  store->writer_ = std::make_unique<StoreWriter>(std::move(*writer));
-  if (!rebuilt->empty())
-    store->notes_.push_back(fmt::format("the index was unreadable ({}): rebuilt", *rebuilt));
+  store->files_ = std::make_unique<SegmentFiles>(segments_beside(path));
+  if (Status settled = store->settle(); !settled) return std::move(settled.error()).pass();
+  if (free) {
+    if (Status cleaned = store->remove_leftovers(store->writer_->database()); !cleaned)
+      return std::move(cleaned.error()).pass();
+  }
+  if (!rebuilt.empty())
+    store->notes_.push_back(fmt::format("the index was unreadable ({}): rebuilt", rebuilt));
   return store;
 }
 
-Expected<std::unique_ptr<Store>> Store::open_memory(std::string note) {
+Expected<std::unique_ptr<Store>> Store::open_memory(std::string note, const fs::path& root) {
   static std::atomic<int> serial{0};
   std::unique_ptr<Store> store(new Store);
+  store->root_ = root;
   store->in_memory_ = true;
   store->name_ = fmt::format("file:/curlew-{}-{}?vfs=memdb", ::getpid(), serial++);
-  Expected<StoreWriter> writer = StoreWriter::open(store->name_);
-  if (!writer) return std::move(writer.error()).during("index in memory");
-  if (Status created = create_schema(writer->database()); !created)
+  store->files_ = std::make_unique<SegmentFiles>(fs::path());
+  // The database lives as long as some connection to it: the schema is made by one that the
+  // writer's follows.
+  Expected<Database> first = Database::open(store->name_, Database::Mode::kWrite);
+  if (!first) return std::move(first.error()).during("index in memory");
+  if (Status created = create_schema(*first); !created)
     return std::move(created.error()).during("index in memory");
-  store->writer_ = std::make_unique<StoreWriter>(std::move(*writer));
+  if (Status settled = store->settle(); !settled)
+    return std::move(settled.error()).during("index in memory");
   if (!note.empty()) store->notes_.push_back(fmt::format("the index is kept in memory: {}", note));
   return store;
 }
 
+Status Store::settle() {
+  writer_opened_ = in_memory_ ? FileIdentity() : identity_of(path_);
+  Expected<StoreWriter> writer = StoreWriter::open(*this);
+  if (!writer) return std::move(writer.error()).pass();
+  if (Status settled = writer->settle(); !settled) return settled;
+  writer_ = std::make_unique<StoreWriter>(std::move(*writer));
+  std::lock_guard lock(mutex_);
+  opened_ = writer_opened_;
+  return {};
+}
+
+Expected<std::int64_t> Store::tree_in(Database& database) const {
+  if (root_.empty()) return database.integer("SELECT min(id) FROM trees");
+  return database.integer("SELECT id FROM trees WHERE root = ?", {{root_.native(), true}});
+}
+
+bool Store::is_replaced() const {
+  if (in_memory_) return false;
+  const FileIdentity now = identity_of(path_);
+  std::lock_guard lock(mutex_);
+  return now != FileIdentity() && now != opened_;
+}
+
+void Store::follow() {
+  std::lock_guard lock(mutex_);
+  opened_ = identity_of(path_);
+  ++generation_;
+  idle_.clear();
+  states_.clear();
+  damaged_.clear();
+}
+
 Expected<Store::Lease> Store::reader() {
+  if (is_replaced() && is_made(path_)) follow();
   int generation;
+  std::unique_ptr<StoreReader> idle;
   {
     std::lock_guard lock(mutex_);
     generation = generation_;
     if (!idle_.empty()) {
-      std::unique_ptr<StoreReader> reader = std::move(idle_.back());
+      idle = std::move(idle_.back());
       idle_.pop_back();
-      return Lease(*this, std::move(reader), generation);
     }
   }
-  Expected<StoreReader> reader = StoreReader::open(name_);
+  if (idle) return Lease(*this, std::move(idle), generation);
+  Expected<StoreReader> reader = StoreReader::open(*this);
   if (!reader) return std::move(reader.error()).during("reading the index");
   return Lease(*this, std::make_unique<StoreReader>(std::move(*reader)), generation);
 }
@@ -174,14 +274,22 @@ Status Store::rebuild(const std::string& why) {
   move_aside(path_);
   Expected<std::string> sound = make_sound(path_);
   if (!sound) return std::move(sound.error()).pass();
-  Expected<StoreWriter> writer = StoreWriter::open(name_);
-  if (!writer) return std::move(writer.error()).pass();
-  *writer_ = std::move(*writer);
+  follow();
+  if (Status settled = settle(); !settled) return settled;
   std::lock_guard lock(mutex_);
-  ++generation_;
-  idle_.clear();
   notes_.push_back(fmt::format("the index was unreadable ({}): rebuilt", why));
   return {};
+}
+
+// A connection to a file that is no longer the index must not write: its list of segments would
+// say that those of the new one are leftovers.
+Status Store::settle_again() {
+  if (in_memory_) return writer_->settle();
+  if (identity_of(path_) == writer_opened_) return writer_->settle();
+  if (Expected<std::string> sound = make_sound(path_); !sound)
+    return std::move(sound.error()).pass();
+  follow();
+  return settle();
 }
 
 Expected<std::unique_ptr<Store::UpdateLock>> Store::lock_updates(std::stop_token stop) {
@@ -193,16 +301,13 @@ Expected<std::unique_ptr<Store::UpdateLock>> Store::lock_updates(std::stop_token
   }
   int fd = -1;
   if (!in_memory_) {
-    Expected<int> opened = lock_file(path_);
-    if (!opened) return std::move(opened.error()).pass();
-    fd = *opened;
-    if (Status locked = wait_for_lock(fd, stop); !locked) {
-      ::close(fd);
-      return std::move(locked.error()).pass();
-    }
+    Expected<int> locked = locked_file(path_, stop);
+    if (!locked) return std::move(locked.error()).pass();
+    fd = *locked;
   }
-  writer_->forget();  // another process may have written since
-  return std::unique_ptr<UpdateLock>(new UpdateLock(*this, std::move(held), fd));
+  std::unique_ptr<UpdateLock> lock(new UpdateLock(*this, std::move(held), fd));
+  if (Status settled = settle_again(); !settled) return std::move(settled.error()).pass();
+  return lock;
 }
 
 Store::UpdateLock::~UpdateLock() {
@@ -213,6 +318,47 @@ Store::UpdateLock::~UpdateLock() {
 std::vector<std::string> Store::notes() const {
   std::lock_guard lock(mutex_);
   return notes_;
+}
+
+Expected<StatePtr> Store::state() {
+  Expected<Lease> reader = this->reader();
+  if (!reader) return std::move(reader.error()).pass();
+  if (!(*reader)->begun_) return std::move((*reader)->begun_.error()).pass();
+  return (*reader)->state_;
+}
+
+void Store::keep(StatePtr state) {
+  std::lock_guard lock(mutex_);
+  states_.push_back(std::move(state));
+  if (states_.size() > kStatesMax) states_.erase(states_.begin());
+}
+
+void Store::forget(std::uint64_t generation) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(states_, [&](const StatePtr& state) { return state->generation == generation; });
+}
+
+void Store::note_damage(const StoreState& state) {
+  for (const SegmentState& part : state.segments) {
+    if (part.is_sound()) continue;
+    std::lock_guard lock(mutex_);
+    if (!damaged_.insert(part.id).second) continue;
+    notes_.push_back(
+        fmt::format("a part of the index was unreadable ({}): indexed again at the next update",
+                    part.segment ? "a checksum is wrong" : part.complaint));
+  }
+}
+
+// The caller holds the update lock, so nobody has written a segment that is not yet listed.
+Status Store::remove_leftovers(Database& database) {
+  std::set<std::uint64_t> kept;
+  Status read = database.query("SELECT identity FROM segments", {}, [&](const SqlRow& row) {
+    kept.insert(static_cast<std::uint64_t>(row.integer(0)));
+    return Database::Next::kMore;
+  });
+  if (!read) return read;
+  files_->remove_all_but(kept);
+  return {};
 }
 
 }  // namespace curlew::indexer

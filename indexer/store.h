@@ -1,31 +1,37 @@
-// Stage 3 of 3: walk -> parse -> [store]. The SQLite file that holds the index of one workspace.
+// Stage 3 of 3: walk -> parse -> [store]. What is kept of the workspaces of one repository.
 //
-// Schema and limits: docs/formats/index.md. Text is not stored; rows point into files by byte.
-// One writer connection, any number of readers (a pool), WAL: a reader sees the state before or
-// after a whole batch. `Store` is thread-safe; a `Reader` is leased to one thread at a time, the
-// `Writer` is used under the update lock.
+// A SQLite file says which file has which content (a *tree* for each root) and which segments there
+// are; segments, immutable files beside it, hold what parsing found, once for each content. Format
+// and limits: docs/formats/index.md; why it is so: docs/adr/0005-segments-beside-sqlite.md.
+//
+// One writer, any number of readers (a pool): a reader sees the state before or after a whole
+// commit. `Store` is thread-safe; a `Reader` is leased to one thread at a time, the `Writer` is used
+// under the update lock.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "indexer/error.h"
+#include "indexer/segment/builder.h"
 #include "indexer/source/parse.h"
 #include "indexer/source/walk.h"
 #include "indexer/sqlite.h"
+#include "indexer/store_state.h"
 
 namespace curlew::indexer {
 
-struct PackedSymbol;
+class Store;
 
 struct FileRow {
-  std::int64_t id = 0;
   std::string path;
   const Language* language = nullptr;  // null for a skipped file
   std::uint64_t size = 0;
@@ -36,7 +42,6 @@ struct FileRow {
 
 // A symbol as stored: positions in bytes; columns follow from the text.
 struct SymbolRow {
-  std::int64_t file_id = 0;  // 0: it comes from an open buffer
   std::string path;
   std::string name;
   std::string container;
@@ -49,7 +54,6 @@ struct SymbolRow {
 };
 
 struct ChunkRow {
-  std::int64_t id = 0;  // 0: it comes from an open buffer
   std::string path;
   std::uint32_t start_byte = 0, end_byte = 0;
   std::uint32_t start_line = 0, end_line = 0;  // end exclusive
@@ -57,22 +61,22 @@ struct ChunkRow {
   std::string name;
 };
 
-// The line after the last one of a chunk's range, whose end may stand at the next line's start.
-inline std::uint32_t line_after(const Range& range) {
-  const bool at_line_start = range.end_col == 0 && range.end_line > range.start_line;
-  return at_line_start ? range.end_line : range.end_line + 1;
-}
+// A use of a name. Its byte is found in the line's text.
+struct ReferenceRow {
+  std::string path;
+  std::uint32_t line = 0;
+  ReferenceRole role = ReferenceRole::kName;
+};
 
 // Everything about one file that the parse stage hands to the writer.
 struct PreparedFile {
   WalkedFile walked;
   std::uint64_t hash = 0;
   SkipReason skip = SkipReason::kNone;
+  const Language* language = nullptr;
   bool unchanged = false;  // same content as stored: only the times are renewed
-  ParsedFile parsed;
-  std::vector<std::uint32_t> signature_bytes;  // one a symbol
-  std::vector<std::string> chunk_terms;        // one a chunk, see joined_terms
-  std::vector<std::uint32_t> chunk_term_counts;
+  bool known = false;      // another file or another time had this content: nothing was parsed
+  DocumentDraft draft;     // of a text that the store did not know
 };
 
 struct StoreTotals {
@@ -86,14 +90,32 @@ struct StoreTotals {
   std::map<std::string, PerLanguage> by_language;
 };
 
-// Queries. Rows come in a fixed order (path, position), so equal states give equal answers.
+constexpr std::size_t kNamePieceBytesMin = 3;  // shorter pieces stand in every other name
+
+// Chunks by how well they answer a query, by BM25.
+struct ScoredChunk {
+  std::int64_t id = 0;
+  float score = 0;
+};
+struct RankedChunks {
+  std::vector<ScoredChunk> best;
+  std::vector<float> weights;  // of the query's terms: how rare each is
+};
+// What a term adds to a chunk's score that holds it `count` times and has `length` terms.
+float bm25(float weight, float count, float length);
+
+// Queries. Rows come in a fixed order (path, position), so equal states give equal answers. What a
+// damaged segment held is missing until the next update; Store::notes says so.
 class StoreReader {
  public:
-  static Expected<StoreReader> open(const std::string& name);
+  static Expected<StoreReader> open(Store& store);
 
   // Between the two every query sees one and the same state.
   void begin_snapshot();
   void end_snapshot();
+  // Whether a segment turned out to be damaged since the snapshot began: what was read then may
+  // lack its rows, and the next snapshot leaves it out.
+  bool met_damage() const;
 
   Expected<std::optional<FileRow>> file(std::string_view path);
   Status files(const std::function<void(FileRow)>& take);
@@ -104,15 +126,33 @@ class StoreReader {
   Expected<std::vector<SymbolRow>> symbols_named(std::string_view name, int files_max,
                                                  const PathTest& is_preferred = {});
   Expected<std::vector<SymbolRow>> symbols_of(std::string_view path);
-  // Whether more than `limit` files use or define the name, and how many up to that.
+  // Whether more than `limit` files use the name, and how many up to that.
   Expected<int> files_using(std::string_view name, int limit);
-  // Every name that some symbol has, each once.
+  // Uses of the name in at most `files_max` files, by path and line.
+  Expected<std::vector<ReferenceRow>> references_to(std::string_view name, int files_max);
+  // Every name that some symbol has; one that stands in several segments may come again.
   Status defined_names(const std::function<void(std::string_view)>& take);
+  // Those that begin with `prefix` in any case, at most `limit` a segment.
+  Status defined_names_from(std::string_view prefix, int limit,
+                            const std::function<void(std::string_view)>& take);
+
+  // Names that what was typed may be spread over: those with its letters and a hump that begins with
+  // the first, and from kNamePieceBytesMin on those that hold it in one piece. In no order; others
+  // and the same again may come too.
+  Status defined_names_like(std::string_view typed,
+                            const std::function<void(std::string_view)>& take);
 
   // Ids of the chunks that hold the term, ascending, at most `limit`.
   Expected<std::vector<std::int64_t>> chunks_with(std::string_view term, int limit);
-  Expected<std::optional<ChunkRow>> chunk(std::int64_t id);
+  // The chunks that answer a query of these terms best; at most `limit`, best first.
+  Expected<RankedChunks> chunks_ranked(const std::vector<std::string>& terms, int limit);
+  // The chunk in the files that have it, by path, at most `files_max`; none when no file has it.
+  Expected<std::vector<ChunkRow>> chunk(std::int64_t id, int files_max);
   Expected<std::vector<ChunkRow>> chunks_of(std::string_view path);
+
+  // Paths of the files whose text holds, as far as words tell, all of `pieces` in any case: texts
+  // of word bytes only. No piece: every file. By path.
+  Expected<std::vector<std::string>> files_holding(const std::vector<std::string>& pieces);
 
   Expected<std::vector<std::string>> imports_of(std::string_view path);
   // Paths of files whose name without extension is `stem`; whose folder's name is `folder`.
@@ -122,59 +162,110 @@ class StoreReader {
   Expected<StoreTotals> totals();
 
  private:
-  explicit StoreReader(Database database) : database_(std::move(database)) {}
-  struct Definer {
-    std::int64_t id;
+  StoreReader(Store& store, Database database) : store_(&store), database_(std::move(database)) {}
+  friend class Store;
+  struct Place {  // of a document in the state
+    const SegmentState* segment = nullptr;
+    std::uint32_t document = 0;
+    DocumentRecord record;
     std::string path;
     bool is_preferred = false;
   };
-  Expected<std::vector<Definer>> definers(std::int64_t name, int files_max,
-                                          const PathTest& is_preferred);
-  Expected<std::int64_t> name_id(std::string_view name);  // 0: unknown
-  Expected<std::string> name(std::uint64_t id);
-  Expected<SymbolRow> row_of(const PackedSymbol& packed, std::int64_t file, std::string path,
-                             std::string name);
+  Status try_snapshot();
+  Expected<std::optional<Place>> place_of(std::string_view path);
+  Expected<std::vector<Place>> definers(std::string_view name, int files_max,
+                                        const PathTest& is_preferred);
+  Expected<std::vector<std::string>> paths_keyed(std::string_view sql, std::string_view wanted,
+                                                 std::string_view (*part)(std::string_view),
+                                                 int limit);
+
+  Store* store_;
   Database database_;
+  std::int64_t tree_ = 0;  // 0: the database does not know it yet
+  StatePtr state_;         // of the snapshot; null when begun_ says why
+  Status begun_;
+  std::ptrdiff_t damaged_ = 0;  // segments, when the snapshot began
 };
 
-// Changes, in transactions. After an error the transaction is rolled back and the old state stands.
+// Changes, collected and then committed together. After an error the old state stands.
 class StoreWriter {
  public:
-  static Expected<StoreWriter> open(const std::string& name);
+  static Expected<StoreWriter> open(Store& store);
 
-  Status begin();
+  void put(PreparedFile file);           // replaces what the path had
+  void remove(const std::string& path);  // nothing when there is no such file
+  // What put() has collected: of texts that were not known, and files in all.
+  std::uint64_t pending_text_bytes() const { return builder_.text_bytes(); }
+  std::size_t pending_files() const { return changes_.size(); }
+  // One segment, then one transaction.
   Status commit();
-  void rollback();  // nothing when no transaction is open
-  void forget();    // what is remembered of the store between transactions
+  void rollback();  // forgets what was collected
 
-  Status put(const PreparedFile& file);                  // replaces what the path had
-  Status touch(std::int64_t id, const WalkedFile& now);  // same content, other times
-  Status remove(std::int64_t id);
-  // Entries of replaced chunks stay in the full-text table; when they outnumber the live ones,
-  // everything is emptied so that the update under way builds afresh. True when it was.
-  Expected<bool> compact();
+  // Segments that turned out to be damaged are given up: their files count as never indexed. Files
+  // of segments that are no longer listed are deleted.
+  Status tidy();
+  // Joins segments: the young ones when there are many, and with kAll those of like size and those
+  // of which little is in use. `stop` is looked at between two merges.
+  enum class Merge : std::uint8_t { kYoung, kAll };
+  Status merge(Merge which, std::stop_token stop);
 
   Database& database() { return database_; }
 
  private:
-  explicit StoreWriter(Database database) : database_(std::move(database)) {}
-  Expected<std::int64_t> name_id(std::string_view name);
-  Status put_symbols(const PreparedFile& file, std::int64_t file_id);
-  Status put_references(const PreparedFile& file, std::int64_t file_id);
-  Status put_chunks(const PreparedFile& file, std::int64_t file_id);
-  Status remove_definers(std::int64_t id);
+  StoreWriter(Store& store, Database database) : store_(&store), database_(std::move(database)) {}
+  friend class Store;
+  Status settle();  // finds or makes the row of the tree
+  // What is to become of one path.
+  struct Change {
+    std::string path;
+    bool removed = false, unchanged = false, known = false;
+    WalkedFile walked;
+    std::uint64_t hash = 0;
+    SkipReason skip = SkipReason::kNone;
+    const Language* language = nullptr;
+    std::optional<std::uint32_t> document;  // in the segment to be
+  };
+  struct NewSegment {
+    std::int64_t id = 0;  // 0: none was needed
+    Segment::Ptr segment;
+    bool in_database = false;
+  };
+  struct MergeJob;
+  Expected<NewSegment> write_segment(std::uint64_t text_bytes, const SegmentFiles::Finish& finish);
+  Status insert_segment(NewSegment& segment);
+  Status transaction(const std::function<Status(StoreState&)>& change);
+  Status apply(Change& change, const NewSegment& made, StoreState& state);
+  Status supersede(std::int64_t segment, std::int64_t document);
+  Status forget_gone_trees();
+  Expected<std::vector<MergeJob>> merge_jobs(Merge which);
+  Status add_input(MergeJob& job, const SegmentState& part,
+                   const std::set<std::pair<std::int64_t, std::uint32_t>>& kept);
+  Status run(MergeJob& job);
+  Status record(const MergeJob& job, const NewSegment& merged, StoreState& state);
+  Status renumber(std::string_view select, std::string_view store, std::int64_t from,
+                  std::int64_t to, const std::vector<std::uint32_t>& numbers);
 
+  Store* store_;
   Database database_;
-  std::unordered_map<std::string, std::int64_t> name_ids_;  // of names seen under this lock
-  std::int64_t next_chunk_ = 1;                             // read at begin, written at commit
+  std::int64_t tree_ = 0;
+  SegmentBuilder builder_;
+  std::map<std::pair<std::uint64_t, const Language*>, std::uint32_t> building_;  // its documents
+  std::vector<Change> changes_;
+};
+
+// Tells one file from another of the same name.
+struct FileIdentity {
+  std::uint64_t device = 0, inode = 0;  // 0: there is none
+  bool operator==(const FileIdentity&) const = default;
 };
 
 class Store {
  public:
-  // Opens or creates. A file that is no index, is damaged or of another version is moved aside
-  // ("<store>.broken") and a new one begun; when the folder cannot be written the index is kept in
-  // memory. Both leave a note.
-  static Expected<std::unique_ptr<Store>> open(const std::filesystem::path& path, bool in_memory);
+  // Opens or creates; `root` names the tree. A file that is no index, is damaged or of another
+  // version is moved aside ("<store>.broken") and a new one begun; when the folder cannot be
+  // written the index is kept in memory. Both leave a note.
+  static Expected<std::unique_ptr<Store>> open(const std::filesystem::path& path, bool in_memory,
+                                               const std::filesystem::path& root = {});
 
   // A reader for the calling thread, which sees one state until the lease ends. In memory it holds
   // up commits, so a thread that writes holds none.
@@ -196,6 +287,9 @@ class Store {
   };
   Expected<Lease> reader();
 
+  // The present state, for looking up contents; it may be older than the next commit.
+  Expected<StatePtr> state();
+
   // The right to write, against other threads and other processes; waits for it, kCancelled when
   // `stop` comes first. The lock dies with its process.
   class UpdateLock;
@@ -208,20 +302,45 @@ class Store {
   bool in_memory() const { return in_memory_; }
 
  private:
+  friend class StoreReader;
+  friend class StoreWriter;
   Store() = default;
-  static Expected<std::unique_ptr<Store>> open_memory(std::string note);
-  static Expected<std::unique_ptr<Store>> open_file(const std::filesystem::path& path);
+  static Expected<std::unique_ptr<Store>> open_memory(std::string note,
+                                                      const std::filesystem::path& root);
+  static Expected<std::unique_ptr<Store>> open_file(const std::filesystem::path& path,
+                                                    const std::filesystem::path& root);
+  // Makes `writer_` one of the file that the path now names.
+  Status settle();
+  Status settle_again();                                     // under the update lock
+  Expected<std::int64_t> tree_in(Database& database) const;  // 0 when it is not there
+  // Deleted or replaced by another process while this one had it open: what stands there now is
+  // the index, and what was known of the old one is forgotten.
+  bool is_replaced() const;
+  void follow();  // readers
+  // The state that the connection's transaction sees, kept for the next who asks.
+  Expected<StatePtr> state_in(Database& database, std::int64_t tree);
+  Expected<Segment::Ptr> segment_of(Database& database, std::int64_t id, std::uint64_t identity);
+  void note_damage(const StoreState& state);
+  void keep(StatePtr state);
+  void forget(std::uint64_t generation);
+  Status remove_leftovers(Database& database);
 
   std::filesystem::path path_;  // "" in memory
   std::string name_;            // what connections open
   bool in_memory_ = false;
+  std::filesystem::path root_;  // of the tree; "": the first one there is
+  std::unique_ptr<SegmentFiles> files_;
   std::mutex update_mutex_;  // this process's part of the update lock
   std::unique_ptr<StoreWriter> writer_;
+  FileIdentity writer_opened_;  // what the path named then
 
   mutable std::mutex mutex_;  // guards what follows
   std::vector<std::unique_ptr<StoreReader>> idle_;
-  int generation_ = 0;  // counts rebuilds: readers of an older file are not kept
+  FileIdentity opened_;           // what the path named
+  int generation_ = 0;            // counts rebuilds: readers of an older file are not kept
+  std::vector<StatePtr> states_;  // the newest last, a few
   std::vector<std::string> notes_;
+  std::set<std::int64_t> damaged_;  // segments that a note was left about
 };
 
 class Store::UpdateLock {

@@ -1,9 +1,9 @@
-// The reading half of the store. Every query is one prepared statement.
+// The reading half of the store: rows of files, symbols, references and chunks. Searching by terms
+// and by pieces of words is in store_search.cpp.
 #include <algorithm>
 
-#include "indexer/packed.h"
 #include "indexer/store.h"
-#include "indexer/words.h"
+#include "indexer/store_keys.h"
 
 namespace curlew::indexer {
 namespace {
@@ -11,279 +11,381 @@ namespace {
 using Next = Database::Next;
 
 // A name with more definers ("main", "test") is cut off here before its paths are compared.
-constexpr int kDefinersRead = 2000;
+constexpr std::size_t kDefinersRead = 2000;
+// A state whose segments are gone was merged away while it was read; a newer one is there.
+constexpr int kSnapshotTries = 3;
+
+#define CURLEW_FILE_COLUMNS "SELECT path, language, size, mtime_ns, hash, skip FROM files "
 
 FileRow file_from(const SqlRow& row) {
-  return {.id = row.integer(0),
-          .path = std::string(row.text(1)),
-          .language = language_by_name(row.text(2)),
-          .size = static_cast<std::uint64_t>(row.integer(3)),
-          .mtime_ns = row.integer(4),
-          .hash = static_cast<std::uint64_t>(row.integer(5)),
-          .skip = static_cast<SkipReason>(row.integer(6))};
+  return {.path = std::string(row.text(0)),
+          .language = language_by_name(row.text(1)),
+          .size = static_cast<std::uint64_t>(row.integer(2)),
+          .mtime_ns = row.integer(3),
+          .hash = static_cast<std::uint64_t>(row.integer(4)),
+          .skip = static_cast<SkipReason>(row.integer(5))};
 }
 
-ChunkRow chunk_from(const SqlRow& row) {
-  ChunkRow chunk;
-  chunk.id = row.integer(0);
-  chunk.path = row.text(1);
-  chunk.name = row.text(2);
-  chunk.start_byte = row.u32(3);
-  chunk.end_byte = chunk.start_byte + row.u32(4);
-  chunk.start_line = row.u32(5);
-  chunk.end_line = chunk.start_line + row.u32(6);
-  chunk.terms = row.u32(7);
-  return chunk;
+std::ptrdiff_t damaged_in(const StoreState& state) {
+  return std::count_if(state.segments.begin(), state.segments.end(),
+                       [](const SegmentState& part) { return !part.is_sound(); });
 }
 
-#define CURLEW_FILE_COLUMNS "SELECT id, path, language, size, mtime_ns, hash, skip FROM files "
-#define CURLEW_CHUNK_COLUMNS                                                           \
-  "SELECT k.id, f.path, n.name, k.start_byte, k.bytes, k.start_line, k.lines, k.terms" \
-  " FROM chunks k JOIN files f ON f.id = k.file LEFT JOIN names n ON n.id = k.name "
-
-// Collects every row of a query.
-template <class T, class From>
-Expected<std::vector<T>> all(Database& database, std::string_view sql, Database::Args args,
-                             From from) {
-  std::vector<T> rows;
-  Status status = database.query(sql, args, [&](const SqlRow& row) {
-    rows.push_back(from(row));
-    return Next::kMore;
-  });
-  if (!status) return std::move(status.error()).pass();
-  return rows;
+SymbolRow row_of(const std::string& path, std::string name, std::string container,
+                 const PackedSymbol& packed) {
+  return {.path = path,
+          .name = std::move(name),
+          .container = std::move(container),
+          .kind = packed.kind,
+          .is_definition = packed.is_definition,
+          .start_byte = packed.start_byte,
+          .end_byte = packed.end_byte,
+          .start_line = packed.start_line,
+          .end_line = packed.end_line,
+          .name_byte = packed.name_byte,
+          .name_line = packed.name_line,
+          .signature_bytes = packed.signature_bytes};
 }
 
-std::string text_from(const SqlRow& row) {
-  return std::string(row.text(0));
+ChunkRow row_of(const std::string& path, std::string name, const PackedChunk& packed) {
+  return {.path = path,
+          .start_byte = packed.start_byte,
+          .end_byte = packed.end_byte,
+          .start_line = packed.start_line,
+          .end_line = packed.end_line,
+          .terms = packed.terms,
+          .name = std::move(name)};
 }
+
+// The names of one document's rows, looked up once each.
+class Names {
+ public:
+  Names(const Segment& segment, const DocumentRows& rows)
+      : segment_(segment), words_(rows.names()), texts_(words_.size()) {}
+  const std::string& at(std::uint32_t place) {
+    static const std::string kNone;
+    if (place >= words_.size()) return kNone;
+    if (texts_[place].empty()) texts_[place] = segment_.words().at(words_[place]);
+    return texts_[place];
+  }
+  // Where 0 stands for none.
+  const std::string& at_optional(std::uint32_t place) { return at(place - 1); }
+
+ private:
+  const Segment& segment_;
+  std::vector<std::uint32_t> words_;
+  std::vector<std::string> texts_;
+};
 
 }  // namespace
 
-Expected<StoreReader> StoreReader::open(const std::string& name) {
-  Expected<Database> database = Database::open(name, Database::Mode::kRead);
+Expected<StoreReader> StoreReader::open(Store& store) {
+  Expected<Database> database = Database::open(store.name_, Database::Mode::kRead);
   if (!database) return std::move(database.error()).pass();
-  Status set = database->script("PRAGMA cache_size=-16384;");
+  Status set = database->script("PRAGMA cache_size=-8192;");
   if (!set) return std::move(set.error()).pass();
-  return StoreReader(std::move(*database));
+  return StoreReader(store, std::move(*database));
 }
 
-// Neither can fail in a way the next query would not report.
-void StoreReader::begin_snapshot() {
-  (void)database_.run("BEGIN");
+Status StoreReader::try_snapshot() {
+  if (Status begun = database_.run("BEGIN"); !begun) return begun;
+  Expected<std::int64_t> tree = store_->tree_in(database_);
+  if (!tree) return std::move(tree.error()).pass();
+  tree_ = *tree;
+  Expected<StatePtr> state = store_->state_in(database_, tree_);
+  if (!state) return std::move(state.error()).pass();
+  state_ = std::move(*state);
+  return {};
 }
+
+void StoreReader::begin_snapshot() {
+  for (int i = 0; i < kSnapshotTries; ++i) {
+    const std::uint64_t before = state_ ? state_->generation : 0;
+    begun_ = try_snapshot();
+    if (!begun_) return;
+    const auto is_gone = [](const SegmentState& part) { return part.segment == nullptr; };
+    const bool all_there = std::none_of(state_->segments.begin(), state_->segments.end(), is_gone);
+    if (all_there || state_->generation == before) break;
+    (void)database_.run("COMMIT");
+  }
+  if (sqlite3_get_autocommit(database_.handle())) begun_ = database_.run("BEGIN");
+  store_->note_damage(*state_);
+  damaged_ = damaged_in(*state_);
+}
+
+bool StoreReader::met_damage() const {
+  return state_ && damaged_in(*state_) > damaged_;
+}
+
+// What fails here fails again at the next query, which says so.
 void StoreReader::end_snapshot() {
-  (void)database_.run("COMMIT");
+  if (state_) store_->note_damage(*state_);
+  state_.reset();
+  if (!sqlite3_get_autocommit(database_.handle())) (void)database_.run("COMMIT");
 }
 
 Expected<std::optional<FileRow>> StoreReader::file(std::string_view path) {
   std::optional<FileRow> found;
-  Status status =
-      database_.query(CURLEW_FILE_COLUMNS "WHERE path = ?", {{path, true}}, [&](const SqlRow& row) {
-        found = file_from(row);
-        return Next::kEnough;
-      });
+  Status status = database_.query(CURLEW_FILE_COLUMNS "WHERE place = ? AND path = ?",
+                                  {path_key(tree_, path), {path, true}}, [&](const SqlRow& row) {
+                                    found = file_from(row);
+                                    return Next::kEnough;
+                                  });
   if (!status) return std::move(status.error()).pass();
   return found;
 }
 
 Status StoreReader::files(const std::function<void(FileRow)>& take) {
-  return database_.query(CURLEW_FILE_COLUMNS "ORDER BY path", {}, [&](const SqlRow& row) {
-    take(file_from(row));
-    return Next::kMore;
-  });
+  return database_.query(CURLEW_FILE_COLUMNS "WHERE tree = ? ORDER BY path", {tree_},
+                         [&](const SqlRow& row) {
+                           take(file_from(row));
+                           return Next::kMore;
+                         });
 }
 
-Expected<std::int64_t> StoreReader::name_id(std::string_view name) {
-  return database_.integer("SELECT id FROM names WHERE hash = ? AND name = ?",
-                           {static_cast<std::int64_t>(name_hash(name)), name}, 0);
-}
-
-Expected<std::string> StoreReader::name(std::uint64_t id) {
-  if (id == 0) return std::string();
-  return database_.text("SELECT name FROM names WHERE id = ?", {static_cast<std::int64_t>(id)});
-}
-
-Expected<SymbolRow> StoreReader::row_of(const PackedSymbol& packed, std::int64_t file,
-                                        std::string path, std::string name) {
-  Expected<std::string> container = this->name(packed.container);
-  if (!container) return std::move(container.error()).pass();
-  return SymbolRow{.file_id = file,
-                   .path = std::move(path),
-                   .name = std::move(name),
-                   .container = std::move(*container),
-                   .kind = packed.kind,
-                   .is_definition = packed.is_definition,
-                   .start_byte = packed.start_byte,
-                   .end_byte = packed.end_byte,
-                   .start_line = packed.start_line,
-                   .end_line = packed.end_line,
-                   .name_byte = packed.name_byte,
-                   .name_line = packed.name_line,
-                   .signature_bytes = packed.signature_bytes};
-}
-
-Expected<std::vector<StoreReader::Definer>> StoreReader::definers(std::int64_t name, int files_max,
-                                                                  const PathTest& is_preferred) {
-  std::vector<Definer> found;
-  Status read = database_.query(
-      "SELECT f.id, f.path FROM definers d JOIN files f ON f.id = d.file WHERE d.name = ? LIMIT ?",
-      {name, kDefinersRead}, [&](const SqlRow& row) {
-        Definer definer{row.integer(0), std::string(row.text(1))};
-        definer.is_preferred = is_preferred && is_preferred(definer.path);
-        found.push_back(std::move(definer));
-        return Next::kMore;
+Expected<std::optional<StoreReader::Place>> StoreReader::place_of(std::string_view path) {
+  if (!begun_) return tl::unexpected<Error>(begun_.error());
+  std::optional<Place> place;
+  Status status = database_.query(
+      "SELECT segment, document FROM files WHERE place = ? AND path = ? AND segment <> 0",
+      {path_key(tree_, path), {path, true}}, [&](const SqlRow& row) {
+        const SegmentState* segment = state_->segment(row.integer(0));
+        if (!segment || !segment->is_sound()) return Next::kEnough;
+        const std::optional<DocumentRecord> record = segment->segment->document(row.u32(1));
+        if (record) place = Place{segment, row.u32(1), *record, std::string(path)};
+        return Next::kEnough;
       });
-  if (!read) return std::move(read.error()).pass();
-  std::sort(found.begin(), found.end(), [](const Definer& a, const Definer& b) {
-    return a.is_preferred != b.is_preferred ? a.is_preferred : a.path < b.path;
+  if (!status) return std::move(status.error()).pass();
+  return place;
+}
+
+Expected<std::vector<StoreReader::Place>> StoreReader::definers(std::string_view name,
+                                                                int files_max,
+                                                                const PathTest& is_preferred) {
+  if (!begun_) return tl::unexpected<Error>(begun_.error());
+  std::vector<Place> found;
+  for (const SegmentState& state : state_->segments) {
+    if (!state.is_sound()) continue;
+    const std::optional<std::uint32_t> word = state.segment->words().find(name);
+    if (!word) continue;
+    const PostingList list = state.segment->word_postings().at(*word);
+    if (!list.marked) continue;
+    for (PostingCursor use(list.bytes, kWordFlagBits);
+         use.next() && found.size() < kDefinersRead;) {
+      if ((use.flags() & kWordDefines) == 0) continue;
+      for (const std::string& path : state.paths.of(use.number())) {
+        Place place{.segment = &state, .document = use.number(), .path = path};
+        place.is_preferred = is_preferred && is_preferred(path);
+        found.push_back(std::move(place));
+      }
+    }
+  }
+  const auto by_path = [](const Place& a, const Place& b) { return a.path < b.path; };
+  std::sort(found.begin(), found.end(), [&](const Place& a, const Place& b) {
+    return a.is_preferred != b.is_preferred ? a.is_preferred : by_path(a, b);
   });
-  if (found.size() > static_cast<std::size_t>(files_max)) found.resize(files_max);
-  std::sort(found.begin(), found.end(),
-            [](const Definer& a, const Definer& b) { return a.path < b.path; });
+  const auto most = static_cast<std::size_t>(std::max(files_max, 0));
+  if (found.size() > most) found.resize(most);
+  std::sort(found.begin(), found.end(), by_path);
   return found;
 }
 
 Expected<std::vector<SymbolRow>> StoreReader::symbols_named(std::string_view name, int files_max,
                                                             const PathTest& is_preferred) {
-  Expected<std::int64_t> id = name_id(name);
-  if (!id) return std::move(id.error()).pass();
+  Expected<std::vector<Place>> places = definers(name, files_max, is_preferred);
+  if (!places) return std::move(places.error()).pass();
   std::vector<SymbolRow> rows;
-  if (*id == 0) return rows;
-  Expected<std::vector<Definer>> files = definers(*id, files_max, is_preferred);
-  if (!files) return std::move(files.error()).pass();
-  for (const Definer& file : *files) {
-    std::vector<PackedSymbol> symbols;
-    Status read = database_.query(
-        "SELECT packed FROM symbols WHERE file = ?", {file.id}, [&](const SqlRow& row) {
-          symbols = unpack_symbols(row.text(0), static_cast<std::uint64_t>(*id));
-          return Next::kEnough;
-        });
-    if (!read) return std::move(read.error()).pass();
-    for (const PackedSymbol& symbol : symbols) {
-      Expected<SymbolRow> row = row_of(symbol, file.id, file.path, std::string(name));
-      if (!row) return std::move(row.error()).pass();
-      rows.push_back(std::move(*row));
+  for (const Place& place : *places) {
+    const Segment& segment = *place.segment->segment;
+    const std::optional<std::uint32_t> word = segment.words().find(name);
+    const std::optional<DocumentRecord> record = segment.document(place.document);
+    if (!word || !record) continue;
+    const DocumentRows packed = segment.rows(*record);
+    const std::optional<std::uint32_t> own = packed.place_of(*word);
+    if (!own) continue;
+    std::optional<Names> names;  // most symbols of most languages have no container
+    for (const PackedSymbol& symbol : unpack_symbols(packed.symbols(), *own)) {
+      if (symbol.container != 0 && !names) names.emplace(segment, packed);
+      std::string container = symbol.container ? names->at_optional(symbol.container) : "";
+      rows.push_back(row_of(place.path, std::string(name), std::move(container), symbol));
     }
   }
   return rows;
 }
 
 Expected<std::vector<SymbolRow>> StoreReader::symbols_of(std::string_view path) {
-  std::vector<PackedSymbol> symbols;
-  std::int64_t file = 0;
-  Status read = database_.query(
-      "SELECT file, packed FROM symbols WHERE file = (SELECT id FROM files WHERE path = ?)",
-      {{path, true}}, [&](const SqlRow& row) {
-        file = row.integer(0);
-        symbols = unpack_symbols(row.text(1));
-        return Next::kEnough;
-      });
-  if (!read) return std::move(read.error()).pass();
+  Expected<std::optional<Place>> place = place_of(path);
+  if (!place) return std::move(place.error()).pass();
   std::vector<SymbolRow> rows;
-  for (const PackedSymbol& symbol : symbols) {
-    Expected<std::string> own_name = name(symbol.name);
-    if (!own_name) return std::move(own_name.error()).pass();
-    Expected<SymbolRow> row = row_of(symbol, file, std::string(path), std::move(*own_name));
-    if (!row) return std::move(row.error()).pass();
-    rows.push_back(std::move(*row));
+  if (!*place) return rows;
+  const Segment& segment = *(*place)->segment->segment;
+  const DocumentRows packed = segment.rows((*place)->record);
+  Names names(segment, packed);
+  for (const PackedSymbol& symbol : unpack_symbols(packed.symbols())) {
+    rows.push_back(row_of((*place)->path, names.at(symbol.name),
+                          symbol.container ? names.at_optional(symbol.container) : "", symbol));
   }
   return rows;
 }
 
 Expected<int> StoreReader::files_using(std::string_view name, int limit) {
-  Expected<std::int64_t> id = name_id(name);
-  if (!id) return std::move(id.error()).pass();
-  Expected<std::int64_t> count = database_.integer(
-      "SELECT count(*) FROM (SELECT 1 FROM refs WHERE name = ?1 LIMIT ?2)", {*id, limit});
-  if (!count) return std::move(count.error()).pass();
-  return static_cast<int>(*count);
+  if (!begun_) return tl::unexpected<Error>(begun_.error());
+  int count = 0;
+  for (const SegmentState& state : state_->segments) {
+    if (!state.is_sound()) continue;
+    const std::optional<std::uint32_t> word = state.segment->words().find(name);
+    if (!word) continue;
+    const PostingList list = state.segment->word_postings().at(*word);
+    for (PostingCursor use(list.bytes, kWordFlagBits); count < limit && use.next();) {
+      if (use.flags() & kWordRefers) count += static_cast<int>(state.paths.of(use.number()).size());
+    }
+  }
+  return std::min(count, limit);
 }
 
-Status StoreReader::defined_names(const std::function<void(std::string_view)>& take) {
-  return database_.query(
-      "SELECT name FROM names WHERE EXISTS (SELECT 1 FROM definers WHERE definers.name = names.id)"
-      " ORDER BY id",
-      {}, [&](const SqlRow& row) {
-        take(row.text(0));
-        return Next::kMore;
-      });
+Expected<std::vector<ReferenceRow>> StoreReader::references_to(std::string_view name,
+                                                               int files_max) {
+  if (!begun_) return tl::unexpected<Error>(begun_.error());
+  std::vector<Place> users;
+  for (const SegmentState& state : state_->segments) {
+    if (!state.is_sound()) continue;
+    const std::optional<std::uint32_t> word = state.segment->words().find(name);
+    if (!word) continue;
+    const PostingList list = state.segment->word_postings().at(*word);
+    for (PostingCursor use(list.bytes, kWordFlagBits);
+         use.next() && users.size() < kDefinersRead;) {
+      if ((use.flags() & kWordRefers) == 0) continue;
+      for (const std::string& path : state.paths.of(use.number()))
+        users.push_back({.segment = &state, .document = use.number(), .path = path});
+    }
+  }
+  std::sort(users.begin(), users.end(),
+            [](const Place& a, const Place& b) { return a.path < b.path; });
+  const auto most = static_cast<std::size_t>(std::max(files_max, 0));
+  if (users.size() > most) users.resize(most);
+  std::vector<ReferenceRow> rows;
+  for (const Place& user : users) {
+    const Segment& segment = *user.segment->segment;
+    const std::optional<std::uint32_t> word = segment.words().find(name);
+    const std::optional<DocumentRecord> record = segment.document(user.document);
+    if (!word || !record) continue;
+    const DocumentRows packed = segment.rows(*record);
+    const std::optional<std::uint32_t> own = packed.place_of(*word);
+    if (!own) continue;
+    for (const ReferencePlace& place : packed.references_to(*own))
+      rows.push_back({user.path, place.line, place.role});
+  }
+  return rows;
 }
 
-Expected<std::vector<std::int64_t>> StoreReader::chunks_with(std::string_view term, int limit) {
-  // In quotes nothing is syntax; terms hold no quote, being pieces of words.
-  const std::string match = fmt::format("\"{}\"", term);
-  return all<std::int64_t>(database_,
-                           "SELECT rowid FROM chunk_terms WHERE chunk_terms MATCH ?1 LIMIT ?2",
-                           {match, limit}, [](const SqlRow& row) { return row.integer(0); });
-}
-
-Expected<std::optional<ChunkRow>> StoreReader::chunk(std::int64_t id) {
-  std::optional<ChunkRow> found;
-  Status status =
-      database_.query(CURLEW_CHUNK_COLUMNS "WHERE k.id = ?", {id}, [&](const SqlRow& row) {
-        found = chunk_from(row);
-        return Next::kEnough;
-      });
-  if (!status) return std::move(status.error()).pass();
-  return found;
+Expected<std::vector<ChunkRow>> StoreReader::chunk(std::int64_t id, int files_max) {
+  if (!begun_) return tl::unexpected<Error>(begun_.error());
+  std::vector<ChunkRow> chunks;
+  const SegmentState* state = state_->segment(id >> 32);
+  const auto number = static_cast<std::uint32_t>(id);
+  if (!state || !state->is_sound()) return chunks;
+  const Segment& segment = *state->segment;
+  const std::optional<std::uint32_t> document = segment.document_of_chunk(number);
+  if (!document || !state->paths.is_live(*document)) return chunks;
+  const std::optional<DocumentRecord> record = segment.document(*document);
+  if (!record) return chunks;
+  const DocumentRows rows = segment.rows(*record);
+  const std::optional<PackedChunk> packed = rows.chunk(number - record->first_chunk);
+  if (!packed) return chunks;
+  const std::string name = packed->name ? Names(segment, rows).at_optional(packed->name) : "";
+  for (const std::string& path : state->paths.of(*document)) {
+    if (chunks.size() >= static_cast<std::size_t>(std::max(files_max, 0))) break;
+    chunks.push_back(row_of(path, name, *packed));
+  }
+  return chunks;
 }
 
 Expected<std::vector<ChunkRow>> StoreReader::chunks_of(std::string_view path) {
-  return all<ChunkRow>(
-      database_,
-      CURLEW_CHUNK_COLUMNS
-      "WHERE k.id >= (SELECT first_chunk FROM files WHERE path = ?1)"
-      " AND k.id < (SELECT first_chunk + chunks FROM files WHERE path = ?1) ORDER BY k.id",
-      {{path, true}}, chunk_from);
+  Expected<std::optional<Place>> place = place_of(path);
+  if (!place) return std::move(place.error()).pass();
+  std::vector<ChunkRow> rows;
+  if (!*place) return rows;
+  const Segment& segment = *(*place)->segment->segment;
+  const DocumentRows packed = segment.rows((*place)->record);
+  Names names(segment, packed);
+  for (const PackedChunk& chunk : packed.chunks()) {
+    rows.push_back(row_of((*place)->path, chunk.name ? names.at_optional(chunk.name) : "", chunk));
+  }
+  return rows;
 }
 
 Expected<std::vector<std::string>> StoreReader::imports_of(std::string_view path) {
-  return all<std::string>(database_,
-                          "SELECT n.name FROM imports i JOIN names n ON n.id = i.name"
-                          " WHERE i.file = (SELECT id FROM files WHERE path = ?) ORDER BY i.place",
-                          {{path, true}}, text_from);
+  Expected<std::optional<Place>> place = place_of(path);
+  if (!place) return std::move(place.error()).pass();
+  std::vector<std::string> imports;
+  if (!*place) return imports;
+  const Segment& segment = *(*place)->segment->segment;
+  const DocumentRows packed = segment.rows((*place)->record);
+  Names names(segment, packed);
+  for (const std::uint32_t import : packed.imports()) imports.push_back(names.at(import));
+  return imports;
+}
+
+// Rows whose key is that of `wanted`; `part` of the path tells which are not there by accident.
+Expected<std::vector<std::string>> StoreReader::paths_keyed(
+    std::string_view sql, std::string_view wanted, std::string_view (*part)(std::string_view),
+    int limit) {
+  std::vector<std::string> paths;
+  Status status = database_.query(sql, {path_key(tree_, wanted)}, [&](const SqlRow& row) {
+    if (part(row.text(0)) == wanted) paths.emplace_back(row.text(0));
+    return paths.size() < static_cast<std::size_t>(std::max(limit, 0)) ? Next::kMore
+                                                                       : Next::kEnough;
+  });
+  if (!status) return std::move(status.error()).pass();
+  return paths;
 }
 
 Expected<std::vector<std::string>> StoreReader::files_with_stem(std::string_view stem, int limit) {
-  return all<std::string>(
-      database_, "SELECT path FROM files WHERE stem = ? AND skip = 0 ORDER BY path LIMIT ?",
-      {{stem, true}, limit}, text_from);
+  return paths_keyed("SELECT path FROM files WHERE stem_key = ? AND skip = 0 ORDER BY path", stem,
+                     stem_of, limit);
 }
 
 Expected<std::vector<std::string>> StoreReader::files_in_folder(std::string_view folder,
                                                                 int limit) {
-  return all<std::string>(
-      database_, "SELECT path FROM files WHERE folder = ? AND skip = 0 ORDER BY path LIMIT ?",
-      {{folder, true}, limit}, text_from);
+  return paths_keyed("SELECT path FROM files WHERE folder_key = ? AND skip = 0 ORDER BY path",
+                     folder, folder_of, limit);
 }
 
 Expected<StoreTotals> StoreReader::totals() {
+  if (!begun_) return tl::unexpected<Error>(begun_.error());
   StoreTotals totals;
   Status status = database_.query(
-      "SELECT language, skip, count(*), sum(size), sum(symbols), sum(chunks), sum(refs) FROM files"
-      " GROUP BY language, skip",
-      {}, [&](const SqlRow& row) {
-        const auto skip = static_cast<SkipReason>(row.integer(1));
-        const int files = static_cast<int>(row.integer(2));
-        if (skip != SkipReason::kNone) {
-          totals.skipped[std::string(skip_reason_name(skip))] += files;
-          return Next::kMore;
-        }
-        totals.files += files;
-        totals.bytes += row.integer(3);
-        totals.symbols += row.integer(4);
-        totals.chunks += row.integer(5);
-        totals.references += row.integer(6);
-        totals.by_language[std::string(row.text(0))] = {files, row.integer(3), row.integer(4)};
+      "SELECT skip, count(*) FROM files WHERE tree = ? AND skip <> 0 GROUP BY skip", {tree_},
+      [&](const SqlRow& row) {
+        const auto skip = static_cast<SkipReason>(row.integer(0));
+        totals.skipped[std::string(skip_reason_name(skip))] += static_cast<int>(row.integer(1));
         return Next::kMore;
       });
   if (!status) return std::move(status.error()).pass();
-  Expected<std::int64_t> pages = database_.integer("PRAGMA page_count");
-  Expected<std::int64_t> page_bytes = database_.integer("PRAGMA page_size");
-  if (!pages) return std::move(pages.error()).pass();
-  if (!page_bytes) return std::move(page_bytes.error()).pass();
-  totals.index_bytes = *pages * *page_bytes;
+  for (const SegmentState& state : state_->segments) {
+    if (!state.is_sound()) continue;
+    totals.index_bytes += static_cast<std::int64_t>(state.segment->bytes());
+    for (std::uint32_t i = 0; i < state.segment->documents(); ++i) {
+      const auto files = static_cast<int>(state.paths.of(i).size());
+      if (files == 0) continue;
+      const std::optional<DocumentRecord> record = state.segment->document(i);
+      if (!record) break;
+      totals.files += files;
+      totals.bytes += std::int64_t{record->text_bytes} * files;
+      totals.symbols += std::int64_t{record->symbols} * files;
+      totals.chunks += std::int64_t{record->chunks} * files;
+      totals.references += std::int64_t{record->references} * files;
+      auto& of = totals.by_language[std::string(state.segment->language(*record))];
+      of.files += files;
+      of.bytes += std::int64_t{record->text_bytes} * files;
+      of.symbols += std::int64_t{record->symbols} * files;
+    }
+  }
+  Expected<std::int64_t> rows_bytes = database_.integer(
+      "SELECT (SELECT page_count FROM pragma_page_count()) * (SELECT page_size FROM "
+      "pragma_page_size()) - (SELECT coalesce(sum(length(content)), 0) FROM segments)");
+  if (!rows_bytes) return std::move(rows_bytes.error()).pass();
+  totals.index_bytes += *rows_bytes;
   return totals;
 }
 

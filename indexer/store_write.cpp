@@ -1,253 +1,288 @@
-// The writing half of the store: one transaction a batch.
+// The writing half of the store: what was collected becomes one segment and one transaction.
 #include <algorithm>
-#include <map>
+#include <chrono>
 
-#include "indexer/packed.h"
 #include "indexer/store.h"
-#include "indexer/words.h"
+#include "indexer/store_keys.h"
+#include "indexer/store_schema.h"
 
 namespace curlew::indexer {
 namespace {
 
-// Bounds the memory of name_ids_; beyond it names are looked up in the table again.
-constexpr std::size_t kNameIdsMax = 1'000'000;
-// Dead full-text entries that are not worth a rebuild.
-constexpr std::int64_t kDeadChunksMin = 10'000;
+using Next = Database::Next;
 
-struct PathParts {
-  std::string_view stem, folder;
-};
-
-// "a/kernels/ops.test.h" -> {"ops.test", "kernels"}
-PathParts parts_of(std::string_view path) {
-  PathParts parts;
-  const std::size_t slash = path.rfind('/');
-  std::string_view name = slash == path.npos ? path : path.substr(slash + 1);
-  const std::size_t dot = name.rfind('.');
-  parts.stem = dot == name.npos || dot == 0 ? name : name.substr(0, dot);
-  if (slash != path.npos) {
-    const std::string_view above = path.substr(0, slash);
-    const std::size_t before = above.rfind('/');
-    parts.folder = before == above.npos ? above : above.substr(before + 1);
-  }
-  return parts;
+std::int64_t now_s() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace
 
-Expected<StoreWriter> StoreWriter::open(const std::string& name) {
-  Expected<Database> database = Database::open(name, Database::Mode::kWrite);
+Expected<StoreWriter> StoreWriter::open(Store& store) {
+  Expected<Database> database = Database::open(store.name_, Database::Mode::kWrite);
   if (!database) return std::move(database.error()).pass();
-  // A crash of the machine may lose the last batches, never the file's soundness.
+  // A crash of the machine may lose the last commits, never the file's soundness.
   Status set = database->script(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
-      "PRAGMA cache_size=-32768; PRAGMA journal_size_limit=16777216;");
+      "PRAGMA cache_size=-16384; PRAGMA journal_size_limit=16777216;");
   if (!set) return std::move(set.error()).pass();
-  return StoreWriter(std::move(*database));
+  return StoreWriter(store, std::move(*database));
 }
 
-Status StoreWriter::begin() {
-  if (Status begun = database_.run("BEGIN IMMEDIATE"); !begun) return begun;
-  Expected<std::int64_t> chunk =
-      database_.integer("SELECT value FROM meta WHERE key = 'next_chunk'", {}, 1);
-  if (!chunk) return std::move(chunk.error()).pass();
-  next_chunk_ = *chunk;
+Status StoreWriter::settle() {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    Expected<std::int64_t> tree = store_->tree_in(database_);
+    if (!tree) return std::move(tree.error()).pass();
+    tree_ = *tree;
+    if (tree_ != 0) break;
+    // Where another process is faster, its row will do.
+    Status added = database_.run("INSERT OR IGNORE INTO trees(root) VALUES (?)",
+                                 {{store_->root_.native(), true}});
+    if (!added) return added;
+  }
   return {};
 }
 
-Status StoreWriter::commit() {
-  Status kept = database_.run("UPDATE meta SET value = ? WHERE key = 'next_chunk'", {next_chunk_});
-  if (!kept) return kept;
-  return database_.run("COMMIT");
+void StoreWriter::put(PreparedFile file) {
+  Change change{.path = file.walked.path,
+                .unchanged = file.unchanged,
+                .known = file.known,
+                .walked = std::move(file.walked),
+                .hash = file.hash,
+                .skip = file.skip,
+                .language = file.language};
+  const bool has_draft = !file.unchanged && !file.known && file.draft.language;
+  if (has_draft) {
+    const auto [place, is_new] = building_.try_emplace({file.hash, file.language}, 0);
+    if (is_new) place->second = builder_.add(file.draft);
+    change.document = place->second;
+  }
+  changes_.push_back(std::move(change));
+}
+
+void StoreWriter::remove(const std::string& path) {
+  changes_.push_back({.path = path, .removed = true});
 }
 
 void StoreWriter::rollback() {
-  if (sqlite3_get_autocommit(database_.handle())) return;
-  (void)database_.run("ROLLBACK");
-  forget();
+  changes_.clear();
+  building_.clear();
+  if (!builder_.empty()) builder_ = SegmentBuilder();
+  if (!sqlite3_get_autocommit(database_.handle())) (void)database_.run("ROLLBACK");
 }
 
-void StoreWriter::forget() {
-  name_ids_.clear();
-}
-
-Expected<std::int64_t> StoreWriter::name_id(std::string_view name) {
-  const std::string key(name);
-  if (auto found = name_ids_.find(key); found != name_ids_.end()) return found->second;
-  const auto hash = static_cast<std::int64_t>(name_hash(name));
-  Expected<std::int64_t> id =
-      database_.integer("SELECT id FROM names WHERE hash = ?1 AND name = ?2", {hash, name}, 0);
-  if (!id) return id;
-  if (*id == 0) {
-    Status added = database_.run("INSERT INTO names(name, hash) VALUES (?, ?)", {name, hash});
-    if (!added) return std::move(added.error()).pass();
-    *id = sqlite3_last_insert_rowid(database_.handle());
-  }
-  if (name_ids_.size() >= kNameIdsMax) name_ids_.clear();
-  name_ids_.emplace(key, *id);
-  return id;
-}
-
-// The table is ordered by name, for queries; the file's own symbols say which rows are its.
-Status StoreWriter::remove_definers(std::int64_t id) {
-  Expected<std::string> packed = database_.text("SELECT packed FROM symbols WHERE file = ?", {id});
-  if (!packed) return std::move(packed.error()).pass();
-  for (const PackedSymbol& symbol : unpack_symbols(*packed)) {
-    Status done = database_.run("DELETE FROM definers WHERE name = ? AND file = ?",
-                                {static_cast<std::int64_t>(symbol.name), id});
-    if (!done) return done;
-  }
-  return {};
-}
-
-Status StoreWriter::remove(std::int64_t id) {
-  static constexpr std::string_view kDeletes[] = {
-      "DELETE FROM symbols WHERE file = ?1",
-      "DELETE FROM chunks WHERE id >= (SELECT first_chunk FROM files WHERE id = ?1)"
-      " AND id < (SELECT first_chunk + chunks FROM files WHERE id = ?1)",
-      "DELETE FROM refs WHERE file = ?1", "DELETE FROM imports WHERE file = ?1",
-      "DELETE FROM files WHERE id = ?1"};
-  if (Status done = remove_definers(id); !done) return done;
-  for (std::string_view sql : kDeletes) {
-    if (Status done = database_.run(sql, {id}); !done) return done;
-  }
-  return {};
-}
-
-Status StoreWriter::touch(std::int64_t id, const WalkedFile& now) {
-  return database_.run("UPDATE files SET size = ?2, mtime_ns = ?3 WHERE id = ?1",
-                       {id, static_cast<std::int64_t>(now.size), now.mtime_ns});
-}
-
-Status StoreWriter::put(const PreparedFile& file) {
-  const std::string_view path = file.walked.path;
-  Expected<std::int64_t> old =
-      database_.integer("SELECT id FROM files WHERE path = ?", {{path, /*blob=*/true}}, 0);
-  if (!old) return std::move(old.error()).pass();
-  if (*old != 0) {
-    if (Status removed = remove(*old); !removed) return removed;
-  }
-  const PathParts parts = parts_of(path);
-  std::int64_t references = static_cast<std::int64_t>(file.parsed.references.size());
-  const Language* language = file.parsed.language;
-  Status added = database_.run(
-      "INSERT INTO files(path, stem, folder, language, size, mtime_ns, hash, skip, symbols,"
-      " first_chunk, chunks, refs) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-      {{path, true},
-       {parts.stem, true},
-       {parts.folder, true},
-       language ? language->name : std::string_view(),
-       static_cast<std::int64_t>(file.walked.size),
-       file.walked.mtime_ns,
-       static_cast<std::int64_t>(file.hash),
-       static_cast<std::int64_t>(file.skip),
-       static_cast<std::int64_t>(file.parsed.symbols.size()),
-       next_chunk_,
-       static_cast<std::int64_t>(file.parsed.chunks.size()),
-       references});
-  if (!added) return added;
-  const std::int64_t id = sqlite3_last_insert_rowid(database_.handle());
-  if (Status done = put_symbols(file, id); !done) return done;
-  if (Status done = put_references(file, id); !done) return done;
-  return put_chunks(file, id);
-}
-
-Status StoreWriter::put_symbols(const PreparedFile& file, std::int64_t file_id) {
-  SymbolPacker packer;
-  for (std::size_t i = 0; i < file.parsed.symbols.size(); ++i) {
-    const Symbol& symbol = file.parsed.symbols[i];
-    Expected<std::int64_t> name = name_id(symbol.name);
-    if (!name) return std::move(name.error()).pass();
-    Expected<std::int64_t> container = symbol.container.empty() ? 0 : name_id(symbol.container);
-    if (!container) return std::move(container.error()).pass();
-    packer.add({.name = static_cast<std::uint64_t>(*name),
-                .container = static_cast<std::uint64_t>(*container),
-                .kind = symbol.kind,
-                .is_definition = symbol.is_definition,
-                .start_byte = symbol.range.start_byte,
-                .end_byte = symbol.range.end_byte,
-                .start_line = symbol.range.start_line,
-                .end_line = symbol.range.end_line,
-                .name_byte = symbol.name_range.start_byte,
-                .name_line = symbol.name_range.start_line,
-                .signature_bytes = file.signature_bytes[i]});
-    Status added = database_.run("INSERT OR IGNORE INTO definers VALUES (?,?)", {*name, file_id});
-    if (!added) return added;
-  }
-  if (packer.bytes().empty()) return {};
-  return database_.run("INSERT INTO symbols VALUES (?,?)",
-                       {file_id, {packer.bytes(), /*blob=*/true}});
-}
-
-// One row a name: its places in the file as varints of (distance from the last place * 4 + role).
-Status StoreWriter::put_references(const PreparedFile& file, std::int64_t file_id) {
-  struct Places {
+Expected<StoreWriter::NewSegment> StoreWriter::write_segment(std::uint64_t text_bytes,
+                                                             const SegmentFiles::Finish& finish) {
+  NewSegment made;
+  made.in_database = text_bytes < kYoungTextBytes && !store_->in_memory_;
+  Expected<Segment::Ptr> segment = fail(Errc::kInternal, "not written");
+  if (made.in_database) {
     std::string bytes;
-    std::uint32_t last = 0;
-  };
-  std::map<std::string_view, Places> by_name;
-  std::vector<const Reference*> ordered;
-  for (const Reference& reference : file.parsed.references) ordered.push_back(&reference);
-  std::stable_sort(ordered.begin(), ordered.end(), [](const Reference* a, const Reference* b) {
-    return a->range.start_byte < b->range.start_byte;
+    const Expected<std::uint64_t> identity = finish([&](std::string_view part) -> Status {
+      bytes += part;
+      return {};
+    });
+    segment = identity ? store_->files_->adopt(std::move(bytes))
+                       : tl::unexpected<Error>(identity.error());
+  } else {
+    segment = store_->files_->write(finish);
+  }
+  if (!segment) return std::move(segment.error()).pass();
+  made.segment = std::move(*segment);
+  return made;
+}
+
+Status StoreWriter::insert_segment(NewSegment& made) {
+  const Segment& segment = *made.segment;
+  const auto bytes = static_cast<std::int64_t>(segment.bytes());
+  Status added = database_.run("INSERT INTO segments(identity, bytes, text_bytes) VALUES (?,?,?)",
+                               {static_cast<std::int64_t>(segment.identity()), bytes,
+                                static_cast<std::int64_t>(segment.header().text_bytes)});
+  if (!added) return added;
+  made.id = sqlite3_last_insert_rowid(database_.handle());
+  if (!made.in_database) return {};
+  return database_.run("UPDATE segments SET content = ?2 WHERE id = ?1",
+                       {made.id, {segment.content(), /*blob=*/true}});
+}
+
+// Changes the tables and, alongside, a copy of the present state, which becomes the new one.
+Status StoreWriter::transaction(const std::function<Status(StoreState&)>& change) {
+  if (Status begun = database_.run("BEGIN IMMEDIATE"); !begun) return begun;
+  Expected<StatePtr> present = store_->state_in(database_, tree_);
+  Status done;
+  if (!present) done = std::move(present.error()).pass();
+  std::shared_ptr<StoreState> next;
+  if (done) {
+    next = std::make_shared<StoreState>(**present);
+    ++next->generation;
+    done = change(*next);
+  }
+  if (done)
+    done = database_.run("UPDATE meta SET value = ? WHERE key = 'generation'",
+                         {static_cast<std::int64_t>(next->generation)});
+  if (done) {
+    // Known before it is true: no reader then has to put it together from the tables.
+    store_->keep(next);
+    done = database_.run("COMMIT");
+    if (!done) store_->forget(next->generation);
+  }
+  if (!done && !sqlite3_get_autocommit(database_.handle())) (void)database_.run("ROLLBACK");
+  return done;
+}
+
+Status StoreWriter::commit() {
+  if (changes_.empty()) return {};
+  NewSegment made;
+  if (!builder_.empty()) {
+    Expected<NewSegment> written =
+        write_segment(builder_.text_bytes(),
+                      [&](const SegmentAssembler::Write& write) { return builder_.finish(write); });
+    if (!written) {
+      rollback();
+      return std::move(written.error()).pass();
+    }
+    made = std::move(*written);
+  }
+  Status done = transaction([&](StoreState& state) -> Status {
+    if (made.segment) {
+      if (Status inserted = insert_segment(made); !inserted) return inserted;
+      state.segments.push_back({.id = made.id, .segment = made.segment});
+    }
+    for (Change& each : changes_) {
+      if (Status applied = apply(each, made, state); !applied)
+        return std::move(applied.error()).during(each.path);
+    }
+    return {};
   });
-  for (const Reference* reference : ordered) {
-    Places& places = by_name[reference->name];
-    const std::uint64_t distance = reference->range.start_byte - places.last;
-    append_varint(places.bytes, distance * 4 + static_cast<unsigned>(reference->role));
-    places.last = reference->range.start_byte;
-  }
-  for (const auto& [name, places] : by_name) {
-    Expected<std::int64_t> id = name_id(name);
-    if (!id) return std::move(id.error()).pass();
-    Status added = database_.run("INSERT INTO refs VALUES (?,?,?)",
-                                 {file_id, *id, {places.bytes, /*blob=*/true}});
-    if (!added) return added;
-  }
-  std::int64_t place = 0;
-  for (const std::string& import : file.parsed.imports) {
-    Expected<std::int64_t> id = name_id(import);
-    if (!id) return std::move(id.error()).pass();
-    Status added = database_.run("INSERT INTO imports VALUES (?,?,?)", {file_id, place++, *id});
-    if (!added) return added;
-  }
-  return {};
+  rollback();  // what was collected is stored, or given up
+  return done;
 }
 
-Status StoreWriter::put_chunks(const PreparedFile& file, std::int64_t file_id) {
-  for (std::size_t i = 0; i < file.parsed.chunks.size(); ++i) {
-    const Chunk& chunk = file.parsed.chunks[i];
-    Expected<std::int64_t> name = chunk.name.empty() ? 0 : name_id(chunk.name);
-    if (!name) return std::move(name.error()).pass();
-    const Range& range = chunk.range;
-    const std::int64_t id = next_chunk_++;
-    Status added = database_.run(
-        "INSERT INTO chunks VALUES (?,?,?,?,?,?,?,?)",
-        {id, file_id, *name, range.start_byte, std::int64_t{range.end_byte} - range.start_byte,
-         range.start_line, std::int64_t{line_after(range)} - range.start_line,
-         file.chunk_term_counts[i]});
-    if (!added) return added;
-    added = database_.run("INSERT INTO chunk_terms(rowid, terms) VALUES (?,?)",
-                          {id, file.chunk_terms[i]});
-    if (!added) return added;
-  }
-  return {};
+// A document that no file has any more is kept for a while: branches are switched back.
+Status StoreWriter::supersede(std::int64_t segment, std::int64_t document) {
+  if (segment == 0) return {};
+  return database_.run(
+      "INSERT OR REPLACE INTO superseded SELECT ?1, ?2, ?3 WHERE NOT EXISTS"
+      " (SELECT 1 FROM files WHERE segment = ?1 AND document = ?2)",
+      {segment, document, now_s()});
 }
 
-Expected<bool> StoreWriter::compact() {
-  Expected<std::int64_t> live = database_.integer("SELECT coalesce(sum(chunks), 0) FROM files");
-  if (!live) return std::move(live.error()).pass();
-  const std::int64_t dead = next_chunk_ - 1 - *live;
-  if (dead <= *live || dead < kDeadChunksMin) return false;
-  Status emptied = database_.script(
-      "DELETE FROM symbols; DELETE FROM definers; DELETE FROM refs; DELETE FROM imports; DELETE "
-      "FROM chunks;"
-      "DELETE FROM files; DELETE FROM names;"
-      "INSERT INTO chunk_terms(chunk_terms) VALUES ('delete-all');");
-  if (!emptied) return std::move(emptied.error()).pass();
-  next_chunk_ = 1;
-  forget();
-  return true;
+Status StoreWriter::apply(Change& change, const NewSegment& made, StoreState& state) {
+  const std::int64_t place = path_key(tree_, change.path);
+  std::int64_t id = 0, old_segment = 0, old_document = 0;
+  Status read =
+      database_.query("SELECT id, segment, document FROM files WHERE place = ? AND path = ?",
+                      {place, {change.path, true}}, [&](const SqlRow& row) {
+                        id = row.integer(0);
+                        old_segment = row.integer(1);
+                        old_document = row.integer(2);
+                        return Next::kEnough;
+                      });
+  if (!read) return read;
+  const auto size = static_cast<std::int64_t>(change.walked.size);
+  if (change.unchanged && id != 0)
+    return database_.run("UPDATE files SET size = ?2, mtime_ns = ?3 WHERE id = ?1",
+                         {id, size, change.walked.mtime_ns});
+  std::int64_t segment = 0, document = 0;
+  if (change.document) {
+    segment = made.id;
+    document = *change.document;
+  } else if (!change.removed && change.language) {  // known content
+    if (const auto found = state.find(change.hash, change.language->name)) {
+      segment = found->segment;
+      document = found->document;
+    } else if (change.known) {  // it has just been dropped: to be looked at again
+      change.hash = 0;
+      change.walked.mtime_ns = 0;
+    }
+  }
+  Status done;
+  if (change.removed) {
+    if (id == 0) return {};
+    done = database_.run("DELETE FROM files WHERE id = ?", {id});
+  } else if (id != 0) {
+    done = database_.run(
+        "UPDATE files SET language = ?2, size = ?3, mtime_ns = ?4, hash = ?5, skip = ?6,"
+        " segment = ?7, document = ?8 WHERE id = ?1",
+        {id, change.language ? change.language->name : "", size, change.walked.mtime_ns,
+         static_cast<std::int64_t>(change.hash), static_cast<std::int64_t>(change.skip), segment,
+         document});
+  } else {
+    done = database_.run(
+        "INSERT INTO files(tree, path, place, stem_key, folder_key, language, size, mtime_ns, hash,"
+        " skip, segment, document) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+        {tree_,
+         {change.path, true},
+         place,
+         path_key(tree_, stem_of(change.path)),
+         path_key(tree_, folder_of(change.path)),
+         change.language ? change.language->name : "",
+         size,
+         change.walked.mtime_ns,
+         static_cast<std::int64_t>(change.hash),
+         static_cast<std::int64_t>(change.skip),
+         segment,
+         document});
+  }
+  if (!done) return done;
+  if (SegmentState* old = old_segment ? state.segment(old_segment) : nullptr)
+    old->paths.remove(static_cast<std::uint32_t>(old_document), change.path);
+  if (SegmentState* now = segment ? state.segment(segment) : nullptr)
+    now->paths.add(static_cast<std::uint32_t>(document), change.path);
+  if (segment != 0) {
+    Status revived = database_.run("DELETE FROM superseded WHERE segment = ? AND document = ?",
+                                   {segment, document});
+    if (!revived) return revived;
+  }
+  return supersede(old_segment, old_document);
+}
+
+// A worktree that was removed keeps nothing alive.
+Status StoreWriter::forget_gone_trees() {
+  std::vector<std::int64_t> gone;
+  Status read =
+      database_.query("SELECT id, root FROM trees WHERE id <> ?", {tree_}, [&](const SqlRow& row) {
+        std::error_code code;
+        const bool is_there = std::filesystem::exists(std::filesystem::path(row.text(1)), code);
+        if (!is_there && !code) gone.push_back(row.integer(0));
+        return Next::kMore;
+      });
+  if (!read || gone.empty()) return read;
+  return transaction([&](StoreState&) {
+    Status done;
+    for (const std::int64_t tree : gone) {
+      if (done) done = database_.run("DELETE FROM files WHERE tree = ?", {tree});
+      if (done) done = database_.run("DELETE FROM trees WHERE id = ?", {tree});
+    }
+    return done;
+  });
+}
+
+Status StoreWriter::tidy() {
+  if (Status cleaned = store_->remove_leftovers(database_); !cleaned) return cleaned;
+  if (Status forgotten = forget_gone_trees(); !forgotten) return forgotten;
+  Expected<StatePtr> state = store_->state_in(database_, tree_);
+  if (!state) return std::move(state.error()).pass();
+  std::vector<std::int64_t> damaged;
+  for (const SegmentState& part : (*state)->segments) {
+    if (!part.is_sound()) damaged.push_back(part.id);
+  }
+  if (damaged.empty()) return {};
+  store_->note_damage(**state);
+  return transaction([&](StoreState& next) -> Status {
+    for (const std::int64_t id : damaged) {
+      // Of size and time that no file has, so that each is looked at again; in all trees.
+      Status done = database_.run(
+          "UPDATE files SET segment = 0, document = 0, hash = 0, mtime_ns = 0 WHERE segment = ?",
+          {id});
+      if (done) done = database_.run("DELETE FROM superseded WHERE segment = ?", {id});
+      if (done) done = database_.run("DELETE FROM segments WHERE id = ?", {id});
+      if (!done) return done;
+      std::erase_if(next.segments, [&](const SegmentState& part) { return part.id == id; });
+    }
+    return {};
+  });
 }
 
 }  // namespace curlew::indexer

@@ -18,8 +18,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kBatchFiles = 256;
-constexpr std::uint64_t kBatchBytes = 16u << 20;
+// A commit makes a segment: small ones first, so that there soon is something to find, then ever
+// larger ones, so that there are few.
+constexpr std::uint64_t kFirstCommitBytes = 256u << 10;  // of text
+constexpr std::uint64_t kCommitGrowth = 4;
+constexpr std::uint64_t kCommitBytesMax = 256u << 20;
+constexpr std::size_t kCommitFiles = 50'000;          // also those whose content was known
 constexpr std::uint64_t kQueuedBytesMax = 32u << 20;  // of source text, parsed but not written
 constexpr auto kProgressEvery = std::chrono::milliseconds(50);
 
@@ -80,9 +84,9 @@ class PreparedQueue {
 // is closed first; the destructor closes it and joins.
 class ParserThreads {
  public:
-  ParserThreads(const IndexOptions& options, const std::vector<Prepared>& jobs,
+  ParserThreads(const IndexOptions& options, const std::vector<Prepared>& jobs, StatePtr state,
                 PreparedQueue& queue)
-      : options_(options), jobs_(jobs), queue_(queue) {
+      : options_(options), jobs_(jobs), state_(std::move(state)), queue_(queue) {
     const int count = std::min<int>(thread_count(options.threads), static_cast<int>(jobs.size()));
     for (int i = 0; i < count; ++i) threads_.emplace_back([this] { work(); });
   }
@@ -93,16 +97,17 @@ class ParserThreads {
 
  private:
   void work() {
-    Parser parser;
+    FilePreparer preparer(options_, state_);
     for (std::size_t i = next_++; i < jobs_.size(); i = next_++) {
       Prepared job{jobs_[i].walked, jobs_[i].known, {}};
-      job.file = prepare_file(parser, options_, *job.walked, job.known);
+      job.file = preparer.prepare(*job.walked, job.known);
       if (!queue_.push(std::move(job))) return;
     }
   }
 
   const IndexOptions& options_;
   const std::vector<Prepared>& jobs_;
+  const StatePtr state_;
   PreparedQueue& queue_;
   std::atomic<std::size_t> next_{0};
   std::vector<std::thread> threads_;
@@ -126,49 +131,23 @@ class ProgressTeller {
   Clock::time_point last_;
 };
 
-// Commits every few hundred files, so that readers see progress and a crash loses little.
-class Batch {
+// Commits when enough has come together.
+class Batches {
  public:
-  explicit Batch(StoreWriter& writer) : writer_(writer) {}
+  explicit Batches(StoreWriter& writer) : writer_(writer) {}
 
-  Status write(const Prepared& item) {
-    if (files_ == 0) {
-      if (Status begun = writer_.begin(); !begun) return begun;
-    }
-    Status written = item.file.unchanged ? writer_.touch(item.known->id, item.file.walked)
-                                         : writer_.put(item.file);
-    return counted(std::move(written), item.walked->size);
-  }
-  Status remove(std::int64_t id) {
-    if (files_ == 0) {
-      if (Status begun = writer_.begin(); !begun) return begun;
-    }
-    return counted(writer_.remove(id), 0);
-  }
-  Status flush() {
-    if (files_ == 0) return {};
-    files_ = 0;
-    bytes_ = 0;
-    Status committed = writer_.commit();
-    if (!committed) writer_.rollback();
-    return committed;
+  Status write(PreparedFile file) {
+    writer_.put(std::move(file));
+    const bool enough =
+        writer_.pending_text_bytes() >= commit_bytes_ || writer_.pending_files() >= kCommitFiles;
+    if (!enough) return {};
+    commit_bytes_ = std::min(commit_bytes_ * kCommitGrowth, kCommitBytesMax);
+    return writer_.commit();
   }
 
  private:
-  Status counted(Status written, std::uint64_t bytes) {
-    if (!written) {
-      files_ = 0;
-      writer_.rollback();
-      return written;
-    }
-    ++files_;
-    bytes_ += bytes;
-    return files_ >= kBatchFiles || bytes_ >= kBatchBytes ? flush() : Status();
-  }
-
   StoreWriter& writer_;
-  int files_ = 0;
-  std::uint64_t bytes_ = 0;
+  std::uint64_t commit_bytes_ = kFirstCommitBytes;
 };
 
 Expected<KnownFiles> known_files(Store& store) {
@@ -196,18 +175,29 @@ Expected<KnownFiles> known_files(Store& store, const std::vector<std::string>& p
   return known;
 }
 
-Status compact(StoreWriter& writer) {
-  if (Status begun = writer.begin(); !begun) return begun;
-  Expected<bool> emptied = writer.compact();
-  if (!emptied) {
-    writer.rollback();
-    return std::move(emptied.error()).pass();
-  }
-  return writer.commit();
-}
-
 bool is_unchanged(const WalkedFile& walked, const FileRow* known) {
   return known && known->size == walked.size && known->mtime_ns == walked.mtime_ns;
+}
+
+// What has to be looked at, and what is to be forgotten.
+struct Plan {
+  std::vector<Prepared> jobs;
+  std::vector<std::string> gone;
+};
+
+Plan plan_for(const WalkResult& walked, const KnownFiles& known) {
+  Plan plan;
+  std::unordered_set<std::string_view> present;
+  for (const WalkedFile& file : walked.files) {
+    present.insert(file.path);
+    const auto row = known.find(file.path);
+    const FileRow* before = row == known.end() ? nullptr : &row->second;
+    if (!is_unchanged(file, before)) plan.jobs.push_back({&file, before, {}});
+  }
+  for (const auto& [path, row] : known) {
+    if (!present.contains(path)) plan.gone.push_back(path);
+  }
+  return plan;
 }
 
 }  // namespace
@@ -216,48 +206,42 @@ Expected<UpdateReport> update_all(Store& store, StoreWriter& writer, const Index
                                   const ProgressCallback& progress, std::stop_token stop) {
   Expected<WalkResult> walked = walk(options.root, options.limits, stop);
   if (!walked) return std::move(walked.error()).pass();
-  if (Status done = compact(writer); !done) return std::move(done.error()).pass();
+  if (Status done = writer.tidy(); !done) return std::move(done.error()).pass();
   Expected<KnownFiles> known = known_files(store);
   if (!known) return std::move(known.error()).pass();
+  Expected<StatePtr> state = store.state();
+  if (!state) return std::move(state.error()).pass();
 
   UpdateReport report{.notes = std::move(walked->warnings)};
   for (const auto& [reason, count] : walked->skipped)
     report.walk_skipped[std::string(skip_reason_name(reason))] += count;
-
-  std::vector<Prepared> jobs;
-  std::unordered_set<std::string_view> present;
-  for (const WalkedFile& file : walked->files) {
-    present.insert(file.path);
-    auto row = known->find(file.path);
-    const FileRow* before = row == known->end() ? nullptr : &row->second;
-    if (!is_unchanged(file, before)) jobs.push_back({&file, before, {}});
-  }
-
-  Batch batch(writer);
-  for (const auto& [path, row] : *known) {
-    if (present.contains(path)) continue;
-    if (Status removed = batch.remove(row.id); !removed) return std::move(removed.error()).pass();
-    ++report.removed;
-  }
+  const Plan plan = plan_for(*walked, *known);
+  for (const std::string& path : plan.gone) writer.remove(path);
+  report.removed = static_cast<int>(plan.gone.size());
 
   const int total = static_cast<int>(walked->files.size());
-  int done = total - static_cast<int>(jobs.size());
+  int done = total - static_cast<int>(plan.jobs.size());
   ProgressTeller teller(progress, total);
   teller.tell(done, "");
+  Batches batches(writer);
   PreparedQueue queue;
-  ParserThreads threads(options, jobs, queue);
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
+  ParserThreads threads(options, plan.jobs, std::move(*state), queue);
+  for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
     if (stop.stop_requested()) {
-      if (Status kept = batch.flush(); !kept) return std::move(kept.error()).pass();
+      if (Status kept = writer.commit(); !kept) return std::move(kept.error()).pass();
       return fail(Errc::kCancelled, "stopped after {} of {} files", done, total);
     }
-    const Prepared item = queue.pop();
-    if (Status written = batch.write(item); !written)
+    Prepared item = queue.pop();
+    const bool is_parsed =
+        !item.file.unchanged && !item.file.known && item.file.skip == SkipReason::kNone;
+    report.indexed += is_parsed;
+    if (Status written = batches.write(std::move(item.file)); !written)
       return std::move(written.error()).during(item.walked->path);
-    if (!item.file.unchanged && item.file.skip == SkipReason::kNone) ++report.indexed;
     teller.tell(++done, item.walked->path);
   }
-  if (Status kept = batch.flush(); !kept) return std::move(kept.error()).pass();
+  if (Status kept = writer.commit(); !kept) return std::move(kept.error()).pass();
+  if (Status merged = writer.merge(StoreWriter::Merge::kAll, stop); !merged)
+    return std::move(merged.error()).pass();
   return report;
 }
 
@@ -265,8 +249,9 @@ Status update_some(Store& store, StoreWriter& writer, const IndexOptions& option
                    const std::vector<std::string>& paths) {
   Expected<KnownFiles> known = known_files(store, paths);
   if (!known) return std::move(known.error()).pass();
-  Parser parser;
-  Batch batch(writer);
+  Expected<StatePtr> state = store.state();
+  if (!state) return std::move(state.error()).pass();
+  FilePreparer preparer(options, std::move(*state));
   for (const std::string& path : paths) {
     auto row = known->find(path);
     const FileRow* before = row == known->end() ? nullptr : &row->second;
@@ -274,17 +259,16 @@ Status update_some(Store& store, StoreWriter& writer, const IndexOptions& option
     const bool wanted = ::lstat((options.root / path).c_str(), &info) == 0 &&
                         S_ISREG(info.st_mode) &&
                         skip_reason(options.root, path, options.limits) == SkipReason::kNone;
-    Status done;
     if (wanted) {
       const WalkedFile walked{path, static_cast<std::uint64_t>(info.st_size),
                               info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec};
-      done = batch.write({&walked, before, prepare_file(parser, options, walked, before)});
+      writer.put(preparer.prepare(walked, before));
     } else if (before) {
-      done = batch.remove(before->id);
+      writer.remove(path);
     }
-    if (!done) return std::move(done.error()).during(path);
   }
-  return batch.flush();
+  if (Status kept = writer.commit(); !kept) return kept;
+  return writer.merge(StoreWriter::Merge::kYoung, {});
 }
 
 }  // namespace curlew::indexer

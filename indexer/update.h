@@ -1,9 +1,8 @@
 // Bringing the store up to date with the disk: walk -> parser threads -> one writer.
 //
-// The calling thread walks, then writes in transactions of a few hundred files; worker threads read
-// and parse. Between them stands a queue bounded in bytes, so memory does not grow with the
-// workspace. Files whose size and time are as stored are not read; files whose content is as stored
-// are not parsed.
+// The calling thread walks, then collects what worker threads read and parsed, and commits it as
+// segments; between them stands a queue bounded in bytes. Files whose size and time are as stored
+// are not read; files whose content the store knows, under whatever name, are not parsed.
 #pragma once
 
 #include <map>

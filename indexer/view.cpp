@@ -13,6 +13,8 @@ constexpr double kLengthPart = 0.4;
 constexpr double kTermsUsual = 60;
 // Limits of the look-ups of one term, see look_up.
 constexpr int kFirstPostings = 64, kPostingsGrowth = 4;
+// Files with one and the same text among which one that is not open is looked for.
+constexpr int kSameTextsMax = 8;
 
 double against_length(double sum, std::uint32_t terms) {
   return sum / (1 - kLengthPart + kLengthPart * terms / kTermsUsual);
@@ -149,11 +151,14 @@ Expected<std::vector<ChunkMatch>> View::chunks_like(const std::vector<std::strin
 
   std::vector<ChunkMatch> matches;
   for (std::size_t i = 0; i < read; ++i) {
-    Expected<std::optional<ChunkRow>> chunk = reader_.chunk(best[i].second);
-    if (!chunk) return std::move(chunk.error()).pass();
-    if (!*chunk || document((*chunk)->path)) continue;
-    const double score = against_length(-best[i].first, (*chunk)->terms);
-    matches.push_back({std::move(**chunk), score});
+    // Of files with one and the same text one will do, but none that is open with another text.
+    Expected<std::vector<ChunkRow>> same = reader_.chunk(best[i].second, kSameTextsMax);
+    if (!same) return std::move(same.error()).pass();
+    const auto closed = std::find_if(same->begin(), same->end(),
+                                     [&](const ChunkRow& chunk) { return !document(chunk.path); });
+    if (closed == same->end()) continue;
+    const double score = against_length(-best[i].first, closed->terms);
+    matches.push_back({std::move(*closed), score});
   }
   for (const DocumentPtr& open : documents_) {
     for (std::size_t i = 0; i < open->chunks.size(); ++i) {

@@ -39,6 +39,11 @@ class View {
   const Document* document(std::string_view path) const;
   // As the editor, else the disk, has it; null when there is none.
   std::shared_ptr<const std::string> text(const std::string& path);
+  // The same, not kept until the view ends: for going through very many files.
+  std::shared_ptr<const std::string> text_once(const std::string& path) const {
+    const Document* open = document(path);
+    return open ? open->text : texts_.get(path).text;
+  }
 
   // Definitions before declarations, then by path and place.
   // Of a name with very many definers, only those in `files_max` files, the preferred ones first.

@@ -36,23 +36,11 @@ std::vector<std::string> search_terms(std::string_view text) {
   for_each_word(text, [&](Word word) { words.insert(word.text); });
   std::vector<std::string> terms;
   for (std::string_view word : words) {
-    for (std::string& piece : split_identifier(word)) {
-      if (piece.size() < kTermBytesMin || piece.size() > kTermBytesMax) continue;
-      terms.push_back(std::move(piece));
-    }
+    for_each_term(word, [&](std::string_view term) { terms.emplace_back(term); });
   }
   std::sort(terms.begin(), terms.end());
   terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
   return terms;
-}
-
-std::string joined_terms(std::string_view text) {
-  std::string joined;
-  for (const std::string& term : search_terms(text)) {
-    if (!joined.empty()) joined += ' ';
-    joined += term;
-  }
-  return joined;
 }
 
 WordSet word_set(std::string_view text) {

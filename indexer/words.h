@@ -15,7 +15,7 @@ namespace curlew::indexer {
 constexpr std::size_t kTermBytesMin = 2;
 constexpr std::size_t kTermBytesMax = 40;
 
-inline bool is_word_byte(unsigned char c) {
+constexpr bool is_word_byte(unsigned char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '$' || c >= 0x80;
 }
@@ -40,11 +40,43 @@ void for_each_word(std::string_view text, Take take) {
   }
 }
 
+// Calls `take(std::string_view)` for every search term of one word: its pieces as split_identifier
+// gives them, but for those too short or too long. Nothing is allocated; a piece is valid inside
+// the call only.
+template <class Take>
+void for_each_term(std::string_view word, Take take) {
+  enum Class : char { kOther, kLower, kUpper, kDigit };
+  const auto class_of = [](char c) {
+    if ((c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80) return kLower;
+    if (c >= 'A' && c <= 'Z') return kUpper;
+    return c >= '0' && c <= '9' ? kDigit : kOther;
+  };
+  char piece[kTermBytesMax];
+  std::size_t bytes = 0;  // of the piece, also those that did not fit
+  const auto close = [&] {
+    if (bytes >= kTermBytesMin && bytes <= kTermBytesMax) take(std::string_view(piece, bytes));
+    bytes = 0;
+  };
+  Class last = kOther;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const Class now = class_of(word[i]);
+    const bool acronym_ends =
+        now == kUpper && last == kUpper && i + 1 < word.size() && class_of(word[i + 1]) == kLower;
+    if (now == kOther || (now == kDigit) != (last == kDigit) || (now == kUpper && last == kLower) ||
+        acronym_ends)
+      close();
+    if (now != kOther) {
+      if (bytes < kTermBytesMax)
+        piece[bytes] = now == kUpper ? static_cast<char>(word[i] + 32) : word[i];
+      ++bytes;
+    }
+    last = now;
+  }
+  close();
+}
+
 // Pieces of the words of `text` (split at case and underscores, lower case), each once, sorted.
 std::vector<std::string> search_terms(std::string_view text);
-
-// The same, in one string with blanks between, as the full-text table takes it.
-std::string joined_terms(std::string_view text);
 
 // Words of the languages themselves: two pieces of code are not alike for sharing them.
 bool is_keyword(std::string_view word);

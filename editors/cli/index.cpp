@@ -46,6 +46,26 @@ Json reference_row(const indexer::Reference& reference) {
           {"end_col", r.end_col + 1},     {"container", ""}};
 }
 
+Json json_of(const std::vector<indexer::SearchHit>& hits) {
+  Json list = Json::array();
+  for (const indexer::SearchHit& hit : hits) list.push_back(to_json(hit));
+  return list;
+}
+
+// As grep -n prints its matches; what was not looked at is said beside them.
+int search_pattern(indexer::Index& index, const CommonOptions& common,
+                   const SearchOptions& options) {
+  auto matches = index.search_pattern({.pattern = options.query, .limit = options.limit});
+  if (!matches) return report(matches.error());
+  if (!matches->note.empty()) report_warning(matches->note);
+  const int code = matches->hits.empty() ? kExitFound : kExitDone;
+  if (common.json) return print(dump(json_of(matches->hits)) + "\n", code);
+  std::string out;
+  for (const indexer::SearchHit& hit : matches->hits)
+    out += fmt::format("{}:{}: {}\n", hit.path, hit.range.start_line + 1, hit.text);
+  return print(out, code);
+}
+
 }  // namespace
 
 int run_index(const CommonOptions& common, const IndexCommandOptions& options) {
@@ -65,6 +85,7 @@ int run_search(const CommonOptions& common, const SearchOptions& options) {
   const fs::path root = workspace_root(common, fs::current_path());
   auto index = open_index(effective_settings(common, root), root);
   if (!index) return report(index.error());
+  if (options.regex) return search_pattern(**index, common, options);
   indexer::SearchQuery query{.text = options.query, .limit = options.limit};
   if (options.kinds.size() == 1)
     query.kind =
@@ -73,11 +94,7 @@ int run_search(const CommonOptions& common, const SearchOptions& options) {
   if (!hits) return report(hits.error());
 
   const int code = hits->empty() ? kExitFound : kExitDone;
-  if (common.json) {
-    Json list = Json::array();
-    for (const indexer::SearchHit& hit : *hits) list.push_back(to_json(hit));
-    return print(dump(list) + "\n", code);
-  }
+  if (common.json) return print(dump(json_of(*hits)) + "\n", code);
   std::string out;
   for (const indexer::SearchHit& hit : *hits)
     out += fmt::format("{}:{}: {} {}  {}\n", hit.path, hit.range.start_line + 1, hit.kind, hit.name,

@@ -158,9 +158,11 @@ void add_index_commands(Commands& commands, CommonOptions& common) {
       commands.add("search", "search the workspace", common, &run_search, search);
   search_app.add_option("query", search->query)->required();
   search_app.add_option("--limit", search->limit)->check(CLI::Range(1, 100000));
-  search_app.add_option("--kind", search->kinds, "symbol, text")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"symbol", "text"}));
+  auto* kind = search_app.add_option("--kind", search->kinds, "symbol, text")
+                   ->delimiter(',')
+                   ->check(CLI::IsMember({"symbol", "text"}));
+  search_app.add_flag("--regex", search->regex, "the query is a regular expression (PCRE2)")
+      ->excludes(kind);
 
   SymbolsOptions* symbols = nullptr;
   commands.add("symbols", "definitions and references of a file", common, &run_symbols, symbols)

@@ -39,6 +39,7 @@ struct SearchOptions {
   std::string query;
   int limit = 20;
   std::vector<std::string> kinds;  // "symbol", "text"; empty: both
+  bool regex = false;              // the query is a regular expression over texts
 };
 
 struct SymbolsOptions {

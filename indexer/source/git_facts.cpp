@@ -72,6 +72,18 @@ std::optional<fs::path> repository_root_of(const fs::path& folder) {
   }
 }
 
+std::optional<fs::path> git_common_folder_of(const fs::path& folder) {
+  const std::optional<fs::path> root = repository_root_of(folder);
+  if (!root) return std::nullopt;
+  use_libgit2();
+  git_repository* opened = nullptr;
+  if (git_repository_open(&opened, root->c_str()) != 0) return *root / ".git";
+  const RepositoryHandle repository(opened);
+  std::error_code error;
+  const fs::path common = fs::canonical(git_repository_commondir(opened), error);
+  return error ? *root / ".git" : common;
+}
+
 GitExcludes git_excludes_of(const fs::path& repository_root) {
   use_libgit2();
   GitExcludes out;

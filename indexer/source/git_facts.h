@@ -11,6 +11,10 @@ namespace curlew::indexer {
 // or a linked worktree).
 std::optional<std::filesystem::path> repository_root_of(const std::filesystem::path& folder);
 
+// What all worktrees of the repository share: "…/.git" of the one that was cloned. None where
+// `folder` lies in no repository.
+std::optional<std::filesystem::path> git_common_folder_of(const std::filesystem::path& folder);
+
 struct GitExcludes {
   std::string repository;  // text of .git/info/exclude
   std::string user;  // text of core.excludesFile, or of git/ignore in the user's config folder

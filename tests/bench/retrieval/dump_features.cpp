@@ -75,7 +75,7 @@ bool run_package(const std::filesystem::path& root, const std::vector<Case>& cas
     Expected<std::unique_ptr<Index>> index = Index::open({.root = root, .store = path});
     if (!index || !(*index)->update()) return false;
   }
-  Expected<std::unique_ptr<Store>> store = Store::open(path, false);
+  Expected<std::unique_ptr<Store>> store = Store::open(path, false, root);
   if (!store) return false;
   TextCache texts(root, {});
   FactsCache facts;

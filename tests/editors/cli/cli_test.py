@@ -205,6 +205,14 @@ class SearchAndSymbols(Workspace):
         self.assertTrue(self.ok_json("search", "Clamps value", "--kind", "text"))
         self.assertEqual(json.loads(self.ok("search", "zzqx_nothing", "--json", code=FOUND)), [])
 
+    def test_a_regular_expression_finds_its_lines(self):
+        hits = self.ok_json("search", "--regex", "clamp_\\w+_range\\(")
+        self.assertEqual([(hit["path"], hit["start_line"]) for hit in hits],
+                         [("math.cpp", 3), ("math.cpp", 10), ("math.h", 3)])
+        self.assertIn(b"math.h:3: int clamp_to_range", self.ok("search", "--regex", "clamp_\\w+_range\\("))
+        self.assertEqual(json.loads(self.ok("search", "--regex", "zzqx\\d+", "--json", code=FOUND)), [])
+        self.assert_refused(self.run_curlew("search", "--regex", "clamp("), "missing closing parenthesis")
+
     def test_queries_that_look_like_search_syntax_do_no_harm(self):
         for query in ['"', "a AND", "(", "*", "NEAR(", "x'y", "-", ":", "col:x", "\\"]:
             with self.subTest(query):

@@ -14,7 +14,7 @@ std::vector<PackedSymbol> random_symbols(int count, unsigned seed) {
   std::vector<PackedSymbol> symbols;
   for (int i = 0; i < count; ++i) {
     PackedSymbol symbol;
-    symbol.name = 1 + random() % 1'000'000;
+    symbol.name = random() % 400;
     symbol.container = random() % 3 ? 7 : random() % 5;
     symbol.kind = static_cast<SymbolKind>(random() % 16);
     symbol.is_definition = random() % 2;
@@ -83,8 +83,25 @@ TEST(Words, AreIdentifiersOfAnyLanguage) {
 }
 
 TEST(Words, AreSplitForTheFullTextIndex) {
-  EXPECT_EQ(joined_terms("parse_httpHeader(parse_x)"), "header http parse");
-  EXPECT_EQ(joined_terms(""), "");
+  EXPECT_EQ(search_terms("parse_httpHeader(parse_x)"),
+            (std::vector<std::string>{"header", "http", "parse"}));
+  EXPECT_TRUE(search_terms("").empty());
+}
+
+TEST(Words, AreSplitAsIdentifiersAre) {
+  std::mt19937 random(9);
+  const std::string letters = "abzABZ019__$\xc3\xa4";
+  for (int round = 0; round < 3000; ++round) {
+    std::string word;
+    for (std::size_t i = random() % 60; i > 0; --i) word += letters[random() % letters.size()];
+    std::vector<std::string> terms, wanted;
+    for_each_term(word, [&](std::string_view term) { terms.emplace_back(term); });
+    for (std::string& piece : split_identifier(word)) {
+      if (piece.size() >= kTermBytesMin && piece.size() <= kTermBytesMax)
+        wanted.push_back(std::move(piece));
+    }
+    ASSERT_EQ(terms, wanted) << word;
+  }
 }
 
 TEST(Words, LikenessIsOneForEqualAndZeroForDisjointTexts) {

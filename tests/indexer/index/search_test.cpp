@@ -18,7 +18,7 @@ TEST(NameMatch, PrefersExactThenPrefixThenHumpsThenSubsequence) {
   const double other_case = name_match("getNextEdit", "getnextedit");
   const double prefix = name_match("getNextEdit", "getN");
   const double humps = name_match("getNextEdit", "gNE");
-  const double subsequence = name_match("getNextEdit", "txi");
+  const double subsequence = name_match("getNextEdit", "nxi");
   EXPECT_GT(exact, other_case);
   EXPECT_GT(other_case, prefix);
   EXPECT_GT(prefix, humps);
@@ -29,6 +29,13 @@ TEST(NameMatch, PrefersExactThenPrefixThenHumpsThenSubsequence) {
 TEST(NameMatch, FindsHumpsInSnakeCaseToo) {
   EXPECT_GT(name_match("parse_http_header", "phh"), name_match("parse_http_header", "rtp"));
   EXPECT_GT(name_match("parse_http_header", "pahthe"), 0.4);
+}
+
+TEST(NameMatch, FindsAPieceButNoLettersFromTheMiddleOfAWord) {
+  EXPECT_GT(name_match("kfree", "free"), 0);
+  EXPECT_GT(name_match("spin_lock_irqsave", "lockirq"), 0);
+  EXPECT_EQ(name_match("getNextEdit", "txi"), 0);
+  EXPECT_EQ(name_match("kfree", "re"), 0);
 }
 
 TEST(NameMatch, RefusesWhatIsNotThere) {
@@ -130,6 +137,23 @@ TEST(Search, TakesAnyString) {
     for (SearchKind kind : {SearchKind::kSymbol, SearchKind::kText, SearchKind::kBoth})
       EXPECT_TRUE(w.index().search({.text = query, .kind = kind})) << query.substr(0, 40);
   }
+}
+
+TEST(Search, ShowsEveryFileOfOneText) {
+  Workspace w;
+  for (const char* path : {"a/x.py", "b/x.py", "c/x.py"})
+    w.write(path, "def shared_one():\n    return 'needle in three places'\n");
+  w.update();
+  const auto paths = [&] {
+    std::vector<std::string> found;
+    const auto hits = w.index().search({.text = "needle", .kind = SearchKind::kText});
+    EXPECT_TRUE(hits);
+    for (const SearchHit& hit : *hits) found.push_back(hit.path);
+    return found;
+  };
+  EXPECT_THAT(paths(), ElementsAre("a/x.py", "b/x.py", "c/x.py"));
+  w.index().set_buffer("b/x.py", std::make_shared<const std::string>("def shared_one(): pass\n"));
+  EXPECT_THAT(paths(), ElementsAre("a/x.py", "c/x.py"));
 }
 
 TEST(Search, RefusesAnEmptyQuery) {
