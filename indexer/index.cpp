@@ -1,6 +1,5 @@
 #include "indexer/index.h"
 
-#include <cstdlib>
 #include <mutex>
 
 #include "indexer/buffers.h"
@@ -10,6 +9,7 @@
 #include "indexer/search.h"
 #include "indexer/search_pattern.h"
 #include "indexer/source/git_facts.h"
+#include "indexer/source/user_folders.h"
 #include "indexer/update.h"
 #include "indexer/view.h"
 #include "indexer/words.h"
@@ -20,16 +20,10 @@ namespace {
 
 constexpr int kQueryTries = 4;  // each finds another damaged segment
 
-fs::path cache_folder() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache == '/') return cache;
-  const char* home = std::getenv("HOME");
-  return fs::path(home && *home ? home : "/tmp") / ".cache";
-}
-
 // Worktrees of one repository share a store, so that what one has parsed the others know.
 fs::path default_store(const fs::path& root) {
   const fs::path shared = git_common_folder_of(root).value_or(root);
-  return cache_folder() / "curlew" / "index" /
+  return user_cache_folder() / "index" /
          fmt::format("{:016x}.sqlite", content_hash(shared.native()));
 }
 

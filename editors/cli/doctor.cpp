@@ -9,6 +9,7 @@
 #include "editors/cli/options.h"
 #include "editors/cli/report.h"
 #include "editors/cli/workspace.h"
+#include "indexer/source/user_folders.h"
 #include "kernels/ops.h"
 #include "lsp/sandbox/sandbox.h"
 
@@ -122,13 +123,6 @@ Check check_sandbox() {
   return check;
 }
 
-fs::path cache_folder() {
-  if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr && *xdg != '\0')
-    return fs::path(xdg) / "curlew";
-  const char* home = std::getenv("HOME");
-  return fs::path(home == nullptr ? "." : home) / ".cache" / "curlew";
-}
-
 }  // namespace
 
 int run_doctor(const CommonOptions& common) {
@@ -139,7 +133,7 @@ int run_doctor(const CommonOptions& common) {
       check_gpu(),
       check_memory(),
       check_model(settings),
-      check_folder("cache", cache_folder()),
+      check_folder("cache", indexer::user_cache_folder()),
       check_program("editor: VS Code", "code", "install it to use the extension in editors/vscode"),
       check_program("editor: Neovim", "nvim", "install neovim to use the plugin in editors/neovim"),
       check_sandbox(),

@@ -104,4 +104,11 @@ const Language* language_of(std::string_view path, std::string_view head) {
   return language_with(&Language::extensions, lower(file.substr(dot + 1)));
 }
 
+const Language* language_of(std::string_view path, std::string_view head, std::string_view lsp_id) {
+  if (const Language* language = language_of(path, head)) return language;
+  for (const Language& language : languages())
+    if (!lsp_id.empty() && language.lsp_id == lsp_id) return &language;
+  return nullptr;
+}
+
 }  // namespace curlew::indexer

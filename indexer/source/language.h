@@ -35,6 +35,8 @@ std::span<const Language> languages();
 // ("-*- C++ -*-", which the headers of libstdc++ carry). Null when it is none of ours. `head` is
 // the beginning of the text, may be empty. ".h" is C++, whose grammar accepts nearly all of C.
 const Language* language_of(std::string_view path, std::string_view head);
+// The same; where path and head say nothing, by LSP's languageId. "" for none.
+const Language* language_of(std::string_view path, std::string_view head, std::string_view lsp_id);
 const Language* language_by_name(std::string_view name);
 
 }  // namespace curlew::indexer

@@ -137,11 +137,8 @@ Expected<CompletionPlace> completion_place(const CompletionRequest& request) {
     place.prefix = with_plain_breaks(place.prefix);
     place.suffix = with_plain_breaks(place.suffix);
   }
-  place.language = indexer::language_of(request.path, request.text.substr(0, kHeadBytes));
-  if (place.language == nullptr)
-    for (const indexer::Language& language : indexer::languages())
-      if (!request.language.empty() && language.lsp_id == request.language)
-        place.language = &language;
+  place.language =
+      indexer::language_of(request.path, request.text.substr(0, kHeadBytes), request.language);
   place.opens_block = line_opens_block(place);
   const bool empty_line = trim(place.line_prefix()).empty() && trim(place.rest()).empty();
   place.many_lines = request.lines == Lines::kMany ||

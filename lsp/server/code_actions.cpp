@@ -247,8 +247,8 @@ Expected<Json> CodeActionFeature::edited(const DocumentPtr& document, const prot
   if (!check) return std::move(check.error()).pass();
   answer["check"] = check->command ? check->command->title : check->why_not;
   if (check->command) {
-    const auto checked =
-        assist::check_edit(workspace->root(), *check->command, before, after, stop);
+    const auto checked = assist::check_edit(workspace->root(), *check->command,
+                                            repairer_.buffers_around(document), after, stop);
     if (checked) answer["checked"] = checked->passed;
     if (!checked && checked.error().kind() == Errc::kCancelled)
       return tl::unexpected<Error>(checked.error());

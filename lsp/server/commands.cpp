@@ -44,7 +44,8 @@ void CommandsFeature::execute(const protocol::ExecuteCommandParams& params, cons
 Expected<Json> CommandsFeature::accepted(const Arguments& arguments) {
   if (arguments.empty() || !arguments[0].is_string())
     return fail(Errc::kInvalidInput, "curlew.accepted: expected the suggestion's id");
-  completer_.note_accepted(arguments[0].get<std::string>());
+  const std::string& id = arguments[0].get_ref<const std::string&>();
+  if (!next_edit_.note_accepted(id)) completer_.note_accepted(id);
   return Json();
 }
 

@@ -4,15 +4,20 @@
 #include "lsp/server/binder.h"
 #include "lsp/server/code_actions.h"
 #include "lsp/server/completer.h"
+#include "lsp/server/next_edit.h"
 #include "lsp/server/status.h"
 
 namespace curlew::server {
 
 class CommandsFeature {
  public:
-  CommandsFeature(SessionState& state, Completer& completer, const StatusFeature& status,
-                  CodeActionFeature& code_actions)
-      : state_(state), completer_(completer), status_(status), code_actions_(code_actions) {}
+  CommandsFeature(SessionState& state, Completer& completer, NextEditFeature& next_edit,
+                  const StatusFeature& status, CodeActionFeature& code_actions)
+      : state_(state),
+        completer_(completer),
+        next_edit_(next_edit),
+        status_(status),
+        code_actions_(code_actions) {}
 
   void bind(Binder& bind, protocol::Json& capabilities);
 
@@ -33,6 +38,7 @@ class CommandsFeature {
 
   SessionState& state_;
   Completer& completer_;
+  NextEditFeature& next_edit_;
   const StatusFeature& status_;
   CodeActionFeature& code_actions_;
 };

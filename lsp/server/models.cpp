@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "indexer/source/user_folders.h"
 #include "lsp/server/server.h"
 #include "model/remote/openai_client.h"
 
@@ -81,18 +82,14 @@ fs::path without_tilde(const std::string& path) {
 fs::path prefix_file(const fs::path& model) {
   std::error_code error;
   const std::string whole = fs::weakly_canonical(model, error).string();
-  std::string base = environment("XDG_CACHE_HOME");
-  if (!base.starts_with('/')) base = environment("HOME") + "/.cache";
-  return fs::path(base) / "curlew" / "prefixes" /
+  return indexer::user_cache_folder() / "prefixes" /
          fmt::format("{}-{:016x}.kv", model.stem().string(), std::hash<std::string>()(whole));
 }
 
 }  // namespace
 
 fs::path models_folder() {
-  const std::string data = environment("XDG_DATA_HOME");
-  if (data.starts_with('/')) return fs::path(data) / "curlew" / "models";
-  return fs::path(environment("HOME")) / ".local" / "share" / "curlew" / "models";
+  return indexer::user_data_folder() / "models";
 }
 
 Expected<fs::path> find_model(const std::string& name_or_path) {

@@ -1,8 +1,8 @@
 #include "lsp/server/next_edit.h"
 
 #include <algorithm>
-#include <fstream>
 
+#include "indexer/source/read_file.h"
 #include "lsp/server/uri.h"
 
 namespace curlew::server {
@@ -12,25 +12,17 @@ using protocol::Json;
 
 namespace {
 
-// The text of a regular file of moderate size, whole; null where there is none.
-std::shared_ptr<const std::string> read_file(const fs::path& file) {
-  std::error_code error;
-  if (!fs::is_regular_file(fs::symlink_status(file, error)) ||
-      fs::file_size(file, error) > assist::kNextEditBytesMax || error)
-    return nullptr;
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return nullptr;
-  return std::make_shared<const std::string>(std::istreambuf_iterator<char>(in),
-                                             std::istreambuf_iterator<char>());
-}
-
 // In the editor where it is open there, else on the disk.
 std::shared_ptr<const std::string> text_now(const Documents& documents, const fs::path& root,
                                             const std::string& path) {
   const std::string uri = uri_of_path(root / path);
   if (documents.is_out_of_sync(uri)) return nullptr;
   if (const auto open = documents.find(uri)) return open->shared_text();
-  return root.empty() ? nullptr : read_file(root / path);
+  if (root.empty()) return nullptr;
+  std::error_code error;  // what a link leads to is edited under its own name, or not at all
+  if (fs::is_symlink(fs::symlink_status(root / path, error))) return nullptr;
+  auto text = indexer::read_file(root / path, assist::kNextEditBytesMax);
+  return text ? std::make_shared<const std::string>(std::move(*text)) : nullptr;
 }
 
 // All edits of a place as one, for clients that take one.
@@ -79,9 +71,25 @@ void NextEditFeature::did_show(const protocol::NoParams&) {}
 
 void NextEditFeature::refused(const NextEditRefusedParams& params) {
   std::lock_guard lock(mutex_);
-  for (const auto& [id, change] : shown_)
-    if (id == params.id) refused_.push_back(change);
+  for (const auto& [id, change] : shown_) {
+    if (id != params.id) continue;
+    refused_.push_back(change);
+    ++counts_.refused;
+  }
   while (refused_.size() > kRefusalsRemembered) refused_.pop_front();
+}
+
+bool NextEditFeature::note_accepted(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  const bool is_ours =
+      std::ranges::any_of(shown_, [&](const auto& shown) { return shown.first == id; });
+  if (is_ours) ++counts_.accepted;
+  return is_ours;
+}
+
+NextEditCounts NextEditFeature::counts() const {
+  std::lock_guard lock(mutex_);
+  return counts_;
 }
 
 // --- Finding it -----------------------------------------------------------------------------------
@@ -167,6 +175,10 @@ void NextEditFeature::keep_current(Found& found) const {
 }
 
 void NextEditFeature::remember(Found& found) {
+  {
+    std::lock_guard lock(mutex_);
+    ++counts_.requests;
+  }
   if (!found.answer.edit) return;
   assist::LineChange change = found.answer.edit->change;
   const DocumentPlace& place = found.document->place();
@@ -174,6 +186,7 @@ void NextEditFeature::remember(Found& found) {
                     ? found.document->uri()
                     : uri_of_path(place.workspace->root() / change.path);
   std::lock_guard lock(mutex_);
+  ++counts_.found;
   found.id = fmt::format("n{}", next_id_++);
   shown_.emplace_back(found.id, std::move(change));
   if (shown_.size() > kNextEditsRemembered) shown_.pop_front();

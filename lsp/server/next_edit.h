@@ -36,11 +36,18 @@ bool from_json(const protocol::Json& json, NextEditRefusedParams& out, const pro
 bool is_current(const Documents& documents, const std::filesystem::path& root,
                 const assist::FileEdit& edit);
 
+struct NextEditCounts {
+  std::int64_t requests = 0, found = 0, accepted = 0, refused = 0;
+};
+
 class NextEditFeature {
  public:
   explicit NextEditFeature(SessionState& state) : state_(state) {}
 
   void bind(Binder& bind);
+  // curlew.accepted: false when the id is no next edit's.
+  bool note_accepted(const std::string& id);
+  NextEditCounts counts() const;
 
  private:
   struct Found {
@@ -66,6 +73,7 @@ class NextEditFeature {
   std::deque<std::pair<std::string, assist::LineChange>> shown_;  // mutex_; id, newest last
   std::deque<assist::LineChange> refused_;                        // mutex_; paths are URIs
   std::int64_t next_id_ = 1;                                      // mutex_
+  NextEditCounts counts_;                                         // mutex_
 };
 
 }  // namespace curlew::server

@@ -91,9 +91,7 @@ Expected<DocumentRepair> Repairer::repair(const DocumentPtr& document, const Com
                                         .path = document->place().path};
   request.budget = consent == Consent::kAsk ? std::chrono::milliseconds(settings.repair_budget_ms)
                                             : kAheadBudget;
-  for (const auto& [path, open] : open_documents(state_, **workspace))
-    request.buffers[path] = open->text();
-  request.buffers[request.path] = document->text();
+  request.buffers = buffers_around(document);
   for (const protocol::Diagnostic& complaint : complaints)
     request.complaints.push_back(to_assist(*document, complaint));
 
@@ -101,13 +99,8 @@ Expected<DocumentRepair> Repairer::repair(const DocumentPtr& document, const Com
   if (!check) return std::move(check.error()).pass();
   request.check = std::move(check->command);
   request.why_no_check = std::move(check->why_not);
-  int number = 0;
-  {
-    std::lock_guard lock(mutex_);
-    number = next_bar_++;
-  }
   std::optional<Bar> bar;
-  if (consent == Consent::kAsk && request.check) bar.emplace(state_, number, "Repairing");
+  if (consent == Consent::kAsk && request.check) bar.emplace(state_, next_bar_++, "Repairing");
   return assist::repair_document((*workspace)->index(), request,
                                  [&](const assist::RepairProgress& progress) {
                                    if (bar) bar->show(progress);
@@ -129,13 +122,34 @@ Expected<Repairer::AllowedCheck> Repairer::allowed_check(const DocumentPtr& docu
   return AllowedCheck{.command = std::move(**check)};
 }
 
-bool Repairer::is_promising(const Snapshot& document, const protocol::Diagnostic& complaint) const {
+assist::Changes Repairer::buffers_around(const DocumentPtr& document) const {
+  assist::Changes buffers;
+  for (const auto& [path, open] : open_documents(state_, *document->place().workspace))
+    buffers[path] = open->text();
+  buffers[document->place().path] = document->text();
+  return buffers;
+}
+
+// Light bulbs ask for the same line again and again.
+bool Repairer::is_promising(const Snapshot& document, const protocol::Diagnostic& complaint) {
   const DocumentPlace& place = document.place();
   if (!place.workspace || place.path.empty()) return false;
+  const std::string key = protocol::to_text(complaint.json);
+  {
+    std::lock_guard lock(mutex_);
+    if (const Known* known = known_of(document.uri(), document.version()))
+      if (const auto found = known->promising.find(key); found != known->promising.end())
+        return found->second;
+  }
   const assist::Diagnostic diagnostic = to_assist(document, complaint);
-  return !assist::propose(assist::repair_place(diagnostic, place.path, document.text(),
-                                               place.workspace->index()))
-              .empty();
+  const bool is_promising =
+      !assist::propose(
+           assist::repair_place(diagnostic, place.path, document.text(), place.workspace->index()))
+           .empty();
+  std::lock_guard lock(mutex_);
+  if (Known* known = known_of(document.uri(), document.version()))
+    known->promising[key] = is_promising;
+  return is_promising;
 }
 
 // --- While nobody asks --------------------------------------------------------------------------
@@ -154,14 +168,15 @@ std::optional<DocumentRepair> Repairer::known(const Snapshot& document,
 void Repairer::remember(const Snapshot& document, const protocol::Diagnostic& complaint,
                         DocumentRepair repair) {
   std::lock_guard lock(mutex_);
-  known_of(document.uri(), document.version()).repairs[protocol::to_text(complaint.json)] =
-      std::move(repair);
+  if (Known* known = known_of(document.uri(), document.version()))
+    known->repairs[protocol::to_text(complaint.json)] = std::move(repair);
 }
 
-Repairer::Known& Repairer::known_of(const std::string& uri, int version) {
+Repairer::Known* Repairer::known_of(const std::string& uri, int version) {
   Known& known = known_[uri];
-  if (known.version != version) known = {.version = version};
-  return known;
+  if (known.version > version) return nullptr;
+  if (known.version < version) known = {.version = version};
+  return &known;
 }
 
 Complaints Repairer::reported(const Snapshot& document, const protocol::Range& range) const {
@@ -188,7 +203,9 @@ void Repairer::diagnostics_changed(const protocol::DidChangeDiagnosticsParams& p
   if (version < document->version()) return;
   {
     std::lock_guard lock(mutex_);
-    known_of(document->uri(), version).reported = params.diagnostics;
+    Known* known = known_of(document->uri(), version);
+    if (known == nullptr) return;  // of a version that is over
+    known->reported = params.diagnostics;
   }
   ahead_.cancel();
   if (version == document->version()) plan_repairs(document);

@@ -6,6 +6,7 @@
 // is asked once. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -45,8 +46,11 @@ class Repairer {
   };
   Expected<AllowedCheck> allowed_check(const DocumentPtr& document, Consent consent,
                                        std::stop_token stop);
+  // The open documents of a document's workspace as they stand, this one as given. Requires the
+  // document to lie in a workspace.
+  assist::Changes buffers_around(const DocumentPtr& document) const;
   // Whether there is anything to try. Short.
-  bool is_promising(const Snapshot& document, const protocol::Diagnostic& complaint) const;
+  bool is_promising(const Snapshot& document, const protocol::Diagnostic& complaint);
   // What has been found out about a complaint in this version of its document.
   std::optional<assist::DocumentRepair> known(const Snapshot& document,
                                               const protocol::Diagnostic& complaint) const;
@@ -70,9 +74,12 @@ class Repairer {
   struct Known {
     int version = 0;
     Complaints reported;
-    std::map<std::string, assist::DocumentRepair> repairs;  // by the complaint's JSON
+    // By the complaint's JSON.
+    std::map<std::string, bool> promising;
+    std::map<std::string, assist::DocumentRepair> repairs;
   };
-  Known& known_of(const std::string& uri, int version);  // mutex_ held; of another one: emptied
+  // mutex_ held. What is known of an older version is dropped; null when a newer one is known.
+  Known* known_of(const std::string& uri, int version);
   void plan_repairs(const DocumentPtr& document);
   void repair_ahead(const DocumentPtr& document, const Complaints& complaints,
                     std::stop_token stop);
@@ -86,7 +93,7 @@ class Repairer {
   mutable std::mutex mutex_;
   std::map<std::string, Known> known_;       // mutex_; by URI
   std::set<std::filesystem::path> refused_;  // mutex_; roots whose user said no
-  int next_bar_ = 1;                         // mutex_; progress tokens
+  std::atomic<int> next_bar_ = 1;            // progress tokens
   Ahead ahead_;                              // last: its thread uses everything above
 };
 

@@ -48,10 +48,10 @@ Session::Session(Services& services, protocol::Transport& transport, SessionOpti
       next_edit_(state_),
       completion_(completer_),
       symbols_(state_),
-      status_(state_, completer_),
+      status_(state_, completer_, next_edit_),
       tools_(completer_),
       code_actions_(state_, repairer_),
-      commands_(state_, completer_, status_, code_actions_) {
+      commands_(state_, completer_, next_edit_, status_, code_actions_) {
   ++services.session_count;
   services.add_listener(state_.progress);
   bind();

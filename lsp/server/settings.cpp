@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <utility>
 #include <variant>
 
+#include "indexer/source/user_folders.h"
 #include "model/text/prompt_formats.h"
 
 namespace curlew::server {
@@ -237,10 +237,7 @@ std::vector<std::string> setting_names() {
 }
 
 fs::path user_config_file() {
-  if (const char* home = std::getenv("XDG_CONFIG_HOME"); home != nullptr && *home == '/')
-    return fs::path(home) / "curlew" / "config.toml";
-  const char* home = std::getenv("HOME");
-  return fs::path(home != nullptr ? home : "/") / ".config" / "curlew" / "config.toml";
+  return indexer::user_config_folder() / "config.toml";
 }
 
 LoadedSettings load_settings(const std::optional<fs::path>& workspace_root) {

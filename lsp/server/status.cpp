@@ -46,6 +46,7 @@ Json StatusFeature::status() const {
           {"model", model()},
           {"index", std::move(indexes)},
           {"completion", completion()},
+          {"next_edit", next_edits()},
           {"position_encoding", encoding_name(state_.documents.encoding())},
           {"sessions", state_.services.session_count.load()}};
 }
@@ -79,6 +80,14 @@ Json StatusFeature::completion() const {
           {"accepted", counts.accepted},
           {"partly_accepted", counts.partly_accepted},
           {"last", last ? suggestion_data(*last) : Json()}};
+}
+
+Json StatusFeature::next_edits() const {
+  const NextEditCounts counts = next_edit_.counts();
+  return {{"requests", counts.requests},
+          {"found", counts.found},
+          {"accepted", counts.accepted},
+          {"refused", counts.refused}};
 }
 
 }  // namespace curlew::server

@@ -4,12 +4,14 @@
 
 #include "lsp/server/binder.h"
 #include "lsp/server/completer.h"
+#include "lsp/server/next_edit.h"
 
 namespace curlew::server {
 
 class StatusFeature {
  public:
-  StatusFeature(SessionState& state, Completer& completer) : state_(state), completer_(completer) {}
+  StatusFeature(SessionState& state, const Completer& completer, const NextEditFeature& next_edit)
+      : state_(state), completer_(completer), next_edit_(next_edit) {}
 
   void bind(Binder& bind);
   protocol::Json status() const;
@@ -18,9 +20,11 @@ class StatusFeature {
   void answer(const protocol::NoParams& params, const Call& call, Reply<protocol::Json> reply);
   protocol::Json model() const;
   protocol::Json completion() const;
+  protocol::Json next_edits() const;
 
   SessionState& state_;
-  Completer& completer_;
+  const Completer& completer_;
+  const NextEditFeature& next_edit_;
 };
 
 }  // namespace curlew::server

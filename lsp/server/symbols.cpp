@@ -1,10 +1,9 @@
 #include "lsp/server/symbols.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <map>
 
+#include "indexer/source/read_file.h"
 #include "lsp/server/uri.h"
 
 namespace curlew::server {
@@ -39,14 +38,11 @@ class Texts {
 
  private:
   std::shared_ptr<const Snapshot> read(const std::string& uri, const fs::path& file) const {
-    std::error_code error;
-    if (fs::file_size(file, error) > kSourceBytesMax || error) return nullptr;
-    std::ifstream in(file, std::ios::binary);
-    if (!in) return nullptr;
-    auto text = std::make_shared<const std::string>(std::istreambuf_iterator<char>(in),
-                                                    std::istreambuf_iterator<char>());
-    return std::make_shared<const Snapshot>(uri, "", 0, std::move(text), DocumentPlace{},
-                                            state_.documents.encoding());
+    auto text = indexer::read_file(file, kSourceBytesMax);
+    if (!text) return nullptr;
+    return std::make_shared<const Snapshot>(uri, "", 0,
+                                            std::make_shared<const std::string>(std::move(*text)),
+                                            DocumentPlace{}, state_.documents.encoding());
   }
 
   const SessionState& state_;
@@ -55,10 +51,7 @@ class Texts {
 
 const indexer::Language* language_of(const Snapshot& document) {
   const std::string_view head = std::string_view(document.text()).substr(0, 512);
-  if (const auto* language = indexer::language_of(document.place().path, head)) return language;
-  for (const indexer::Language& language : indexer::languages())
-    if (language.lsp_id == document.language()) return &language;
-  return nullptr;
+  return indexer::language_of(document.place().path, head, document.language());
 }
 
 Json flat(const std::vector<indexer::Symbol>& symbols, const Snapshot& document) {

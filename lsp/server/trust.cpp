@@ -6,23 +6,16 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 
+#include "indexer/source/user_folders.h"
 #include "lsp/server/uri.h"
 
 namespace curlew::server {
 namespace fs = std::filesystem;
 
 namespace {
-
-fs::path state_folder() {
-  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/')
-    return fs::path(state) / "curlew";
-  const char* home = std::getenv("HOME");
-  return fs::path(home != nullptr ? home : "/") / ".local" / "state" / "curlew";
-}
 
 // Links resolved: a workspace that is opened by another name is the same workspace.
 Expected<fs::path> real_folder(const fs::path& root) {
@@ -55,7 +48,7 @@ Status append_line(const fs::path& file, const std::string& line) {
 }  // namespace
 
 fs::path trust_file() {
-  return state_folder() / "trusted";
+  return indexer::user_state_folder() / "trusted";
 }
 
 std::vector<fs::path> trusted_folders() {
@@ -79,7 +72,7 @@ Status trust(const fs::path& root) {
   if (!real) return tl::unexpected<Error>(real.error());
   if (is_trusted(*real)) return {};
   std::error_code error;
-  fs::create_directories(state_folder(), error);
+  fs::create_directories(indexer::user_state_folder(), error);
   return append_line(trust_file(), real->string());
 }
 

@@ -1,7 +1,5 @@
 #include "lsp/assist/check/check_edit.h"
 
-#include <algorithm>
-
 #include "lsp/assist/check/buffers.h"
 
 namespace curlew::assist {
@@ -15,15 +13,10 @@ Expected<EditCheck> check_edit(const std::filesystem::path& root, const CheckCom
   if (!checker) return std::move(checker.error()).pass();
   const Expected<CheckResult> before = (*checker)->check({}, stop);
   if (!before) return tl::unexpected<Error>(before.error());
-  Expected<CheckResult> now = (*checker)->check(after, stop);
-  if (!now) return std::move(now.error()).pass();
-  const auto count = [](const std::vector<Diagnostic>& all, const Diagnostic& one) {
-    return std::ranges::count_if(all, [&](const Diagnostic& d) { return same_complaint(d, one); });
-  };
+  const Expected<CheckResult> now = (*checker)->check(after, stop);
+  if (!now) return tl::unexpected<Error>(now.error());
   EditCheck result;
-  for (Diagnostic& diagnostic : now->diagnostics)
-    if (count(now->diagnostics, diagnostic) > count(before->diagnostics, diagnostic))
-      result.fresh.push_back(diagnostic);
+  result.fresh = new_complaints(before->diagnostics, now->diagnostics);
   // A check that fails without naming a reason, where it did not fail before, is no pass either.
   result.passed = result.fresh.empty() && (now->passed() || !before->passed()) &&
                   now->end == sandbox::CommandEnd::kExited;

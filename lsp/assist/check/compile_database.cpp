@@ -1,11 +1,10 @@
 #include "lsp/assist/check/compile_database.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "indexer/source/read_file.h"
 #include "lsp/assist/check/check_command.h"
 
 namespace curlew::assist {
@@ -21,15 +20,6 @@ constexpr const char* kBuildFolders[] = {
 constexpr std::uintmax_t kBytesMax = std::uintmax_t{512} << 20;
 constexpr int kIncludersReadMax = 200;
 constexpr std::uintmax_t kIncluderBytesMax = 1u << 20;
-
-std::optional<std::string> read_file(const fs::path& path, std::uintmax_t bytes_max) {
-  std::error_code error;
-  if (!fs::is_regular_file(path, error) || fs::file_size(path, error) > bytes_max || error)
-    return std::nullopt;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
 
 // The newest: a workspace with several builds is worked on with the one that was configured last.
 fs::path newest_database(const fs::path& root) {
@@ -81,7 +71,7 @@ std::string read_entry(const json& entry, CompileCommand& out) {
 }
 
 bool includes(const fs::path& source, const std::string& header) {
-  const std::optional<std::string> text = read_file(source, kIncluderBytesMax);
+  const std::optional<std::string> text = indexer::read_file(source, kIncluderBytesMax);
   if (!text) return false;
   for (std::size_t at = text->find(header); at != text->npos; at = text->find(header, at + 1)) {
     const std::size_t line = text->rfind('\n', at) + 1;  // npos + 1 is 0
@@ -102,7 +92,7 @@ std::size_t common_folders(const fs::path& a, const fs::path& b) {
 Expected<std::optional<CompileDatabase>> CompileDatabase::find(const fs::path& root) {
   const fs::path path = newest_database(root);
   if (path.empty()) return std::optional<CompileDatabase>();
-  const std::optional<std::string> text = read_file(path, kBytesMax);
+  const std::optional<std::string> text = indexer::read_file(path, kBytesMax);
   if (!text)
     return fail(Errc::kInvalidInput, "{}: expected a file of at most {} MiB that can be read",
                 path.string(), kBytesMax >> 20);

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <optional>
 
+#include "lsp/assist/edit/parse_errors.h"
 #include "lsp/assist/place.h"
 #include "lsp/assist/repair/code_tokens.h"
 #include "lsp/assist/retrieve.h"
@@ -33,12 +34,6 @@ double ms_since(Clock::time_point start) {
 
 const indexer::Language* language_of(const InstructedEditRequest& request) {
   return indexer::language_of(request.path, request.text.substr(0, 256));
-}
-
-int parse_errors(const indexer::Language* language, std::string_view text) {
-  if (language == nullptr || language->grammar == nullptr) return 0;
-  thread_local indexer::Parser parser;
-  return parser.parse(*language, text).error_nodes;
 }
 
 // --- What needs no model ------------------------------------------------------------------------

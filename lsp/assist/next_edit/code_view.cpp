@@ -29,15 +29,6 @@ constexpr FamilyOf kFamilies[] = {{"c", Family::kC},
                                   {"html", Family::kMarkup},
                                   {"xml", Family::kMarkup}};
 
-const indexer::Language* find_language(std::string_view path, std::string_view id,
-                                       std::string_view text) {
-  if (const auto* language = indexer::language_of(path, text.substr(0, kHeadBytes)))
-    return language;
-  for (const indexer::Language& language : indexer::languages())
-    if (!id.empty() && language.lsp_id == id) return &language;
-  return nullptr;
-}
-
 Family find_family(std::string_view path, const indexer::Language* language) {
   if (language == nullptr) {
     constexpr std::array<std::string_view, 6> kMarkup = {".xml", ".xhtml", ".svg",
@@ -85,7 +76,8 @@ CodeView::CodeView(std::string path, std::string_view language_id,
                    std::shared_ptr<const std::string> text)
     : path_(std::move(path)),
       text_(std::move(text)),
-      language_(find_language(path_, language_id, *text_)),
+      language_(
+          indexer::language_of(path_, std::string_view(*text_).substr(0, kHeadBytes), language_id)),
       family_(find_family(path_, language_)),
       tokens_(code_tokens(*text_, language_)),
       lines_(*text_) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "lsp/assist/edit/parse_errors.h"
 #include "lsp/assist/next_edit/situation.h"
 
 namespace curlew::assist {
@@ -29,11 +30,6 @@ Window window_around(const CodeView& view, int first, int last) {
   while (first > top && !begins_item(view.line_text(first))) --first;
   while (last < bottom && !begins_item(view.line_text(last + 1))) ++last;
   return {view.lines().start(first), view.lines().start(last + 1)};
-}
-
-int error_count(const CodeView& view, std::string_view text) {
-  return view.language() == nullptr ? 0
-                                    : indexer::Parser().parse(*view.language(), text).error_nodes;
 }
 
 std::string_view lines_of(const CodeView& view, int first, int last) {
@@ -85,7 +81,7 @@ class Decision {
     std::string before(now.text().substr(window.start, edit.start - window.start));
     before += edit.before;
     before += now.text().substr(edit.end(), window.end - edit.end());
-    return error_count(now, text) <= error_count(now, before);
+    return parse_errors(now.language(), text) <= parse_errors(now.language(), before);
   }
 
   std::optional<NextEdit> chosen(Proposal& proposal) {
@@ -162,7 +158,7 @@ class Decision {
     std::vector<TextEdit> edits = place.edits;
     for (TextEdit& edit : edits) edit.start -= window.start, edit.end -= window.start;
     const Expected<std::string> after = apply_edits(before, edits);
-    return !after || error_count(view, *after) > error_count(view, before);
+    return !after || parse_errors(view.language(), *after) > parse_errors(view.language(), before);
   }
 
   const NextEditRequest& request_;

@@ -53,5 +53,9 @@ std::vector<Diagnostic> read_diagnostics(std::string_view output, const ReadOpti
 // Whether two runs' diagnostics are the same complaint: by path, code and message, not by line, which
 // edits above it move.
 bool same_complaint(const Diagnostic& a, const Diagnostic& b);
+std::size_t count_same(const std::vector<Diagnostic>& all, const Diagnostic& one);
+// Those of `after` that are there more often than before.
+std::vector<Diagnostic> new_complaints(const std::vector<Diagnostic>& before,
+                                       const std::vector<Diagnostic>& after);
 
 }  // namespace curlew::assist

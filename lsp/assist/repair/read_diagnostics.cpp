@@ -1,5 +1,6 @@
 // The table of readers, and the way of the output through it: whole JSON documents first, then
 // line by line to each reader until one takes it.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "lsp/assist/repair/diagnostic.h"
@@ -152,6 +153,19 @@ std::vector<Diagnostic> read_diagnostics(std::string_view output, const ReadOpti
 bool same_complaint(const Diagnostic& a, const Diagnostic& b) {
   return a.place.path == b.place.path && a.code == b.code && a.message == b.message &&
          a.test == b.test;
+}
+
+std::size_t count_same(const std::vector<Diagnostic>& all, const Diagnostic& one) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      all, [&](const Diagnostic& other) { return same_complaint(one, other); }));
+}
+
+std::vector<Diagnostic> new_complaints(const std::vector<Diagnostic>& before,
+                                       const std::vector<Diagnostic>& after) {
+  std::vector<Diagnostic> fresh;
+  for (const Diagnostic& d : after)
+    if (count_same(after, d) > count_same(before, d)) fresh.push_back(d);
+  return fresh;
 }
 
 }  // namespace curlew::assist

@@ -5,6 +5,7 @@
 
 #include "indexer/source/ignore.h"
 #include "indexer/words.h"
+#include "lsp/assist/edit/parse_errors.h"
 
 namespace curlew::assist {
 namespace {
@@ -47,21 +48,11 @@ std::vector<Diagnostic> complaints_of(const CheckResult& result) {
   return errors.empty() ? result.diagnostics : errors;
 }
 
-std::size_t count_same(const std::vector<Diagnostic>& all, const Diagnostic& one) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      all, [&](const Diagnostic& other) { return same_complaint(one, other); }));
-}
-
-// Nothing is there more often than before.
-bool none_is_new(const std::vector<Diagnostic>& before, const std::vector<Diagnostic>& after) {
-  return std::ranges::all_of(
-      after, [&](const Diagnostic& d) { return count_same(after, d) <= count_same(before, d); });
-}
-
 // The complaint is gone (or there once less), and none is new.
 bool is_progress(const Diagnostic& complaint, const std::vector<Diagnostic>& before,
                  const std::vector<Diagnostic>& after) {
-  return count_same(after, complaint) < count_same(before, complaint) && none_is_new(before, after);
+  return count_same(after, complaint) < count_same(before, complaint) &&
+         new_complaints(before, after).empty();
 }
 
 // What the command says of the place that somebody else complains of: on its line, else on one
@@ -213,12 +204,12 @@ class Repair {
     std::size_t bytes = 0;
     for (Candidate& candidate : candidates) {
       const Expected<std::string> before = current(candidate.path);
-      const int errors = before ? parse_errors(candidate.path, *before) : 0;
+      const int errors = before ? known_errors(candidate.path, *before) : 0;
       if (errors == 0) continue;
       const Expected<std::string> after = apply_edits(*before, candidate.edits);
       if (!after) continue;
       bytes += after->size();
-      const int left = bytes > kWeighedBytesMax ? errors : parse_errors(candidate.path, *after);
+      const int left = bytes > kWeighedBytesMax ? errors : known_errors(candidate.path, *after);
       if (left > 0) candidate.chance *= left < errors ? kParsesBetter : kParsesAsBadly;
     }
   }
@@ -274,16 +265,13 @@ class Repair {
     return indexer::content_hash(all);
   }
 
-  int parse_errors(const std::string& path, const std::string& text) {
-    const indexer::Language* language =
-        indexer::language_of(path, std::string_view(text).substr(0, 256));
-    if (language == nullptr || language->grammar == nullptr) return 0;
+  int known_errors(const std::string& path, const std::string& text) {
     const auto [known, is_new] = parse_errors_.try_emplace(indexer::content_hash(text));
-    if (is_new) known->second = parser_.parse(*language, text).error_nodes;
+    if (is_new) known->second = parse_errors(path, text);
     return known->second;
   }
   bool parses_worse(const std::string& path, const std::string& before, const std::string& after) {
-    return parse_errors(path, after) > parse_errors(path, before);
+    return known_errors(path, after) > known_errors(path, before);
   }
 
   Expected<std::string> current(const std::string& path) {
@@ -306,7 +294,7 @@ class Repair {
 
   bool holds_for_some(const CheckResult& afresh) const {
     if (!afresh.passed() && (afresh.diagnostics.empty() || first_.passed())) return false;
-    return none_is_new(now_.diagnostics, afresh.diagnostics);
+    return new_complaints(now_.diagnostics, afresh.diagnostics).empty();
   }
 
   std::string reason_repaired() const {
@@ -347,7 +335,6 @@ class Repair {
   const RepairCallback& progress_;
   const std::stop_token stop_;
   const Clock::time_point began_;
-  indexer::Parser parser_;
   int tests_wanted_ = -1;
   Changes kept_;
   CheckResult first_, now_;                    // without changes; with what is kept

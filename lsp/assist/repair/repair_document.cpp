@@ -1,6 +1,7 @@
 #include "lsp/assist/repair/repair_document.h"
 
 #include "lsp/assist/check/buffers.h"
+#include "lsp/assist/edit/parse_errors.h"
 
 namespace curlew::assist {
 namespace {
@@ -8,13 +9,6 @@ namespace {
 // A change that nobody checked is offered when it is more likely right than wrong.
 constexpr double kUncheckedChanceMin = 0.5;
 constexpr int kParsedMax = 20;  // candidates whose whole text is parsed
-
-int parse_errors(indexer::Parser& parser, const std::string& path, const std::string& text) {
-  const indexer::Language* language =
-      indexer::language_of(path, std::string_view(text).substr(0, 256));
-  if (language == nullptr || language->grammar == nullptr) return 0;
-  return parser.parse(*language, text).error_nodes;
-}
 
 std::string joined_reasons(const RepairResult& result) {
   std::string all;
@@ -102,14 +96,12 @@ std::vector<Candidate> likely_changes(const Diagnostic& complaint, const std::st
                                       const std::string& text, const indexer::Index* index,
                                       std::size_t count_max) {
   std::vector<Candidate> likely;
-  indexer::Parser parser;
-  const int errors = parse_errors(parser, path, text);
+  const int errors = parse_errors(path, text);
   int parsed = 0;
   for (Candidate& candidate : propose(repair_place(complaint, path, text, index))) {
     if (likely.size() == count_max || parsed++ == kParsedMax) break;
     const Expected<std::string> after = apply_edits(text, candidate.edits);
-    if (after && parse_errors(parser, path, *after) <= errors)
-      likely.push_back(std::move(candidate));
+    if (after && parse_errors(path, *after) <= errors) likely.push_back(std::move(candidate));
   }
   return likely;
 }

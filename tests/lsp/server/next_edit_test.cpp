@@ -55,6 +55,20 @@ TEST(NextEdit, AnswersCopilotsClientsWithOneEntryOfTheDocumentsVersion) {
   EXPECT_EQ(edit["command"]["arguments"].size(), 1u);
 }
 
+TEST(NextEdit, CountsWhatIsAcceptedApartFromCompletions) {
+  TestSession session;
+  session.initialize();
+  session.open(kUri, kText, "python");
+  rename_s(session);
+  const Json found = session.call("curlew/nextEdit", place(kUri, 1, 9))["result"];
+  session.call("workspace/executeCommand",
+               {{"command", "curlew.accepted"}, {"arguments", {found["id"]}}});
+  const Json status = session.call("curlew/status", Json::object())["result"];
+  EXPECT_EQ(status["next_edit"],
+            (Json{{"requests", 1}, {"found", 1}, {"accepted", 1}, {"refused", 0}}));
+  EXPECT_EQ(status["completion"]["accepted"], 0);
+}
+
 TEST(NextEdit, SaysWhereToJumpAndWhatComesAfter) {
   TestSession session;
   session.initialize();
