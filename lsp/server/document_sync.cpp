@@ -34,12 +34,24 @@ void DocumentSync::bind(Binder& bind, Json& capabilities) {
 }
 
 void DocumentSync::watch_files() {
-  if (!state_.client.features().register_watched_files) return;
+  if (!state_.client.features().register_watched_files) {
+    for (const auto& workspace : state_.workspaces.all()) watch_.add(workspace);
+    return;
+  }
   state_.client.request("client/registerCapability",
                         {{"registrations",
                           {{{"id", "curlew/watch"},
                             {"method", "workspace/didChangeWatchedFiles"},
                             {"registerOptions", {{"watchers", {{{"globPattern", "**/*"}}}}}}}}}});
+}
+
+void DocumentSync::watch(const std::shared_ptr<Workspace>& workspace) {
+  if (!state_.client.features().register_watched_files) watch_.add(workspace);
+}
+
+std::string DocumentSync::watched_how(const std::filesystem::path& root) const {
+  if (const auto ours = watch_.state(root)) return *ours;
+  return state_.client.features().register_watched_files ? "by the client" : "";
 }
 
 void DocumentSync::did_open(const protocol::DidOpenTextDocumentParams& params) {
@@ -83,11 +95,6 @@ void DocumentSync::did_save(const protocol::TextDocumentParams& params) {
 
 void DocumentSync::did_focus(const protocol::DidFocusParams& params) {
   if (params.textDocument) state_.documents.touch(params.textDocument->uri);
-  const auto now = std::chrono::steady_clock::now();
-  if (state_.client.features().register_watched_files || now - rescanned_ < kRescanIntervalMin)
-    return;
-  rescanned_ = now;
-  for (const auto& workspace : state_.workspaces.all()) state_.services.update(workspace);
 }
 
 void DocumentSync::did_change_watched_files(const protocol::DidChangeWatchedFilesParams& params) {

@@ -48,7 +48,7 @@ Session::Session(Services& services, protocol::Transport& transport, SessionOpti
       next_edit_(state_),
       completion_(completer_),
       symbols_(state_),
-      status_(state_, completer_, next_edit_),
+      status_(state_, document_sync_, completer_, next_edit_),
       tools_(completer_),
       code_actions_(state_, repairer_),
       commands_(state_, completer_, next_edit_, status_, code_actions_) {
@@ -204,8 +204,12 @@ void Session::set_trace(const protocol::NoParams&) {}
 
 void Session::change_workspace_folders(const protocol::DidChangeWorkspaceFoldersParams& params) {
   for (const protocol::WorkspaceFolder& folder : params.removed)
-    if (const auto root = root_path(folder.uri)) state_.workspaces.remove(*root);
-  for (const protocol::WorkspaceFolder& folder : params.added) add_workspace(folder.uri);
+    if (const auto root = root_path(folder.uri)) {
+      state_.workspaces.remove(*root);
+      document_sync_.unwatch(*root);
+    }
+  for (const protocol::WorkspaceFolder& folder : params.added)
+    if (const auto workspace = add_workspace(folder.uri)) document_sync_.watch(workspace);
 }
 
 // UTF-8 where the client can: nothing to count then. UTF-16 is what every client must speak.
@@ -217,15 +221,16 @@ void Session::negotiate_encoding(const std::vector<std::string>& offered) {
   state_.documents.set_encoding(PositionEncoding::kUtf16);
 }
 
-void Session::add_workspace(const std::string& uri) {
+std::shared_ptr<Workspace> Session::add_workspace(const std::string& uri) {
   const std::optional<fs::path> root = root_path(uri);
   if (!root) {
     spdlog::warn("workspace folder {}: not a folder of this machine", uri);
-    return;
+    return nullptr;
   }
   auto workspace = state_.services.workspace(*root, state_.settings.get());
   state_.workspaces.add(workspace);
   state_.services.update(workspace);
+  return workspace;
 }
 
 void Session::watch_parent(int process_id) {

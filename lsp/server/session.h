@@ -64,7 +64,7 @@ class Session {
   void change_workspace_folders(const protocol::DidChangeWorkspaceFoldersParams& params);
 
   void negotiate_encoding(const std::vector<std::string>& offered);
-  void add_workspace(const std::string& uri);
+  std::shared_ptr<Workspace> add_workspace(const std::string& uri);  // null: not of this machine
   void watch_parent(int process_id);
 
   protocol::Transport& transport_;

@@ -39,6 +39,7 @@ Json StatusFeature::status() const {
   bool is_ready = state_.services.model_state().phase != Phase::kWorking;
   for (const auto& workspace : state_.workspaces.all()) {
     indexes.push_back(index_of(*workspace));
+    indexes.back()["watched"] = document_sync_.watched_how(workspace->root());
     is_ready = is_ready && workspace->state().phase != Phase::kWorking;
   }
   return {{"ready", is_ready},

@@ -4,14 +4,19 @@
 
 #include "lsp/server/binder.h"
 #include "lsp/server/completer.h"
+#include "lsp/server/document_sync.h"
 #include "lsp/server/next_edit.h"
 
 namespace curlew::server {
 
 class StatusFeature {
  public:
-  StatusFeature(SessionState& state, const Completer& completer, const NextEditFeature& next_edit)
-      : state_(state), completer_(completer), next_edit_(next_edit) {}
+  StatusFeature(SessionState& state, const DocumentSync& document_sync, const Completer& completer,
+                const NextEditFeature& next_edit)
+      : state_(state),
+        document_sync_(document_sync),
+        completer_(completer),
+        next_edit_(next_edit) {}
 
   void bind(Binder& bind);
   protocol::Json status() const;
@@ -23,6 +28,7 @@ class StatusFeature {
   protocol::Json next_edits() const;
 
   SessionState& state_;
+  const DocumentSync& document_sync_;
   const Completer& completer_;
   const NextEditFeature& next_edit_;
 };
