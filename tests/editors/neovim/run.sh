@@ -18,6 +18,7 @@ export XDG_STATE_HOME=$state XDG_CACHE_HOME=$state XDG_DATA_HOME=$state # logs a
 "$nvim" --version | head -1
 timeout 180 "$nvim" --headless --clean -S "$here/plugin_test.lua"
 timeout 300 "$nvim" --headless --clean -S "$here/server_test.lua"
+timeout 300 "$nvim" --headless --clean -S "$here/next_edit_test.lua"
 typed=0
 timeout 240 python3 "$here/typing_test.py" "$nvim" "$source" "$@" || typed=$?
 [[ $typed == 0 || $typed == 77 ]]

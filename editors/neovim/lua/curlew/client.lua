@@ -173,6 +173,7 @@ function M.stop(wait_ms)
   for _, client in ipairs(compat.clients()) do
     compat.stop(client)
   end
+  status.off()
   vim.wait(wait_ms, function()
     return #compat.clients() == 0
   end, 20)

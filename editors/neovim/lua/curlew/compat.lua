@@ -85,6 +85,12 @@ function M.start(config, buf)
   end
 end
 
+--- The version that the server knows the buffer by; nil before it does.
+---@return integer?
+function M.version(buf)
+  return vim.lsp.util.buf_versions[buf]
+end
+
 ---@return boolean
 function M.is_attached(buf, client_id)
   return vim.lsp.buf_is_attached(buf, client_id)

@@ -2,18 +2,22 @@
 
 local M = {}
 
----@class curlew.Keymaps  insert-mode keys; false leaves one unmapped
+---@class curlew.Keymaps  false leaves one unmapped
 ---@field accept string|false
 ---@field accept_word string|false
 ---@field accept_line string|false
 ---@field dismiss string|false
 ---@field trigger string|false
+---@field next_edit string|false  goes to the next edit; there, makes it
+---@field dismiss_next_edit string|false
 
 ---@class curlew.Config
 ---@field cmd string[]  the server and its arguments
 ---@field settings table<string, any>  sent to the server as section `curlew`: model, device, lines, ...
 ---@field auto_trigger boolean  suggest while typing; else only on the trigger key
 ---@field debounce_ms integer  pause in typing before the server is asked
+---@field next_edit boolean  show the edit that most likely comes next
+---@field next_edit_debounce_ms integer  pause after an edit before the server is asked for the next one
 ---@field native boolean  use the editor's own inline completion where it has one (Neovim 0.12)
 ---@field disabled_filetypes string[]
 ---@field root_markers string[]  a folder that holds one of these is a workspace root
@@ -25,6 +29,8 @@ M.defaults = {
   settings = {},
   auto_trigger = true,
   debounce_ms = 60,
+  next_edit = true,
+  next_edit_debounce_ms = 250,
   native = true,
   disabled_filetypes = {},
   root_markers = { 'curlew.toml', '.git', 'compile_commands.json' },
@@ -34,8 +40,23 @@ M.defaults = {
     accept_line = '<M-j>',
     dismiss = '<C-]>',
     trigger = [[<M-\>]],
+    next_edit = '<M-n>',
+    dismiss_next_edit = '<M-q>',
   },
 }
+
+--- Modes in which a key is mapped; insert mode where nothing stands here.
+---@type table<string, string[]>
+local keymap_modes = {
+  next_edit = { 'n', 'i' },
+  dismiss_next_edit = { 'n', 'i' },
+}
+
+---@param name string  of a key
+---@return string[]
+function M.modes_of(name)
+  return keymap_modes[name] or { 'i' }
+end
 
 ---@type curlew.Config
 M.options = vim.deepcopy(M.defaults)

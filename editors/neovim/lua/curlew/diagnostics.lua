@@ -48,7 +48,7 @@ function M.tell(buf)
   end
   local diagnostics = M.of_buffer(buf, client)
   compat.notify(client, 'curlew/didChangeDiagnostics', {
-    textDocument = { uri = vim.uri_from_bufnr(buf), version = vim.lsp.util.buf_versions[buf] },
+    textDocument = { uri = vim.uri_from_bufnr(buf), version = compat.version(buf) },
     diagnostics = diagnostics,
   })
 end

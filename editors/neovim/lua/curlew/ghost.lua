@@ -18,7 +18,7 @@ local namespace = vim.api.nvim_create_namespace('curlew.ghost')
 ---@param text string  one line
 ---@param column integer  screen column of its start
 ---@return string text, integer column  of its end
-local function expand_tabs(text, column, tabstop)
+function M.expand_tabs(text, column, tabstop)
   local out = {}
   for piece, tab in text:gmatch('([^\t]*)(\t?)') do
     out[#out + 1] = piece
@@ -39,7 +39,7 @@ end
 function M.layout(s, opts)
   local lines = vim.split(s.text, '\n', { plain = true })
   local kept = s.tail:sub(s.replaces + 1) -- the rest of the line after accepting
-  local first, column = expand_tabs(lines[1], opts.column, opts.tabstop)
+  local first, column = M.expand_tabs(lines[1], opts.column, opts.tabstop)
   local layout = { virt_text = { { first, 'CurlewGhost' } }, virt_text_pos = 'overlay' }
 
   if #lines == 1 and s.replaces == 0 and opts.inline then
@@ -49,20 +49,20 @@ function M.layout(s, opts)
   if s.tail ~= '' then
     if #lines == 1 and kept ~= '' then
       local text
-      text, column = expand_tabs(kept, column, opts.tabstop)
+      text, column = M.expand_tabs(kept, column, opts.tabstop)
       table.insert(layout.virt_text, { text, 'CurlewTail' })
     end
-    local _, covered = expand_tabs(s.tail, opts.column, opts.tabstop)
+    local _, covered = M.expand_tabs(s.tail, opts.column, opts.tabstop)
     if covered > column then
       table.insert(layout.virt_text, { (' '):rep(covered - column), 'CurlewTail' })
     end
   end
   for i = 2, #lines do
     layout.virt_lines = layout.virt_lines or {}
-    local text, end_column = expand_tabs(lines[i], 0, opts.tabstop)
+    local text, end_column = M.expand_tabs(lines[i], 0, opts.tabstop)
     local chunks = { { text, 'CurlewGhost' } }
     if i == #lines and kept ~= '' then
-      table.insert(chunks, { (expand_tabs(kept, end_column, opts.tabstop)), 'CurlewTail' })
+      table.insert(chunks, { (M.expand_tabs(kept, end_column, opts.tabstop)), 'CurlewTail' })
     end
     table.insert(layout.virt_lines, chunks)
   end

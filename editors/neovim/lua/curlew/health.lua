@@ -27,11 +27,13 @@ end
 
 local function check_keys(report, config)
   for name, key in pairs(config.options.keymaps) do
-    local mapped = key and vim.fn.maparg(key, 'i', false, true)
-    if mapped and not vim.tbl_isempty(mapped) and mapped.desc ~= 'Curlew' then
-      report.warn(('%s is already mapped, so %s has no key'):format(key, name), {
-        ("Call require('curlew').%s() from your mapping; it returns false when there is nothing to accept"):format(name),
-      })
+    for _, mode in ipairs(config.modes_of(name)) do
+      local mapped = key and vim.fn.maparg(key, mode, false, true)
+      if mapped and not vim.tbl_isempty(mapped) and mapped.desc ~= 'Curlew' then
+        report.warn(('%s is already mapped in mode %s, so %s has no key'):format(key, mode, name), {
+          ("Call require('curlew').%s() from your mapping; it returns false when there is nothing to do"):format(name),
+        })
+      end
     end
   end
 end

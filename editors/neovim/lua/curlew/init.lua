@@ -52,6 +52,28 @@ function M.trigger()
   end
 end
 
+--- Goes to the next edit that is shown; there, makes it.
+---@return boolean done  false: there is none
+function M.next_edit()
+  local next_edit = require('curlew.next_edit')
+  if not next_edit.visible() then
+    return false
+  end
+  vim.schedule(next_edit.accept)
+  return true
+end
+
+--- Hides the next edit that is shown, for good.
+---@return boolean done  false: there is none
+function M.dismiss_next_edit()
+  local next_edit = require('curlew.next_edit')
+  if not next_edit.visible() then
+    return false
+  end
+  vim.schedule(next_edit.dismiss)
+  return true
+end
+
 --- For a status line: "curlew: ready".
 ---@return string
 function M.statusline()
@@ -59,10 +81,11 @@ function M.statusline()
 end
 
 --- What a key did before: nil when the user mapped it, which we leave alone.
+---@param mode string
 ---@param key string
 ---@return (fun(): string)?
-local function meaning_before(key)
-  local mapping = vim.fn.maparg(key, 'i', false, true)
+local function meaning_before(mode, key)
+  local mapping = vim.fn.maparg(key, mode, false, true)
   if vim.tbl_isempty(mapping) then
     return function()
       return key
@@ -76,17 +99,19 @@ local function meaning_before(key)
   end) or nil
 end
 
---- Maps an insert-mode key, which does what it always did when the action returns false.
----@param key string|false
+--- Maps the key of that name, which does what it always did when the action returns false.
+---@param name string  of config.options.keymaps
 ---@param action fun(): boolean?
-local function map(key, action)
-  local otherwise = key and meaning_before(key)
-  if not otherwise then
-    return
+local function map(name, action)
+  local key = config.options.keymaps[name]
+  for _, mode in ipairs(key and config.modes_of(name) or {}) do
+    local otherwise = meaning_before(mode, key)
+    if otherwise then
+      vim.keymap.set(mode, key, function()
+        return action() == false and otherwise() or ''
+      end, { expr = true, silent = true, desc = description })
+    end
   end
-  vim.keymap.set('i', key, function()
-    return action() == false and otherwise() or ''
-  end, { expr = true, silent = true, desc = description })
 end
 
 --- An action for a key that means something else without a suggestion.
@@ -113,14 +138,18 @@ function M.setup(options)
   require('curlew.diagnostics').setup(augroup)
   require('curlew.commands').setup()
 
-  local keys = config.options.keymaps
-  map(keys.accept, M.accept)
-  map(keys.accept_word, M.accept_word)
-  map(keys.accept_line, M.accept_line)
-  map(keys.dismiss, only_when_visible(M.dismiss))
-  map(keys.trigger, function()
+  map('accept', M.accept)
+  map('accept_word', M.accept_word)
+  map('accept_line', M.accept_line)
+  map('dismiss', only_when_visible(M.dismiss))
+  map('trigger', function()
     vim.schedule(M.trigger)
   end)
+  if config.options.next_edit then
+    require('curlew.next_edit').setup(augroup)
+    map('next_edit', M.next_edit)
+    map('dismiss_next_edit', M.dismiss_next_edit)
+  end
 end
 
 return M

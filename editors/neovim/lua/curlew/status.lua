@@ -36,6 +36,11 @@ function M.running()
   enter('running')
 end
 
+--- It was stopped because the user wants it so.
+function M.off()
+  enter('off')
+end
+
 ---@param error string
 function M.stopped(error)
   enter('stopped', error)
