@@ -48,7 +48,11 @@ export interface ServerListener {
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private inlineCompletion: InlineCompletionFeature | undefined;
+  private readonly ended = new vscode.EventEmitter<void>();
   private turn: Promise<void> = Promise.resolve(); // starts and stops happen one after the other
+
+  /** The server stopped, or ended by itself: what it said is no longer so. */
+  readonly onDidEnd = this.ended.event;
 
   constructor(
     private readonly extensionFolder: string,
@@ -69,7 +73,7 @@ export class Server implements vscode.Disposable {
   }
 
   dispose(): void {
-    void this.stop();
+    void this.stop().then(() => this.ended.dispose());
   }
 
   /** The completion that the editor was given last, if any. */
@@ -78,9 +82,9 @@ export class Server implements vscode.Disposable {
   }
 
   /** Rejects when the server does not run or refuses. */
-  request<Result>(method: string, params: unknown): Promise<Result> {
+  request<Result>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<Result> {
     if (!this.client) return Promise.reject(new Error('the Curlew server is not running'));
-    return this.client.sendRequest<Result>(method, params);
+    return this.client.sendRequest<Result>(method, params, token);
   }
 
   execute<Result>(command: string, ...args: unknown[]): Promise<Result> {
@@ -119,6 +123,7 @@ export class Server implements vscode.Disposable {
     const client = this.client;
     this.client = undefined;
     this.inlineCompletion = undefined;
+    this.ended.fire();
     if (client?.needsStop()) await client.stop().catch(() => undefined);
     await client?.dispose().catch(() => undefined);
   }
@@ -141,7 +146,10 @@ export class Server implements vscode.Disposable {
       if (this.client !== client) return; // a client that was replaced stops in its own time
       if (newState === State.Running) this.listener.onState('running');
       if (newState === State.Starting) this.listener.onState('starting');
-      if (newState === State.Stopped) this.listener.onState('stopped', 'the server ended');
+      if (newState === State.Stopped) {
+        this.ended.fire();
+        this.listener.onState('stopped', 'the server ended');
+      }
     });
     return client;
   }

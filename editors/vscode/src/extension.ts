@@ -5,6 +5,7 @@ import { activateSettings, Server } from './client';
 import { activateCommands } from './commands';
 import { activateContextView } from './contextView';
 import { activateDiagnostics } from './diagnostics';
+import { activateNextEdit } from './nextEdit';
 import { activatePartialAccept } from './partialAccept';
 import { StatusBar } from './status';
 
@@ -22,6 +23,7 @@ export function activate(context: vscode.ExtensionContext): void {
   activateContextView(context, server);
   activatePartialAccept(context, server);
   activateDiagnostics(context, server);
+  activateNextEdit(context, server);
 
   // Not awaited: the editor need not wait for a model to load. The status bar says how it went.
   void server.restart().catch(() => undefined);

@@ -1,7 +1,7 @@
 // What the server tells beyond LSP: docs/protocol.md. Every field may be missing, as from an older
 // or newer server.
 
-import type { InlineCompletionItem } from 'vscode-languageclient/node';
+import type { InlineCompletionItem, TextDocumentEdit } from 'vscode-languageclient/node';
 
 /** A piece of the workspace that stood in a completion's prompt. Lines are 1-based, inclusive. */
 export interface ContextEntry {
@@ -32,6 +32,14 @@ export function dataOf(item: InlineCompletionItem | undefined): CompletionData |
 export interface ServerStatus {
   readonly model?: { readonly name?: string; readonly device?: string; readonly state?: string };
   readonly index?: readonly { readonly root?: string; readonly files?: number; readonly symbols?: number }[];
+}
+
+/** The answer to `curlew/nextEdit`. The version is null for a file that is not open. */
+export interface NextEditAnswer {
+  readonly id?: string;
+  readonly edit: TextDocumentEdit | null;
+  readonly more?: readonly TextDocumentEdit[];
+  readonly why?: string;
 }
 
 /** The notification `didChangeStatus`. */

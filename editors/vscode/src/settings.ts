@@ -18,6 +18,7 @@ const serverKeys: Readonly<Record<string, string>> = {
   'completion.lines': 'lines',
   'completion.budgetMs': 'completion_budget_ms',
   'completion.disabledLanguages': 'disabled_languages',
+  'nextEdit.enabled': 'next_edit_enabled',
   'index.enabled': 'index_enabled',
   'check': 'check',
   'repair.ahead': 'repair_ahead',
