@@ -40,10 +40,15 @@ Json to_json(const assist::RepairRound& round) {
 Json to_json(const assist::RepairResult& result, bool applied) {
   Json rounds = Json::array();
   for (const assist::RepairRound& round : result.rounds) rounds.push_back(to_json(round));
-  return {{"passed", result.passed()}, {"end", repair_end_name(result.end)},
-          {"reason", result.reason},   {"rounds", std::move(rounds)},
-          {"diff", result.diff()},     {"applied", applied},
-          {"runs", result.runs},       {"seconds", result.seconds}};
+  return {{"passed", result.passed()},
+          {"end", repair_end_name(result.end)},
+          {"reason", result.reason},
+          {"rounds", std::move(rounds)},
+          {"diff", result.diff()},
+          {"applied", applied},
+          {"model_error", result.model_error},
+          {"runs", result.runs},
+          {"seconds", result.seconds}};
 }
 
 std::string describe(const assist::RepairResult& result, bool applied) {
@@ -61,6 +66,7 @@ std::string describe(const assist::RepairResult& result, bool applied) {
                      : applied      ? "; applied"
                      : diff.empty() ? ""
                                     : "; --apply writes it");
+  if (!result.model_error.empty()) out += "the model: " + result.model_error + "\n";
   return out;
 }
 
@@ -92,10 +98,13 @@ int run_repair(const CommonOptions& common, const RepairOptions& options) {
     if (!opened) return report(opened.error());
     index = std::move(*opened);
   }
+  const auto generator = open_generator(settings);
+  if (!generator) return report(generator.error());
   const assist::RepairRequest request{.rounds_max = options.rounds,
                                       .budget = std::chrono::seconds(options.seconds),
                                       .files = options.files,
-                                      .may_change_tests = options.tests};
+                                      .may_change_tests = options.tests,
+                                      .generator = generator->get()};
   ProgressLine line;
   const auto progress = [&](const assist::RepairProgress& p) {
     const double share = static_cast<double>(p.tried) / std::max(1, p.candidates);

@@ -57,6 +57,7 @@ struct CompletionRequest {
       budget;  // whole request; the best so far is returned at its end
   model::SamplingOptions sampling;
   CopyMix copy_mix = CopyMix::kAuto;
+  model::Lane lane = model::Lane::kTyping;
   std::string repo_name;
   std::vector<OpenDocument> open_documents;  // most recently viewed first, this one left out
   // Text the popup menu has selected, which the completion must extend (LSP

@@ -57,6 +57,7 @@ model::GenerateRequest generation_request(const model::Generator& generator,
                             : place.many_lines         ? kManyLinesTokens
                                                        : kOneLineTokens;
   generate.sampling = request.sampling;
+  generate.lane = request.lane;
   generate.copy_mix.enabled =
       request.copy_mix == CopyMix::kOn || (request.copy_mix == CopyMix::kAuto && place.many_lines);
   if (generate.copy_mix.enabled)

@@ -92,6 +92,9 @@ Expected<DocumentRepair> Repairer::repair(const DocumentPtr& document, const Com
   request.budget = consent == Consent::kAsk ? std::chrono::milliseconds(settings.repair_budget_ms)
                                             : kAheadBudget;
   request.buffers = buffers_around(document);
+  const std::shared_ptr<model::Generator> generator = state_.services.generator();
+  request.generator = generator.get();
+  request.lane = consent == Consent::kAsk ? model::Lane::kMain : model::Lane::kBackground;
   for (const protocol::Diagnostic& complaint : complaints)
     request.complaints.push_back(to_assist(*document, complaint));
 
@@ -134,6 +137,7 @@ assist::Changes Repairer::buffers_around(const DocumentPtr& document) const {
 bool Repairer::is_promising(const Snapshot& document, const protocol::Diagnostic& complaint) {
   const DocumentPlace& place = document.place();
   if (!place.workspace || place.path.empty()) return false;
+  if (const auto model = state_.services.generator(); model && model->info().chat) return true;
   const std::string key = protocol::to_text(complaint.json);
   {
     std::lock_guard lock(mutex_);

@@ -200,10 +200,10 @@ class Editor {
     generate.draft_texts = {std::string(original_)};
     generate.new_tokens_max = tokens_max_;
     generate.deadline = deadline_;
-    generate.lane = model::Lane::kMain;
-    if (out_.attempts > 1) {  // greedy decoding would only repeat itself
-      generate.sampling.temperature = kRetryTemperature;
-      generate.sampling.seed = static_cast<std::uint64_t>(out_.attempts);
+    generate.lane = request_.lane;
+    if (const int sample = request_.sample + out_.attempts - 1; sample > 0) {
+      generate.sampling.temperature = kRetryTemperature;  // greedy decoding would repeat itself
+      generate.sampling.seed = static_cast<std::uint64_t>(sample);
     }
     auto made = sources_.generator->generate(generate, stop_);
     if (!made) return Error(std::move(made.error())).during("edit");

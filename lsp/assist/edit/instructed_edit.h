@@ -26,6 +26,8 @@ struct InstructedEditRequest {
   std::size_t end = 0;    // around it, else the whole text
   std::string instruction;
   int attempts_max = 3;
+  int sample = 0;  // 0: the likeliest answer first; others differ from it
+  model::Lane lane = model::Lane::kMain;
   std::chrono::milliseconds budget{60'000};
 };
 

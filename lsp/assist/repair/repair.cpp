@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <set>
 
-#include "indexer/source/ignore.h"
 #include "indexer/words.h"
-#include "lsp/assist/edit/parse_errors.h"
+#include "lsp/assist/repair/propose_model.h"
+#include "lsp/assist/repair/repair_candidates.h"
 
 namespace curlew::assist {
 namespace {
@@ -14,31 +14,11 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kComplaintsMax = 6;  // worked at in a round
 constexpr std::size_t kWhatBytesMax = 120;
-constexpr std::size_t kCausesMax = 4;  // places of one complaint
-constexpr double kElsewhere = 0.4;     // what a change elsewhere is worth, where the place is said
-constexpr double kNextCause = 0.9;     // how much less likely each is than the one before
-// In a text that does not parse: what a candidate that makes it parse better, or not, is worth beside
-// one that makes it parse.
-constexpr double kParsesBetter = 0.6, kParsesAsBadly = 0.15;
-constexpr std::size_t kWeighedBytesMax = 16u << 20;  // parsed to find out, per complaint
-
-bool is_allowed(const RepairRequest& request, const std::string& path) {
-  if (path.empty() || path.front() == '/' || path.starts_with("..")) return false;
-  if (!request.may_change_tests && is_test_path(path)) return false;
-  return request.files.empty() || std::ranges::any_of(request.files, [&](const std::string& glob) {
-           return indexer::glob_matches(glob, path);
-         });
-}
-
-// Code that fails as it runs may fail for what stands anywhere before; but of a name that is not
-// there, or of text that is no code, the interpreter says itself which and where.
-bool says_what(const Diagnostic& complaint) {
-  for (const std::string_view sign :
-       {"is not defined", "has no attribute", "cannot import name", "No module named",
-        "is not a function", "not associated with a value"})
-    if (complaint.message.find(sign) != std::string::npos) return true;
-  return complaint.code == "SyntaxError" || complaint.code == "IndentationError";
-}
+// The model has its turn before changes that are less likely than this.
+constexpr double kModelsTurn = 0.3;
+constexpr int kAnswersMax = 3;             // of a model that is told what became of the last one
+constexpr std::size_t kRewrittenMax = 12;  // lines that a model writes anew, per complaint
+constexpr double kNextLine = 0.85;         // how much less likely each is than the one before
 
 // What a command complains of: its errors; where it names none, everything it says.
 std::vector<Diagnostic> complaints_of(const CheckResult& result) {
@@ -78,11 +58,15 @@ class Repair {
   Repair(Checker& checker, const indexer::Index* index, const RepairRequest& request,
          const RepairCallback& progress, std::stop_token stop)
       : checker_(checker),
-        index_(index),
         request_(request),
         progress_(progress),
         stop_(std::move(stop)),
-        began_(Clock::now()) {}
+        began_(Clock::now()),
+        candidates_(index, request, [this](const std::string& path) { return current(path); }) {
+    if (request.generator != nullptr)
+      model_.emplace(Sources{.index = index, .generator = request.generator},
+                     began_ + request.budget, request.lane);
+  }
 
   Expected<RepairResult> run() {
     Expected<CheckResult> first = check({});
@@ -153,73 +137,31 @@ class Repair {
     return kept;
   }
 
-  // Where the complaint may have its cause: its own place, and those of its notes (the frames of a
-  // traceback, the file that a test could not load), as far as they may be changed.
-  std::vector<SourcePlace> causes_of(const Diagnostic& complaint) const {
-    std::vector<SourcePlace> places = {complaint.place};
-    for (const Diagnostic::Note& note : complaint.notes) places.push_back(note.place);
-    std::erase_if(places, [&](const SourcePlace& place) {
-      return place.line < 1 || !is_allowed(request_, place.path);
-    });
-    if (places.size() > kCausesMax) places.resize(kCausesMax);
-    return places;
-  }
-
-  std::vector<Candidate> candidates_for(const Diagnostic& complaint) {
-    std::vector<Candidate> candidates;
-    const auto add = [&](std::vector<Candidate> more, double weight) {
-      for (Candidate& candidate : more) {
-        candidate.chance *= weight;
-        if (is_allowed(request_, candidate.path)) candidates.push_back(std::move(candidate));
-      }
-    };
-    double weight = 1;
-    for (const SourcePlace& cause : causes_of(complaint)) {
-      const Expected<std::string> text = current(cause.path);
-      if (!text) continue;
-      Diagnostic there = complaint;
-      there.place = cause;
-      add(propose(repair_place(there, cause.path, *text, index_)), weight);
-      weight *= kNextCause;
-    }
-    const TextOf text_of = [this](const std::string& path) { return current(path); };
-    add(propose_definitions(complaint, index_, text_of), 1);
-    // A complaint of running code, or about a test, may have its cause anywhere below.
-    const bool is_running = !complaint.test.empty() || now_.tests_run >= 0;
-    if (is_running || !is_allowed(request_, complaint.place.path)) {
-      add(propose_for_test(complaint, index_, text_of), says_what(complaint) ? kElsewhere : 1);
-    }
-    sort_by_chance(candidates);
-    weigh_by_parse(candidates);
-    sort_by_chance(candidates);
-    return candidates;
-  }
-
-  static void sort_by_chance(std::vector<Candidate>& candidates) {
-    std::ranges::stable_sort(
-        candidates, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
-  }
-
-  void weigh_by_parse(std::vector<Candidate>& candidates) {
-    std::size_t bytes = 0;
-    for (Candidate& candidate : candidates) {
-      const Expected<std::string> before = current(candidate.path);
-      const int errors = before ? known_errors(candidate.path, *before) : 0;
-      if (errors == 0) continue;
-      const Expected<std::string> after = apply_edits(*before, candidate.edits);
-      if (!after) continue;
-      bytes += after->size();
-      const int left = bytes > kWeighedBytesMax ? errors : known_errors(candidate.path, *after);
-      if (left > 0) candidate.chance *= left < errors ? kParsesBetter : kParsesAsBadly;
-    }
-  }
-
+  // First what is likely without a model, then the model's own, then all there is by its chance.
   Expected<bool> remove(const Diagnostic& complaint) {
-    const std::vector<Candidate> candidates = candidates_for(complaint);
+    std::vector<Candidate> likely = candidates_.find(complaint, now_.tests_run >= 0);
+    const auto models_turn = std::ranges::find_if(
+        likely, [](const Candidate& candidate) { return candidate.chance < kModelsTurn; });
+    std::vector<Candidate> rest(std::make_move_iterator(models_turn),
+                                std::make_move_iterator(likely.end()));
+    likely.erase(models_turn, likely.end());
     RepairProgress shown{static_cast<int>(result_.rounds.size()), 0,
-                         static_cast<int>(candidates.size()), ""};
+                         static_cast<int>(likely.size() + rest.size()), ""};
     shown.what = fmt::format("{}:{}: {}", complaint.place.path, complaint.place.line,
                              complaint.message.substr(0, kWhatBytesMax));
+    const std::vector<ModelPlace> places = places_for_model(complaint, likely, rest);
+    Expected<bool> kept = try_all(likely, complaint, shown);
+    if (kept && !*kept) kept = try_answers(places, complaint, shown);
+    if (kept && !*kept) {
+      if (Status added = add_lines(places, rest); !added) return std::move(added.error()).pass();
+      shown.candidates = static_cast<int>(likely.size() + rest.size());
+      kept = try_all(rest, complaint, shown);
+    }
+    return kept;
+  }
+
+  Expected<bool> try_all(const std::vector<Candidate>& candidates, const Diagnostic& complaint,
+                         RepairProgress& shown) {
     for (const Candidate& candidate : candidates) {
       if (is_out_of_time()) return false;
       if (progress_) progress_(shown);
@@ -235,19 +177,112 @@ class Repair {
     const Expected<std::string> before = current(candidate.path);
     if (!before) return false;
     Expected<std::string> after = apply_edits(*before, candidate.edits);
-    if (!after || *after == *before || parses_worse(candidate.path, *before, *after)) return false;
+    if (!after || *after == *before) return false;
+    last_outcome_ = "it does not parse";
+    if (candidates_.parses_worse(candidate.path, *before, *after)) return false;
     Changes changes = kept_;
     changes[candidate.path] = std::move(*after);
     if (!tried_.insert(hash_of(changes)).second) return false;
     ++result_.rounds.back().tried;
     Expected<CheckResult> result = check(changes);
     if (!result) return std::move(result.error()).pass();
-    if (!is_better(complaint, *result)) return false;
+    if (!is_better(complaint, *result)) {
+      last_outcome_ = outcome(complaint, *result);
+      return false;
+    }
     kept_ = std::move(changes);
     now_ = std::move(*result);
     result_.rounds.back().kept.push_back({candidate, complaint});
     return true;
   }
+
+  // What a run says of a change that was not kept.
+  std::string outcome(const Diagnostic& complaint, const CheckResult& result) const {
+    const std::vector<Diagnostic> fresh = new_complaints(now_.diagnostics, result.diagnostics);
+    if (!fresh.empty()) return fmt::format("now: {}", fresh.front().message);
+    return fmt::format("still: {}", complaint.message);
+  }
+
+  // --- The model -------------------------------------------------------------------------------
+
+  // The lines that may be at fault: those that the complaint names; of running code those, too, that
+  // the likeliest changes are about.
+  std::vector<ModelPlace> places_for_model(const Diagnostic& complaint,
+                                           const std::vector<Candidate>& likely,
+                                           const std::vector<Candidate>& rest) {
+    std::vector<ModelPlace> places;
+    if (!model_) return places;
+    double chance = 1;
+    const auto add = [&](const std::string& path, int line, bool is_named) {
+      const bool is_known = std::ranges::any_of(places, [&](const ModelPlace& place) {
+        return place.path == path && place.line == line;
+      });
+      if (is_known || places.size() == kRewrittenMax) return;
+      places.push_back({complaint, path, {}, line, chance, is_named && complaint.test.empty()});
+      chance *= kNextLine;
+    };
+    for (const SourcePlace& cause : candidates_.causes(complaint))
+      add(cause.path, cause.line, true);
+    for (const std::vector<Candidate>* candidates : {&likely, &rest})
+      for (const Candidate& candidate : *candidates)
+        if (places.size() < kRewrittenMax && now_.tests_run >= 0)
+          if (const Expected<std::string> text = current(candidate.path))
+            add(candidate.path, LineTable(*text).line_of(candidate.edits.front().start), false);
+    return places;
+  }
+
+  // Of a model that follows instructions: it is told what became of each answer.
+  Expected<bool> try_answers(const std::vector<ModelPlace>& places, const Diagnostic& complaint,
+                             RepairProgress& shown) {
+    std::vector<FailedAnswer> failed;
+    if (places.empty() || !model_->follows_instructions()) return false;
+    ModelPlace place = places.front();
+    const Expected<std::string> text = current(place.path);
+    if (!text) return false;
+    place.text = *text;
+    while (failed.size() < kAnswersMax && !is_out_of_time()) {
+      if (progress_) progress_(shown);
+      auto answer = model_->edit(place, failed, stop_);
+      if (!answer && answer.error().kind() == Errc::kCancelled)
+        return std::move(answer.error()).pass();
+      if (!answer) result_.model_error = answer.error().message();
+      if (!answer || !*answer) return false;
+      Expected<bool> kept = try_one(**answer, complaint);
+      if (!kept || *kept) return kept;
+      const Expected<std::string> after = apply_edits(*text, (*answer)->edits);
+      if (!after) return false;
+      failed.push_back({unified_diff(place.path, *text, *after), last_outcome_});
+    }
+    return false;
+  }
+
+  // Of a model that fills in: its lines go where their chances put them. What it cannot do is no
+  // reason not to try the rest.
+  Status add_lines(const std::vector<ModelPlace>& places, std::vector<Candidate>& rest) {
+    if (!model_ || !model_->fills_in()) return {};
+    std::vector<Candidate> written;
+    for (ModelPlace place : places) {
+      if (is_out_of_time()) break;
+      const Expected<std::string> text = current(place.path);
+      if (!text) continue;
+      place.text = *text;
+      auto lines = model_->lines(place, stop_);
+      if (!lines && lines.error().kind() == Errc::kCancelled)
+        return std::move(lines.error()).pass();
+      if (!lines) {
+        result_.model_error = lines.error().message();
+        break;
+      }
+      std::ranges::move(*lines, std::back_inserter(written));
+    }
+    candidates_.rank(written);
+    std::ranges::move(written, std::back_inserter(rest));
+    std::ranges::stable_sort(
+        rest, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
+    return {};
+  }
+
+  // ---------------------------------------------------------------------------------------------
 
   bool is_better(const Diagnostic& complaint, const CheckResult& result) const {
     if (result.end != sandbox::CommandEnd::kExited || result.tests_run < tests_wanted_)
@@ -263,15 +298,6 @@ class Repair {
     for (const auto& [path, text] : changes)
       all += fmt::format("{}\n{:x}\n", path, indexer::content_hash(text));
     return indexer::content_hash(all);
-  }
-
-  int known_errors(const std::string& path, const std::string& text) {
-    const auto [known, is_new] = parse_errors_.try_emplace(indexer::content_hash(text));
-    if (is_new) known->second = parse_errors(path, text);
-    return known->second;
-  }
-  bool parses_worse(const std::string& path, const std::string& before, const std::string& after) {
-    return known_errors(path, after) > known_errors(path, before);
   }
 
   Expected<std::string> current(const std::string& path) {
@@ -330,17 +356,18 @@ class Repair {
   }
 
   Checker& checker_;
-  const indexer::Index* index_;
   const RepairRequest& request_;
   const RepairCallback& progress_;
   const std::stop_token stop_;
   const Clock::time_point began_;
+  RepairCandidates candidates_;
+  std::optional<ModelProposer> model_;
   int tests_wanted_ = -1;
   Changes kept_;
-  CheckResult first_, now_;                    // without changes; with what is kept
-  std::vector<Diagnostic> targets_;            // the command's own words for request_.only
-  std::set<std::uint64_t> tried_;              // hashes of all changes
-  std::map<std::uint64_t, int> parse_errors_;  // by a text's hash
+  CheckResult first_, now_;          // without changes; with what is kept
+  std::vector<Diagnostic> targets_;  // the command's own words for request_.only
+  std::set<std::uint64_t> tried_;    // hashes of all changes
+  std::string last_outcome_;         // of the last try that was not kept
   RepairResult result_;
 };
 

@@ -19,6 +19,7 @@
 #include "indexer/index.h"
 #include "lsp/assist/repair/candidate.h"
 #include "lsp/assist/repair/checker.h"
+#include "model/generator.h"
 
 namespace curlew::assist {
 
@@ -31,6 +32,9 @@ struct RepairRequest {
   // command says of the same places is worked at, and a repair is what removes one of them, brings
   // no other complaint, and leaves a command that passed passing.
   std::vector<Diagnostic> only;
+  // Asked for what needs no model has not removed (propose_model.h); null: nobody is.
+  model::Generator* generator = nullptr;
+  model::Lane lane = model::Lane::kMain;
 };
 
 struct RepairProgress {
@@ -67,6 +71,7 @@ struct RepairResult {
   std::vector<RepairRound> rounds;
   Changes before, after;     // of the files that changed
   std::string reason;        // why it ended so, for people
+  std::string model_error;   // why the model could not be asked; "" where it was, or there is none
   bool saw_nothing = false;  // of RepairRequest::only: the command does not complain there
   int runs = 0;
   double seconds = 0;

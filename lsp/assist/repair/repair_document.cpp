@@ -2,6 +2,7 @@
 
 #include "lsp/assist/check/buffers.h"
 #include "lsp/assist/edit/parse_errors.h"
+#include "lsp/assist/repair/propose_model.h"
 
 namespace curlew::assist {
 namespace {
@@ -17,20 +18,40 @@ std::string joined_reasons(const RepairResult& result) {
   return all;
 }
 
+// A change that needs no model, if one is likely enough; else a model's, if one follows instructions.
+Expected<std::optional<Candidate>> unchecked_change(const indexer::Index* index,
+                                                    const DocumentRepairRequest& request,
+                                                    const Diagnostic& complaint,
+                                                    std::stop_token stop) {
+  const std::string& text = request.buffers.at(request.path);
+  std::vector<Candidate> likely =
+      likely_changes(complaint, request.path, text, index, /*count_max=*/1);
+  if (!likely.empty() && likely.front().chance >= kUncheckedChanceMin)
+    return std::move(likely.front());
+  if (request.generator == nullptr) return std::nullopt;
+  const ModelProposer model({.index = index, .generator = request.generator},
+                            std::chrono::steady_clock::now() + request.budget, request.lane);
+  if (!model.follows_instructions()) return std::nullopt;
+  auto written = model.edit({complaint, request.path, text, complaint.place.line}, {}, stop);
+  if (!written && written.error().kind() != Errc::kCancelled) return std::nullopt;
+  return written;
+}
+
 Expected<DocumentRepair> unchecked(const indexer::Index* index,
-                                   const DocumentRepairRequest& request, std::string reason) {
+                                   const DocumentRepairRequest& request, std::string reason,
+                                   std::stop_token stop) {
   DocumentRepair repair;
   repair.reason = std::move(reason);
   const std::string& text = request.buffers.at(request.path);
   for (const Diagnostic& complaint : request.complaints) {
-    const std::vector<Candidate> likely =
-        likely_changes(complaint, request.path, text, index, /*count_max=*/1);
-    if (likely.empty() || likely.front().chance < kUncheckedChanceMin) continue;
-    Expected<std::string> after = apply_edits(text, likely.front().edits);
+    auto change = unchecked_change(index, request, complaint, stop);
+    if (!change) return std::move(change.error()).pass();
+    if (!*change) continue;
+    Expected<std::string> after = apply_edits(text, (*change)->edits);
     if (!after) continue;
     repair.before[request.path] = text;
     repair.after[request.path] = std::move(*after);
-    repair.why = likely.front().why;
+    repair.why = (*change)->why;
     return repair;
   }
   return repair;
@@ -52,10 +73,13 @@ Expected<DocumentRepair> checked(const indexer::Index* index, const DocumentRepa
   const CheckCommand& check = *request.check;
   auto on_disk =
       make_sandbox_checker({.workspace = request.root, .readable = check.readable}, check.command);
-  if (!on_disk) return unchecked(index, request, "not checked: " + on_disk.error().message());
+  if (!on_disk) return unchecked(index, request, "not checked: " + on_disk.error().message(), stop);
   auto checker = make_buffers_checker(**on_disk, request.buffers);
   if (!checker) return std::move(checker.error()).pass();
-  RepairRequest repair_request{.budget = request.budget, .only = request.complaints};
+  RepairRequest repair_request{.budget = request.budget,
+                               .only = request.complaints,
+                               .generator = request.generator,
+                               .lane = request.lane};
   // The user looks at this file: its own tests may be what is to be repaired.
   repair_request.may_change_tests = is_test_path(request.path);
   if (repair_request.only.empty()) {
@@ -76,7 +100,8 @@ Expected<DocumentRepair> checked(const indexer::Index* index, const DocumentRepa
     out.why = joined_reasons(*result);
   } else if (result->saw_nothing) {
     return unchecked(index, request,
-                     fmt::format("not checked: {} does not complain of this place", check.title));
+                     fmt::format("not checked: {} does not complain of this place", check.title),
+                     stop);
   }
   return out;
 }
@@ -88,7 +113,8 @@ Expected<DocumentRepair> repair_document(const indexer::Index* index,
                                          const RepairCallback& progress, std::stop_token stop) {
   if (!request.buffers.contains(request.path))
     return fail(Errc::kInvalidInput, "{}: expected the text of the document", request.path);
-  if (!request.check) return unchecked(index, request, "not checked: " + request.why_no_check);
+  if (!request.check)
+    return unchecked(index, request, "not checked: " + request.why_no_check, stop);
   return checked(index, request, progress, std::move(stop));
 }
 

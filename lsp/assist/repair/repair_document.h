@@ -4,7 +4,8 @@
 //   -> repair() of these complaints
 //
 // A repair is verified when the check ran and says so. Without a check, or where it does not complain
-// of the place, the likeliest change that leaves the text parsing no worse is given, unverified.
+// of the place, the likeliest change that leaves the text parsing no worse is given, unverified; one
+// by a model that follows instructions where nothing else is likely.
 // Stateless; looks at `stop` between runs and in them.
 #pragma once
 
@@ -30,6 +31,8 @@ struct DocumentRepairRequest {
   std::optional<CheckCommand> check;  // to be run: the user allows it
   std::string why_no_check;           // else, for people: "the workspace is not trusted"
   std::chrono::milliseconds budget{30'000};
+  model::Generator* generator = nullptr;  // as RepairRequest's
+  model::Lane lane = model::Lane::kMain;
 };
 
 struct DocumentRepair {

@@ -5,79 +5,14 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <functional>
 
 #include "lsp/assist/repair/repair_document.h"
+#include "tests/lsp/assist/fake_checker.h"
 
 namespace curlew::assist {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A workspace in memory, and a command that is a function of its texts.
-class FakeChecker final : public Checker {
- public:
-  using Command = std::function<CheckResult(const Changes& texts)>;
-  FakeChecker(Changes files, Command command)
-      : files_(std::move(files)), command_(std::move(command)), afresh_(command_) {}
-
-  Expected<std::string> text(const std::string& path) override {
-    const auto file = files_.find(path);
-    if (file == files_.end()) return fail(Errc::kNotFound, "{}: no such file", path);
-    return file->second;
-  }
-  Expected<CheckResult> check(const Changes& changes, std::stop_token stop) override {
-    ++runs;
-    if (stop.stop_requested()) return fail(Errc::kCancelled, "stopped");
-    return command_(with(changes));
-  }
-  Expected<CheckResult> check_afresh(const Changes& changes, std::stop_token) override {
-    return afresh_(with(changes));
-  }
-  void set_afresh(Command command) { afresh_ = std::move(command); }
-
-  int runs = 0;
-
- private:
-  Changes with(const Changes& changes) const {
-    Changes all = files_;
-    for (const auto& [path, text] : changes) all[path] = text;
-    return all;
-  }
-  Changes files_;
-  Command command_, afresh_;
-};
-
-Diagnostic complaint(const std::string& path, int line, int column, const std::string& message) {
-  Diagnostic d;
-  d.place = {path, line, column, 0, 0};
-  d.message = message;
-  d.source = "gcc";
-  return d;
-}
-
-CheckResult failed(std::vector<Diagnostic> diagnostics, int tests = -1) {
-  CheckResult result;
-  result.exit_code = 1;
-  result.diagnostics = std::move(diagnostics);
-  result.tests_run = tests;
-  return result;
-}
-CheckResult passed(int tests = -1) {
-  CheckResult result;
-  result.tests_run = tests;
-  return result;
-}
-
-bool has(const Changes& texts, const std::string& path, std::string_view part) {
-  return texts.at(path).find(part) != std::string::npos;
-}
-
-RepairResult run(FakeChecker& checker, RepairRequest request = {}) {
-  auto result = repair(checker, nullptr, request, {}, {});
-  EXPECT_TRUE(result) << result.error().message();
-  return result ? *result : RepairResult{};
-}
 
 constexpr const char* kMisspelt =
     "int length(int n) { return n; }\nint main() { return lenght(1); }\n";

@@ -1,0 +1,109 @@
+#include "lsp/assist/repair/repair_candidates.h"
+
+#include <algorithm>
+
+#include "indexer/source/ignore.h"
+#include "indexer/words.h"
+#include "lsp/assist/edit/parse_errors.h"
+
+namespace curlew::assist {
+namespace {
+
+constexpr std::size_t kCausesMax = 4;  // places of one complaint
+constexpr double kElsewhere = 0.4;     // what a change elsewhere is worth, where the place is said
+constexpr double kNextCause = 0.9;     // how much less likely each is than the one before
+// In a text that does not parse: what a candidate that makes it parse better, or not, is worth beside
+// one that makes it parse.
+constexpr double kParsesBetter = 0.6, kParsesAsBadly = 0.15;
+constexpr std::size_t kWeighedBytesMax = 16u << 20;  // parsed to find out, per complaint
+
+// Code that fails as it runs may fail for what stands anywhere before; but of a name that is not
+// there, or of text that is no code, the interpreter says itself which and where.
+bool says_what(const Diagnostic& complaint) {
+  for (const std::string_view sign :
+       {"is not defined", "has no attribute", "cannot import name", "No module named",
+        "is not a function", "not associated with a value"})
+    if (complaint.message.find(sign) != std::string::npos) return true;
+  return complaint.code == "SyntaxError" || complaint.code == "IndentationError";
+}
+
+}  // namespace
+
+bool RepairCandidates::may_change(const std::string& path) const {
+  if (path.empty() || path.front() == '/' || path.starts_with("..")) return false;
+  if (!request_.may_change_tests && is_test_path(path)) return false;
+  return request_.files.empty() || std::ranges::any_of(request_.files, [&](const auto& glob) {
+           return indexer::glob_matches(glob, path);
+         });
+}
+
+std::vector<SourcePlace> RepairCandidates::causes(const Diagnostic& complaint) const {
+  std::vector<SourcePlace> places = {complaint.place};
+  for (const Diagnostic::Note& note : complaint.notes) places.push_back(note.place);
+  std::erase_if(
+      places, [&](const SourcePlace& place) { return place.line < 1 || !may_change(place.path); });
+  if (places.size() > kCausesMax) places.resize(kCausesMax);
+  return places;
+}
+
+std::vector<Candidate> RepairCandidates::find(const Diagnostic& complaint, bool is_running) {
+  std::vector<Candidate> candidates;
+  const auto add = [&](std::vector<Candidate> more, double weight) {
+    for (Candidate& candidate : more) {
+      candidate.chance *= weight;
+      if (may_change(candidate.path)) candidates.push_back(std::move(candidate));
+    }
+  };
+  double weight = 1;
+  for (const SourcePlace& cause : causes(complaint)) {
+    const Expected<std::string> text = text_(cause.path);
+    if (!text) continue;
+    Diagnostic there = complaint;
+    there.place = cause;
+    add(propose(repair_place(there, cause.path, *text, index_)), weight);
+    weight *= kNextCause;
+  }
+  add(propose_definitions(complaint, index_, text_), 1);
+  // A complaint of running code, or about a test, may have its cause anywhere below.
+  if (is_running || !complaint.test.empty() || !may_change(complaint.place.path))
+    add(propose_for_test(complaint, index_, text_), says_what(complaint) ? kElsewhere : 1);
+  rank(candidates);
+  return candidates;
+}
+
+void RepairCandidates::rank(std::vector<Candidate>& candidates) {
+  const auto sort = [&] {
+    std::ranges::stable_sort(
+        candidates, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
+  };
+  sort();  // what is parsed first is what is likely
+  weigh_by_parse(candidates);
+  sort();
+}
+
+void RepairCandidates::weigh_by_parse(std::vector<Candidate>& candidates) {
+  std::size_t bytes = 0;
+  for (Candidate& candidate : candidates) {
+    const Expected<std::string> before = text_(candidate.path);
+    const int errors = before ? errors_in(candidate.path, *before) : 0;
+    if (errors == 0) continue;
+    const Expected<std::string> after = apply_edits(*before, candidate.edits);
+    if (!after) continue;
+    bytes += after->size();
+    const int left = bytes > kWeighedBytesMax ? errors : errors_in(candidate.path, *after);
+    if (left > 0) candidate.chance *= left < errors ? kParsesBetter : kParsesAsBadly;
+  }
+}
+
+int RepairCandidates::errors_in(const std::string& path, const std::string& text) {
+  const auto [known, is_new] = errors_.try_emplace(indexer::content_hash(text));
+  if (is_new) known->second = parse_errors(path, text);
+  return known->second;
+}
+
+bool RepairCandidates::parses_worse(const std::string& path, const std::string& before,
+                                    const std::string& after) {
+  return errors_in(path, after) > errors_in(path, before);
+}
+
+}  // namespace curlew::assist

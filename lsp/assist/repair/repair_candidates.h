@@ -1,0 +1,43 @@
+// Which changes are tried for a complaint, and in what order: what the engines (candidate.h) propose
+// for every place where it may have its cause, the likeliest first; in a text that does not parse,
+// those that make it parse before the others.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lsp/assist/repair/repair.h"
+
+namespace curlew::assist {
+
+// Not thread-safe. `request` must outlive it.
+class RepairCandidates {
+ public:
+  // `text` gives the text of a path as it stands, kept changes included.
+  RepairCandidates(const indexer::Index* index, const RepairRequest& request, TextOf text)
+      : index_(index), request_(request), text_(std::move(text)) {}
+
+  // Where code is run, the cause may stand anywhere below the place.
+  std::vector<Candidate> find(const Diagnostic& complaint, bool is_running);
+  // Puts the likeliest first.
+  void rank(std::vector<Candidate>& candidates);
+
+  // The complaint's own place and those of its notes (the frames of a traceback, the file that a test
+  // could not load), as far as they may be changed.
+  std::vector<SourcePlace> causes(const Diagnostic& complaint) const;
+  bool may_change(const std::string& path) const;
+  bool parses_worse(const std::string& path, const std::string& before, const std::string& after);
+
+ private:
+  int errors_in(const std::string& path, const std::string& text);
+  void weigh_by_parse(std::vector<Candidate>& candidates);
+
+  const indexer::Index* index_;
+  const RepairRequest& request_;
+  const TextOf text_;
+  std::map<std::uint64_t, int> errors_;  // by a text's hash
+};
+
+}  // namespace curlew::assist
