@@ -11,6 +11,7 @@ class BuffersChecker final : public Checker {
     if (const auto open = buffers_.find(path); open != buffers_.end()) return open->second;
     return base_.text(path);
   }
+  void limit_runs(std::chrono::milliseconds wall) override { base_.limit_runs(wall); }
   Expected<CheckResult> check(const Changes& changes, std::stop_token stop) override {
     return base_.check(on_buffers(changes), std::move(stop));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <optional>
 
 namespace curlew::assist {
@@ -31,15 +32,23 @@ class SandboxChecker final : public Checker {
   Expected<std::string> text(const std::string& path) override {
     if (const auto original = originals_.find(path); original != originals_.end())
       return original->second;
+    // What a command has built is in the shadow copy only.
+    std::error_code error;
+    if (!std::filesystem::exists(options_.workspace / path, error))
+      return fail(Errc::kNotFound, "{}: no such file in the workspace", path);
     auto text = box_->text(path);
     if (!text) return lifted(std::move(text.error())).pass();
     originals_.emplace(path, *text);
     return std::move(*text);
   }
 
+  void limit_runs(std::chrono::milliseconds wall) override { wall_max_ = wall; }
+
   Expected<CheckResult> check(const Changes& changes, std::stop_token stop) override {
     if (Status put = bring_to(changes); !put) return std::move(put.error()).pass();
-    return run(*box_, std::move(stop));
+    sandbox::Command command = command_in(*box_);
+    if (wall_max_) command.limits.wall = std::min(command.limits.wall, *wall_max_);
+    return run(*box_, command, std::move(stop));
   }
 
   Expected<CheckResult> check_afresh(const Changes& changes, std::stop_token stop) override {
@@ -47,7 +56,7 @@ class SandboxChecker final : public Checker {
     if (!box) return lifted(std::move(box.error())).pass();
     for (const auto& [path, text] : changes)
       if (auto put = (*box)->put(path, text); !put) return lifted(std::move(put.error())).pass();
-    return run(**box, std::move(stop));
+    return run(**box, command_in(**box), std::move(stop));
   }
 
  private:
@@ -86,8 +95,9 @@ class SandboxChecker final : public Checker {
     return command;
   }
 
-  Expected<CheckResult> run(sandbox::Sandbox& box, std::stop_token stop) {
-    auto ran = box.run(command_in(box), std::move(stop));
+  Expected<CheckResult> run(sandbox::Sandbox& box, const sandbox::Command& command,
+                            std::stop_token stop) {
+    auto ran = box.run(command, std::move(stop));
     if (!ran) return lifted(std::move(ran.error())).pass();
     CheckResult result;
     result.exit_code = ran->exit_code;
@@ -103,6 +113,7 @@ class SandboxChecker final : public Checker {
   const sandbox::SandboxOptions options_;
   const sandbox::Command command_;
   std::unique_ptr<sandbox::Sandbox> box_;
+  std::optional<std::chrono::milliseconds> wall_max_;
   std::map<std::string, std::string> originals_;  // of files that were ever changed or read
   Changes put_;                                   // what the shadow copy has now
 };

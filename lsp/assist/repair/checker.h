@@ -1,6 +1,7 @@
 // Whether a change is a repair: the command run on it says so, nobody else.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <stop_token>
@@ -34,6 +35,9 @@ class Checker {
   virtual ~Checker() = default;
   // The workspace's own text. kNotFound, kInvalidInput.
   virtual Expected<std::string> text(const std::string& path) = 0;
+  // What a run of check() may take from now on, as far as the command's own limit allows it; one that
+  // takes longer ends as CommandEnd::kTimeLimit.
+  virtual void limit_runs(std::chrono::milliseconds /*wall*/) {}
   // With exactly these changes; what earlier runs built may be there. kCancelled.
   virtual Expected<CheckResult> check(const Changes& changes, std::stop_token stop) = 0;
   // The same where nothing has been built or left behind.

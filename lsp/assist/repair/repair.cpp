@@ -16,6 +16,8 @@ constexpr std::size_t kComplaintsMax = 6;  // worked at in a round
 constexpr std::size_t kWhatBytesMax = 120;
 // The model has its turn before changes that are less likely than this.
 constexpr double kModelsTurn = 0.3;
+constexpr std::chrono::milliseconds kRunMin{3'000};
+constexpr int kHangs = 5;                  // times as long as the longest run that ended by itself
 constexpr int kAnswersMax = 3;             // of a model that is told what became of the last one
 constexpr std::size_t kRewrittenMax = 12;  // lines that a model writes anew, per complaint
 constexpr double kNextLine = 0.85;         // how much less likely each is than the one before
@@ -97,7 +99,22 @@ class Repair {
 
   Expected<CheckResult> check(const Changes& changes) {
     ++result_.runs;
-    return checker_.check(changes, stop_);
+    if (result_.runs > 1) checker_.limit_runs(run_limit());
+    Expected<CheckResult> result = checker_.check(changes, stop_);
+    if (result && result->end == sandbox::CommandEnd::kExited)
+      longest_run_ =
+          std::max(longest_run_,
+                   std::chrono::milliseconds(static_cast<std::int64_t>(result->seconds * 1000)));
+    return result;
+  }
+
+  // Not far beyond the time there is. A command that has once run its tests takes about as long
+  // again: what takes much longer hangs.
+  std::chrono::milliseconds run_limit() const {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        began_ + request_.budget - Clock::now());
+    const std::chrono::milliseconds most = std::max(left, kRunMin);
+    return now_.tests_run < 0 ? most : std::min(most, std::max(kRunMin, longest_run_ * kHangs));
   }
 
   bool is_for_some() const { return !request_.only.empty(); }
@@ -363,6 +380,7 @@ class Repair {
   RepairCandidates candidates_;
   std::optional<ModelProposer> model_;
   int tests_wanted_ = -1;
+  std::chrono::milliseconds longest_run_{0};
   Changes kept_;
   CheckResult first_, now_;          // without changes; with what is kept
   std::vector<Diagnostic> targets_;  // the command's own words for request_.only

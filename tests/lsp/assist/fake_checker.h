@@ -31,9 +31,11 @@ class FakeChecker final : public Checker {
   Expected<CheckResult> check_afresh(const Changes& changes, std::stop_token) override {
     return afresh_(with(changes));
   }
+  void limit_runs(std::chrono::milliseconds wall) override { limits.push_back(wall); }
   void set_afresh(Command command) { afresh_ = std::move(command); }
 
   int runs = 0;
+  std::vector<std::chrono::milliseconds> limits;  // of the runs but the first
 
  private:
   Changes with(const Changes& changes) const {

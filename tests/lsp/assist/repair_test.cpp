@@ -340,6 +340,31 @@ TEST(LikelyChanges, AreThoseThatParseNoWorse) {
   EXPECT_GE(likely[0].chance, 0.5);
 }
 
+// --- How long a run may take ---------------------------------------------------------------------
+
+TEST(Repair, DoesNotWaitForChangesThatHangTheTests) {
+  FakeChecker checker({{"a.c", kMisspelt}}, [](const Changes& texts) {
+    CheckResult result = compile_length(texts);
+    result.tests_run = 3;
+    result.seconds = 2;
+    return result;
+  });
+  EXPECT_EQ(run(checker, {.budget = 100s}).end, RepairEnd::kRepaired);
+  ASSERT_FALSE(checker.limits.empty());
+  for (const auto limit : checker.limits) EXPECT_EQ(limit, 10s);  // five times as long
+}
+
+// The tests that a compiler has kept from running may take long.
+TEST(Repair, LeavesBuildsTheTimeThereIs) {
+  FakeChecker checker({{"a.c", kMisspelt}}, compile_length);
+  EXPECT_EQ(run(checker, {.budget = 100s}).end, RepairEnd::kRepaired);
+  ASSERT_FALSE(checker.limits.empty());
+  for (const auto limit : checker.limits) {
+    EXPECT_GT(limit, 50s);
+    EXPECT_LE(limit, 100s);
+  }
+}
+
 // --- What is tried first ------------------------------------------------------------------------
 
 // The compiler asks for a parenthesis; a comma is what makes the line parse.
