@@ -84,7 +84,8 @@ export class Server implements vscode.Disposable {
   /** Rejects when the server does not run or refuses. */
   request<Result>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<Result> {
     if (!this.client) return Promise.reject(new Error('the Curlew server is not running'));
-    return this.client.sendRequest<Result>(method, params, token);
+    // An absent token would be taken for one more parameter.
+    return token ? this.client.sendRequest(method, params, token) : this.client.sendRequest(method, params);
   }
 
   execute<Result>(command: string, ...args: unknown[]): Promise<Result> {

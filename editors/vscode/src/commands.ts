@@ -6,6 +6,8 @@ import type { Server } from './client';
 import type { EditAnswer, RepairAnswer } from './protocol';
 import type { StatusBar } from './status';
 
+const toldMs = 10_000; // how an edit or a repair went, in the status bar
+
 export function activateCommands(
   context: vscode.ExtensionContext,
   server: Server,
@@ -36,7 +38,7 @@ async function repairFile(server: Server): Promise<void> {
   const answer = await server.execute<RepairAnswer>('curlew.repair', document.uri.toString());
   if (!answer.found) return; // the server has said why
   const how = answer.verified ? `checked: ${answer.check}` : answer.reason;
-  vscode.window.setStatusBarMessage(`Curlew: ${answer.why} (${how})`, 10_000);
+  vscode.window.setStatusBarMessage(`Curlew: ${answer.why} (${how})`, toldMs);
 }
 
 /** Asks what to do with the selection, or with the range of a code action, and has it done. */
@@ -53,7 +55,12 @@ async function askAndEdit(server: Server, uri?: string, range?: Range): Promise<
   const answer = await vscode.window.withProgress(progress, () =>
     server.execute<EditAnswer>('curlew.edit', uri ?? editor.document.uri.toString(), range ?? { start, end }, instruction),
   );
-  if (!answer.found) void vscode.window.showInformationMessage('Curlew: nothing to change');
+  if (!answer.found) {
+    void vscode.window.showInformationMessage('Curlew: nothing to change');
+  } else if (answer.applied) {
+    const how = answer.checked ? `checked: ${answer.check}` : `unchecked: ${answer.check}`;
+    vscode.window.setStatusBarMessage(`Curlew: ${answer.why} (${how})`, toldMs);
+  }
 }
 
 interface Choice extends vscode.QuickPickItem {

@@ -20,6 +20,8 @@ export type NextEditServer = Pick<Server, 'request' | 'execute' | 'notify' | 'on
 
 export interface NextEdit {
   readonly id: string;
+  /** Where it was asked for. In other documents than this one and its own it is not spoken of. */
+  readonly from: vscode.Uri;
   readonly uri: vscode.Uri;
   /** None: the file was not open. */
   readonly version: number | undefined;
@@ -103,10 +105,11 @@ class NextEdits implements vscode.Disposable {
 
   private render(): void {
     const editor = vscode.window.activeTextEditor;
-    const tab: TakesTab = editor && this.offer && this.takesTab(editor, this.offer) ? 'takes Tab' : 'leaves Tab';
-    const current = this.offer && openDocument(this.offer.uri)?.version === this.offer.version;
-    this.view.render(this.offer, current === true, tab);
-    setContext('curlew.nextEditVisible', this.offer !== undefined);
+    const shown = editor && this.offer && concerns(editor.document, this.offer) ? this.offer : undefined;
+    const tab: TakesTab = editor && shown && this.takesTab(editor, shown) ? 'takes Tab' : 'leaves Tab';
+    const current = shown && openDocument(shown.uri)?.version === shown.version;
+    this.view.render(shown, current === true, tab);
+    setContext('curlew.nextEditVisible', shown !== undefined);
     setContext('curlew.nextEditTakesTab', tab === 'takes Tab');
   }
 
@@ -157,7 +160,7 @@ class NextEdits implements vscode.Disposable {
     try {
       const answer = await this.server.request<NextEditAnswer>('curlew/nextEdit', params, asking.token);
       if (asking.token.isCancellationRequested || document.version !== version) return 'not answered';
-      return offerOf(answer);
+      return offerOf(answer, document.uri);
     } catch {
       return 'not answered'; // cancelled, or refused: the server logs why, and nobody asked for a popup
     } finally {
@@ -197,7 +200,7 @@ function openDocument(uri: vscode.Uri): vscode.TextDocument | undefined {
   return vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
 }
 
-function offerOf({ id, edit, why = '', more = [] }: NextEditAnswer): NextEdit | undefined {
+function offerOf({ id, edit, why = '', more = [] }: NextEditAnswer, from: vscode.Uri): NextEdit | undefined {
   if (!edit || id === undefined) return undefined;
   const edits = edit.edits.map(({ range: { start, end }, newText }) =>
     vscode.TextEdit.replace(new vscode.Range(start.line, start.character, end.line, end.character), newText),
@@ -206,12 +209,17 @@ function offerOf({ id, edit, why = '', more = [] }: NextEditAnswer): NextEdit | 
   if (!first || !last) return undefined;
   return {
     id,
+    from,
     uri: vscode.Uri.parse(edit.textDocument.uri),
     version: edit.textDocument.version ?? undefined,
     edits,
     range: first.range.union(last.range),
     why: more.length === 0 ? why : `${why} (+${more.length})`,
   };
+}
+
+function concerns({ uri }: vscode.TextDocument, offer: NextEdit): boolean {
+  return [offer.uri.toString(), offer.from.toString()].includes(uri.toString());
 }
 
 async function jump(document: vscode.TextDocument, { range, edits }: NextEdit): Promise<void> {

@@ -60,14 +60,14 @@ function freshText({ range, newText }: vscode.TextEdit): vscode.DecorationOption
 }
 
 function labels(editor: vscode.TextEditor, offer: NextEdit, isPlace: boolean, tab: TakesTab): vscode.DecorationOptions[] {
-  const key = tab === 'takes Tab' ? ' (Tab)' : '';
+  const key = tab === 'takes Tab' ? 'Tab: ' : '';
   const out: vscode.DecorationOptions[] = [];
-  if (isPlace) out.push(behind(editor, offer.range.start.line, `${offer.why}${key}`));
+  if (isPlace) out.push(behind(editor, offer.range.start.line, `${key}${offer.why}`));
   const isSeen = isPlace && editor.visibleRanges.some((visible) => visible.intersection(offer.range) !== undefined);
   if (editor === vscode.window.activeTextEditor && !isSeen) {
     const line = offer.range.start.line + 1;
     const where = isPlace ? `line ${line}` : `${path.basename(offer.uri.path)}:${line}`;
-    out.push(behind(editor, editor.selection.active.line, `next edit: ${where}${key}`));
+    out.push(behind(editor, editor.selection.active.line, `${key}next edit at ${where}`));
   }
   return out;
 }

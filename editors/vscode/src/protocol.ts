@@ -45,6 +45,7 @@ export interface NextEditAnswer {
 /** The notification `didChangeStatus`. */
 export interface ServerNote {
   readonly kind: 'Normal' | 'Error' | 'Warning' | 'Inactive';
+  readonly busy?: boolean;
   readonly message?: string;
 }
 

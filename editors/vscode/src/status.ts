@@ -82,6 +82,7 @@ export class StatusBar implements ServerListener, vscode.Disposable {
 
   onServerNote(note: ServerNote): void {
     this.note = note;
+    if (!note.busy) void this.refresh(); // it may have finished an index
     this.render();
   }
 

@@ -126,7 +126,7 @@ local function rename_total(child)
   expect_painted(child, {
     '4: +sum_of_all+',
     '4: -total-',
-    '4: `total` is now `sum_of_all` (+1) <M-n>',
+    '4: <M-n>: `total` is now `sum_of_all` (+1)',
   })
 end
 
@@ -140,7 +140,7 @@ function cases.AUseOfARenamedVariableIsJumpedToAndMadeAndUndoneInOneStep()
     expect_line(child, 4, '    total += values[i];') -- only gone to yet
     child:type('<M-n>')
     expect_line(child, 4, '    sum_of_all += values[i];')
-    expect_painted(child, { '6: +sum_of_all+', '6: -total-', '6: `total` is now `sum_of_all` <M-n>' })
+    expect_painted(child, { '6: +sum_of_all+', '6: -total-', '6: <M-n>: `total` is now `sum_of_all`' })
     child:type('u')
     expect_line(child, 4, '    total += values[i];')
     expect_line(child, 2, '  int sum_of_all = 0;') -- the user's own edit stands
@@ -156,7 +156,7 @@ function cases.WhatWasTakenBackIsNotOfferedAgain()
     expect_line(child, 4, '    sum_of_all += values[i];')
     child:type('u')
     expect_line(child, 4, '    total += values[i];')
-    expect_painted(child, { '6: +sum_of_all+', '6: -total-', '6: `total` is now `sum_of_all` <M-n>' })
+    expect_painted(child, { '6: +sum_of_all+', '6: -total-', '6: <M-n>: `total` is now `sum_of_all`' })
   end)
 end
 
@@ -173,7 +173,7 @@ function cases.AnOfferForAnOlderTextIsNotMade()
     ]])
     assert(text, 'the edit was made in another text')
     -- Asked again; where the cursor stands now something may be being typed.
-    expect_painted(child, { '7: +sum_of_all+', '7: -total-', '7: `total` is now `sum_of_all` <M-n>' })
+    expect_painted(child, { '7: +sum_of_all+', '7: -total-', '7: <M-n>: `total` is now `sum_of_all`' })
   end)
 end
 
@@ -185,7 +185,7 @@ function cases.ADismissedEditIsNotShownAgain()
     child:type('Gox<Esc>') -- another edit, and the question again
     expect_painted(child, {})
     child:type('u')
-    expect_painted(child, { '6: +sum_of_all+', '6: -total-', '6: `total` is now `sum_of_all` <M-n>' })
+    expect_painted(child, { '6: +sum_of_all+', '6: -total-', '6: <M-n>: `total` is now `sum_of_all`' })
   end)
 end
 
@@ -193,14 +193,14 @@ function cases.AnEditInAnotherFileOpensIt()
   with_server('cache.h', function(child, folder)
     child:type('5G0wwcwfind<Esc>')
     expect_line(child, 5, '  int find(int key) const;')
-    expect_painted(child, { '5: next edit: ' .. child:lua([[return vim.fn.fnamemodify(..., ':.')]],
-      folder .. '/cache.cpp') .. ':3 <M-n>' })
+    expect_painted(child, { '5: <M-n>: next edit at ' .. child:lua([[return vim.fn.fnamemodify(..., ':.')]],
+      folder .. '/cache.cpp') .. ':3' })
     child:type('<M-n>')
     harness.wait_for('buffer', 'cache.cpp', function()
       return child:lua([[return vim.fn.expand('%:t')]])
     end)
     expect_cursor(child, { 3, 11 })
-    expect_painted(child, { '3: +find+', '3: -lookup-', '3: `lookup` is now `find` <M-n>' })
+    expect_painted(child, { '3: +find+', '3: -lookup-', '3: <M-n>: `lookup` is now `find`' })
     child:type('<M-n>')
     expect_line(child, 3, 'int Cache::find(int key) const {')
     expect_painted(child, {})
@@ -208,6 +208,22 @@ function cases.AnEditInAnotherFileOpensIt()
     expect_line(child, 3, 'int Cache::lookup(int key) const {')
     child:type('<C-o>')
     expect_line(child, 5, '  int find(int key) const;')
+  end)
+end
+
+function cases.InAThirdFileNothingIsSaidOfIt()
+  with_server('cache.h', function(child)
+    child:type('5G0wwcwfind<Esc>')
+    harness.wait_for('a hint', 1, function()
+      return #painted(child)
+    end, 20000)
+    child:lua([[vim.cmd('edit %:h/sum.cpp')]])
+    expect_painted(child, {})
+    assert(not child:lua([[return require('curlew').next_edit()]]), 'the key did something')
+    child:lua([[vim.cmd('buffer #')]])
+    harness.wait_for('the hint again', 1, function()
+      return #painted(child)
+    end)
   end)
 end
 
@@ -237,14 +253,14 @@ function cases.APlaceOutsideTheWindowIsHintedAt()
     expect_painted(child, {
       '104: +sum_of_all+',
       '104: -total-',
-      '104: `total` is now `sum_of_all` (+1) <M-n>',
-      '2: next edit: line 104 <M-n>',
+      '104: <M-n>: `total` is now `sum_of_all` (+1)',
+      '2: <M-n>: next edit at line 104',
     })
     child:type('G')
     expect_painted(child, {
       '104: +sum_of_all+',
       '104: -total-',
-      '104: `total` is now `sum_of_all` (+1) <M-n>',
+      '104: <M-n>: `total` is now `sum_of_all` (+1)',
     })
   end)
 end
@@ -255,7 +271,7 @@ function cases.InInsertModeTheKeyDoesTheSame()
     expect_painted(child, {
       '4: +sum_of_all+',
       '4: -total-',
-      '4: `total` is now `sum_of_all` (+1) <M-n>',
+      '4: <M-n>: `total` is now `sum_of_all` (+1)',
     })
     child:type('<M-n>')
     expect_cursor(child, { 4, 4 })
@@ -288,7 +304,7 @@ end
 function cases.ANameThatMayGoOnIsFollowedWhenItHasRested()
   with_server('sum.cpp', function(child)
     child:type('2G0wwcwtot<Esc>')
-    expect_painted(child, { '4: +tot+', '4: -total-', '4: `total` is now `tot` (+1) <M-n>' })
+    expect_painted(child, { '4: +tot+', '4: -total-', '4: <M-n>: `total` is now `tot` (+1)' })
   end)
 end
 

@@ -18,6 +18,7 @@ WAIT_S = 60
 COLUMNS, ROWS = 90, 24
 
 LINE = 13  # of tests/editors/sample.cpp: the empty one
+DECLARED = 12  # the line of `double squares = 0;`
 TYPED = "    for (int c = 0; c < cols; ++c) squares +="
 
 INIT = """
@@ -96,6 +97,27 @@ def code_line(screen, number):
     return ""
 
 
+def next_edit(terminal):
+    """Renames a variable where it is declared; returns the screens with the offer and after its keys."""
+    terminal.type(f":{DECLARED}")
+    terminal.press("Enter")
+    terminal.type("0wwcwtotal")
+    terminal.press("Escape")
+    offered = settled(terminal, "next edit", lambda screen: "<M-n>: " in screen)
+    line = next(line for line in offered.splitlines() if "<M-n>:" in line)
+    number, code = int(line.split()[0]), line.split(maxsplit=1)[1]
+    assert "squarestotal" in code, code  # what goes and what comes, side by side
+    terminal.press("M-n")
+    time.sleep(0.5)
+    terminal.press("M-n")
+
+    def is_made(screen):
+        shown = code_line(screen, number)
+        return "total" in shown and "squares" not in shown
+
+    return offered, settled(terminal, "the edit", is_made)
+
+
 def session(terminal, file):
     """Returns the screens with their headings."""
     unchanged = file.read_text()
@@ -119,12 +141,15 @@ def session(terminal, file):
         assert time.monotonic() < deadline, "the file was not saved"
         time.sleep(0.05)
     assert text.splitlines()[LINE - 1].rstrip() == shown, text
+    offered, renamed = next_edit(terminal)
     terminal.type(":Curlew status")
     terminal.press("Enter")
     status = settled(terminal, "status", lambda screen: "last completion" in screen)
     return [
         ("Typed; between ‹ and › is ghost text", ghost.replace(shown, f"{TYPED}‹{shown[len(TYPED):]}›", 1)),
         ("After Tab", accepted),
+        ("`squares` renamed by hand in line 12; its first use shows what comes next", offered),
+        ("After Alt+n, which goes there, and Alt+n, which makes it", renamed),
         (":Curlew status", status),
     ]
 

@@ -81,7 +81,7 @@ test('what goes, what comes and why are painted', async () => {
   assert.deepEqual(fake.painted(editor), [
     ['old', 2, 'total'],
     ['new', 2, 'all'],
-    ['label', 2, '`total` is now `all` (+1) (Tab)'],
+    ['label', 2, 'Tab: `total` is now `all` (+1)'],
   ]);
   assert.equal(fake.contexts['curlew.nextEditVisible'], true);
   assert.equal(fake.contexts['curlew.nextEditTakesTab'], true);
@@ -96,7 +96,7 @@ test('the key goes there, then makes the edit as one step, and the next one is s
   assert.equal(editor.document.lines[2], '  all += 1;');
   assert.deepEqual(fake.undoStops, [{ undoStopBefore: true, undoStopAfter: true }]);
   assert.deepEqual(server.accepted, [['curlew.accepted', 'n1']]);
-  assert.deepEqual(fake.painted(editor).at(-1), ['label', 3, '`total` is now `all` (Tab)']);
+  assert.deepEqual(fake.painted(editor).at(-1), ['label', 3, 'Tab: `total` is now `all`']);
 });
 
 test('several edits of one place are one step', async () => {
@@ -165,7 +165,7 @@ test('a file that is not open is opened, and the server asked again, before anyt
     answer('n1', other, null, [edit(0, 4, 10, 'find')]),
     answer('n2', other, 1, [edit(1, 4, 10, 'find')]),
   );
-  assert.deepEqual(fake.painted(editor), [['label', 1, 'next edit: cache.cpp:1 (Tab)']]);
+  assert.deepEqual(fake.painted(editor), [['label', 1, 'Tab: next edit at cache.cpp:1']]);
   await press('accept');
   assert.deepEqual(server.asked[1].textDocument, { uri: source, version: 2 });
   const opened = window.activeTextEditor;
@@ -183,7 +183,20 @@ test('a place that is not on the screen is hinted at behind the cursor', async (
   server.answers = [first];
   editor.document.replaceAll([{ range: new Range(1, 6, 1, 11), newText: 'all' }]);
   await settled();
-  assert.deepEqual(fake.painted(editor).at(-1), ['label', 1, 'next edit: line 3 (Tab)']);
+  assert.deepEqual(fake.painted(editor).at(-1), ['label', 1, 'Tab: next edit at line 3']);
+});
+
+test('in a third file nothing is said of it, and back in its own it is there again', async () => {
+  const editor = await renamed(first);
+  const third = fake.open('file:///w/other.cpp', 'int x = 1;');
+  third.moveTo(0, 9);
+  fake.events.active.fire(third);
+  assert.deepEqual(fake.painted(third), []);
+  assert.equal(fake.contexts['curlew.nextEditVisible'], false);
+  assert.equal(fake.contexts['curlew.nextEditTakesTab'], false);
+  Object.assign(window, { activeTextEditor: editor, visibleTextEditors: [editor] });
+  fake.events.active.fire(editor);
+  assert.equal(fake.painted(editor).length, 3);
 });
 
 test('before the first word of another line Tab goes on to indent', async () => {

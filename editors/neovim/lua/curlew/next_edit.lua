@@ -21,6 +21,7 @@ local settled_ms = 2600
 ---@class curlew.NextEdit
 ---@field id string
 ---@field client curlew.LspClient
+---@field from integer  the buffer where it was asked for
 ---@field uri string
 ---@field version integer?  nil: the file was not open
 ---@field edits table[]  LSP TextEdits of one place
@@ -97,7 +98,7 @@ end
 ---@return string
 local function with_key(text)
   local key = config.options.keymaps.next_edit
-  return key and ('%s %s'):format(text, key) or text
+  return key and ('%s: %s'):format(key, text) or text
 end
 
 local function render()
@@ -111,16 +112,18 @@ local function render()
     view.show(buf, plain_edits(offer, buf), with_key(offer.why))
   end
   local here = vim.api.nvim_get_current_buf()
-  if client_module.of_buffer(here) and not (buf and view.is_in_window(buf, offer.row, offer.end_row)) then
+  local is_concerned = here == offer.from or here == buf -- nothing is said of it in a third file
+  if is_concerned and not (buf and view.is_in_window(buf, offer.row, offer.end_row)) then
     local file = buf == here and 'line ' or vim.fn.fnamemodify(vim.uri_to_fname(offer.uri), ':.') .. ':'
-    view.hint(with_key(('next edit: %s%d'):format(file, offer.row + 1)))
+    view.hint(with_key(('next edit at %s%d'):format(file, offer.row + 1)))
   end
 end
 
 ---@param answer table
 ---@param client curlew.LspClient
+---@param from integer
 ---@return curlew.NextEdit
-local function offer_of(answer, client)
+local function offer_of(answer, client, from)
   local document, edits = answer.edit.textDocument, answer.edit.edits
   local why = answer.why
   if #answer.more > 0 then
@@ -129,6 +132,7 @@ local function offer_of(answer, client)
   return {
     id = answer.id,
     client = client,
+    from = from,
     uri = document.uri,
     version = document.version ~= vim.NIL and document.version or nil,
     edits = edits,
@@ -172,7 +176,7 @@ local function ask(on_answer)
       return -- typed on since; the next answer is ours
     end
     local found = type(answer) == 'table' and type(answer.edit) == 'table'
-    on_answer(found and offer_of(answer, client) or nil)
+    on_answer(found and offer_of(answer, client, buf) or nil)
   end, buf)
 end
 
@@ -272,9 +276,11 @@ local function is_cursor_at(offer, buf)
   return buf == vim.api.nvim_get_current_buf() and row >= offer.row and row <= offer.end_row
 end
 
+--- Whether there is one, and it has to do with the current buffer.
 ---@return boolean
 function M.visible()
-  return state.offer ~= nil
+  local offer, here = state.offer, vim.api.nvim_get_current_buf()
+  return offer ~= nil and (here == offer.from or here == buffer_of(offer.uri))
 end
 
 --- Goes where the offered edit is; there, makes it.
