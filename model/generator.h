@@ -15,6 +15,7 @@
 #include "model/error.h"
 #include "model/text/chat.h"
 #include "model/text/fim.h"
+#include "model/text/next_edit.h"
 #include "model/text/tokenizer.h"
 
 namespace curlew::model {
@@ -50,7 +51,8 @@ struct TextPrompt {
 struct ChatPrompt {
   std::vector<ChatMessage> messages;
 };
-using Prompt = std::variant<FimText, TextPrompt, std::vector<TokenId>, ChatPrompt>;
+// A NextEditText is answered by Generation::rewrite; the answer's length is bounded by the region's.
+using Prompt = std::variant<FimText, TextPrompt, std::vector<TokenId>, ChatPrompt, NextEditText>;
 
 // Returns how long a prefix of the text is whole: what may be shown when time runs out.
 using WholeText = std::function<std::size_t(std::string_view text)>;
@@ -108,6 +110,8 @@ struct Generation {
   int drafted_tokens = 0, accepted_tokens = 0;  // proposed by drafts, and found right
   int steps = 0;                                // of the network after the prompt
   std::size_t context_used = 0;  // FimText: how many context blocks stood in the prompt
+  // Of a NextEditText, once the answer is whole; one that is no answer is an error.
+  std::optional<NextEditAnswer> rewrite;
   Timings timings;
 };
 
@@ -124,6 +128,9 @@ struct GeneratorInfo {
   bool chat = false;  // takes a ChatPrompt
   std::string chat_family;
   std::string why_no_chat;  // what was looked for
+  bool next_edit = false;   // takes a NextEditText
+  std::string next_edit_family;
+  std::string why_no_next_edit;
   std::string adapter;  // the path of the low-rank adapter in use; "" for none
 };
 

@@ -140,6 +140,9 @@ GeneratorInfo Engine::info() const {
           .chat = m.chat().has_value(),
           .chat_family = m.chat() ? m.chat()->family : "",
           .why_no_chat = m.chat() ? "" : m.chat().error().message(),
+          .next_edit = m.next_edit().has_value(),
+          .next_edit_family = m.next_edit() ? m.next_edit()->family : "",
+          .why_no_next_edit = m.next_edit() ? "" : m.next_edit().error().message(),
           .adapter = m.adapter_facts().path};
 }
 

@@ -24,15 +24,22 @@ std::vector<std::string> stop_strings(const LoadedModel& model, const GenerateRe
   std::vector<std::string> all = request.stop_strings;
   if (is_fim(request) && model.fim())
     all.insert(all.end(), model.fim()->stop_strings.begin(), model.fim()->stop_strings.end());
+  if (is_next_edit(request) && model.next_edit())
+    all.insert(all.end(), model.next_edit()->stop_strings.begin(),
+               model.next_edit()->stop_strings.end());
   if (is_chat(request) && model.chat())
     all.insert(all.end(), model.chat()->stop_strings.begin(), model.chat()->stop_strings.end());
   return all;
 }
 
 std::vector<std::vector<TokenId>> originals(const LoadedModel& model,
-                                            const GenerateRequest& request) {
+                                            const GenerateRequest& request,
+                                            const LaidOutPrompt& prompt) {
   std::vector<std::vector<TokenId>> texts;
   if (request.draft_tokens_max == 0) return texts;
+  if (!prompt.copy_from.empty())
+    texts.push_back(
+        model.tokenizer->encode(prompt.copy_from, {.literal = true, .continues = true}));
   for (const std::string& text : request.draft_texts)
     texts.push_back(model.tokenizer->encode(text, {.literal = true, .continues = true}));
   return texts;
@@ -64,11 +71,13 @@ class GenerationTask final : public StepTask {
         constraint_(std::move(constraint)),
         own_mixer_(std::move(own_mixer)),
         mixer_(own_mixer_ ? own_mixer_.get() : request.mixer),
+        new_tokens_max_(std::min(request.new_tokens_max, prompt.answer_tokens_max)),
         text_(std::move(prompt.tokens)),
         sampler_(request.sampling, model.config.n_vocab),
         stream_(stop_strings(model, request), request.filter),
         speculator_(model.draft_record, model.step_cost, request.draft_tokens_max,
-                    std::move(prompt.text), originals(model, request), std::move(prompt.around)) {
+                    std::move(prompt.text), originals(model, request, prompt),
+                    std::move(prompt.around)) {
     result_.prompt_tokens = static_cast<int>(text_.size());
     result_.context_used = prompt.context_used;
   }
@@ -85,7 +94,7 @@ class GenerationTask final : public StepTask {
   int held() { return sequence()->tokens(); }
   int generated() const { return static_cast<int>(result_.tokens.size()); }
   bool is_full() const {
-    return generated() >= request_.new_tokens_max ||
+    return generated() >= new_tokens_max_ ||
            text_.size() >= static_cast<std::size_t>(model_.context_tokens);
   }
   bool is_end(TokenId id) const;
@@ -103,6 +112,7 @@ class GenerationTask final : public StepTask {
   std::unique_ptr<Constraint> constraint_;  // null: anything may be said
   std::unique_ptr<Mixer> own_mixer_;
   Mixer* mixer_;  // the request's, or our own; or null
+  const int new_tokens_max_;
   std::vector<TokenId> text_;
   Sampler sampler_;
   TextStream stream_;
@@ -134,7 +144,7 @@ StepTask::Wish GenerationTask::wish(int max) {
 
 // What a constraint forces is right for certain; else what copies foretell.
 void GenerationTask::draft(int max) {
-  const int wanted = request_.new_tokens_max - generated() - 1;
+  const int wanted = new_tokens_max_ - generated() - 1;
   const int room = model_.context_tokens - static_cast<int>(text_.size()) - 1;
   max = std::min({max, wanted, room});
   if (max <= 0 || request_.draft_tokens_max == 0) return;
@@ -219,6 +229,7 @@ bool GenerationTask::is_end(TokenId id) const {
   };
   return std::ranges::binary_search(model_.tokenizer->special().end_of_generation, id) ||
          (is_fim(request_) && is_one_of(model_.fim()->stop_tokens)) ||
+         (is_next_edit(request_) && is_one_of(model_.next_edit()->stop_tokens)) ||
          (is_chat(request_) && is_one_of(model_.chat()->stop_tokens));
 }
 
@@ -261,6 +272,17 @@ Status check(const GenerateRequest& request) {
   return Sampler::check(request.sampling);
 }
 
+Status read_rewrite(const LoadedModel& model, const NextEditText& text, Generation& result) {
+  if (result.finish == Finish::kCancelled || result.finish == Finish::kDeadline) return {};
+  const bool ended = result.finish == Finish::kStopToken || result.finish == Finish::kStopString;
+  const NextEditOutput output{.text = model.tokenizer->decode(result.tokens, /*show_special=*/true),
+                              .ended = ended};
+  Expected<NextEditAnswer> answer = read_next_edit_answer(*model.next_edit(), text, output);
+  if (!answer) return std::move(answer.error()).pass();
+  result.rewrite = std::move(*answer);
+  return {};
+}
+
 Expected<Generation> generate(LoadedModel& model, const GenerateRequest& request,
                               std::stop_token stop) {
   const Clock::time_point started = Clock::now();
@@ -272,11 +294,17 @@ Expected<Generation> generate(LoadedModel& model, const GenerateRequest& request
   std::unique_ptr<Mixer> own_mixer = copy_mixer(model, request, *prompt);
   if (Mixer* mixer = own_mixer ? own_mixer.get() : request.mixer) mixer->begin(prompt->text);
   const double tokenize_ms = ms_between(started, Clock::now());
+  const std::optional<NextEditText> next_edit = std::move(prompt->next_edit);
 
   GenerationTask task(model, request, std::move(*prompt), std::move(constraint),
                       std::move(own_mixer), std::move(stop));
   model.stepper->run(task);
-  return task.result(started, tokenize_ms);
+  Expected<Generation> result = task.result(started, tokenize_ms);
+  if (result && next_edit) {
+    if (Status read = read_rewrite(model, *next_edit, *result); !read)
+      return std::move(read.error()).pass();
+  }
+  return result;
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ struct LoadedModel {
 
   const Expected<FimFormat>& fim() const { return formats->fim; }
   const Expected<ChatFormat>& chat() const { return formats->chat; }
+  const Expected<NextEditFormat>& next_edit() const { return formats->next_edit; }
 
   // Built when first asked for: a generation without a constraint does not need it.
   ConstraintCompiler& constraints();

@@ -47,6 +47,23 @@ Expected<LaidOutPrompt> lay_out(LoadedModel& model, const FimText& text,
   return result;
 }
 
+Expected<LaidOutPrompt> lay_out(LoadedModel& model, NextEditText text) {
+  if (!model.next_edit()) return tl::unexpected(model.next_edit().error());
+  if (text.editable.size() == 0)
+    text.editable = editable_region(*model.next_edit(), text.text, text.cursor);
+  // The answer, about as long as the region, has to fit behind it.
+  const NextEditBudget budget{.prompt_tokens_max = model.context_tokens / 4 * 3};
+  Expected<NextEditPrompt> prompt =
+      build_next_edit_prompt(*model.tokenizer, *model.next_edit(), text, budget);
+  if (!prompt) return tl::unexpected(prompt.error());
+  LaidOutPrompt result{.copy_from = std::move(prompt->copy_from),
+                       .answer_tokens_max = prompt->answer_tokens_max};
+  result.context_used = prompt->context_used;
+  result.text = result.tokens = std::move(prompt->tokens);
+  result.next_edit = std::move(text);
+  return result;
+}
+
 Status check(const LoadedModel& model, const std::vector<TokenId>& tokens) {
   if (tokens.empty()) return fail(Errc::kInvalidInput, "the prompt is empty");
   if (tokens.size() > static_cast<std::size_t>(model.context_tokens))
@@ -67,6 +84,10 @@ Expected<LaidOutPrompt> lay_out_prompt(LoadedModel& model, const GenerateRequest
     if (!model.chat()) return Error(model.chat().error()).pass();
     prompt.text = prompt.tokens =
         build_chat_prompt(*model.tokenizer, *model.chat(), chat->messages);
+  } else if (const auto* text = std::get_if<NextEditText>(&request.prompt)) {
+    Expected<LaidOutPrompt> next = lay_out(model, *text);
+    if (!next) return next;
+    prompt = std::move(*next);
   } else {
     Expected<LaidOutPrompt> fim = lay_out(model, std::get<FimText>(request.prompt), request);
     if (!fim) return fim;

@@ -281,7 +281,8 @@ GeneratorInfo OpenAiClient::info() const {
           .fim = true,
           .fim_family = options_.fim_template.empty() ? "server" : "template",
           .chat = true,
-          .chat_family = "server"};
+          .chat_family = "server",
+          .why_no_next_edit = "next edits need a model on this machine"};
 }
 
 }  // namespace curlew::model

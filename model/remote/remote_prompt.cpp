@@ -104,6 +104,8 @@ Expected<RemotePrompt> remote_prompt(const RemoteOptions& options, const Generat
     return fail(Errc::kInvalidInput, "a remote model takes text, not token ids");
   if (request.grammar)
     return fail(Errc::kUnsupported, "a remote model cannot be held to a grammar");
+  if (std::holds_alternative<NextEditText>(request.prompt))
+    return fail(Errc::kUnsupported, "next edits need a model on this machine");
   json body = parameters(options, request);
   RemotePrompt result;
   if (const auto* chat = std::get_if<ChatPrompt>(&request.prompt)) {

@@ -75,7 +75,9 @@ struct NextEditText {
   std::string text;        // the file, or a window of whole lines around the cursor
   int first_line = 1;      // of the window in its file, from 1
   std::size_t cursor = 0;  // byte in text
-  ByteRange editable;      // bytes of text: whole lines around the cursor; see editable_region()
+  // Bytes of text: whole lines around the cursor. Generators choose editable_region() where it is
+  // empty.
+  ByteRange editable;
   std::vector<RecentEdit> edits;            // oldest first
   std::vector<ContextBlock> context;        // pieces of other files, most useful first
   std::vector<LineDiagnostic> diagnostics;  // of this file
@@ -111,6 +113,7 @@ struct NextEditOutput {
 };
 
 struct NextEditAnswer {
+  ByteRange region;                   // of the prompt's text that was rewritten
   std::string text;                   // of the whole region
   std::optional<std::size_t> cursor;  // byte in it, where the model says so
 };

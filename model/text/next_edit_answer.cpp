@@ -51,7 +51,7 @@ Expected<NextEditAnswer> read_zeta(const PromptText& text, std::string answer) {
 
 Expected<NextEditAnswer> read_zeta2(const PromptText& text, std::string answer) {
   drop_from(answer, kZeta2Updated);
-  if (answer.starts_with(kZeta2NoEdits)) return NextEditAnswer{std::string(text.region()), {}};
+  if (answer.starts_with(kZeta2NoEdits)) return NextEditAnswer{.text = std::string(text.region())};
   NextEditAnswer out;
   out.cursor = take_cursor(answer, kZeta2Cursor);
   for (const std::string_view marker : {kZeta2Current, kZeta2Divider})
@@ -96,7 +96,7 @@ Expected<NextEditAnswer> read_zeta21(const PromptText& text, std::string answer)
   if (first < 1 || last > offsets.size() || first > last)
     return fail(Errc::kInvalidInput, "the answer goes from marker {} to {}; the prompt has 1 to {}",
                 first, last, offsets.size());
-  if (first == last) return NextEditAnswer{std::string(region), {}};
+  if (first == last) return NextEditAnswer{.text = std::string(region)};
   std::string span;
   for (std::size_t i = 0; i + 1 < markers.size(); ++i)
     span += answer.substr(markers[i].end, markers[i + 1].begin - markers[i].end);
@@ -172,6 +172,7 @@ Expected<NextEditAnswer> read_next_edit_answer(const NextEditFormat& format,
   if (!answer) return std::move(answer.error()).during(doing);
   if (is_blank(answer->text) && !is_blank(prompt->region()))
     return Error(Errc::kInvalidInput, "it is empty, and the region is not").during(doing);
+  answer->region = text.editable;
   if (answer->cursor) *answer->cursor = std::min(*answer->cursor, answer->text.size());
   if (prompt->crlf) restore_crlf(*answer);
   return answer;

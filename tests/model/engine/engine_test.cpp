@@ -76,6 +76,37 @@ TEST_F(ToyEngine, TakesAConversationWhereItKnowsTheTurns) {
             generate({.prompt = ids, .new_tokens_max = 6, .ignore_end = true}).tokens);
 }
 
+// A grammar says what the toy answers.
+TEST_F(ToyEngine, RewritesARegionWhereItKnowsTheForm) {
+  NextEditText text{.path = "a.c", .text = "int a;\nint b;\n", .cursor = 3};
+  text.edits = {{"a.c", 1, "int c;\n", "int a;\n"}};
+  const Expected<Generation> refused = engine_->generate({.prompt = text}, {});
+  ASSERT_FALSE(refused);
+  EXPECT_FALSE(engine_->info().next_edit);
+  EXPECT_EQ(refused.error().message(), "generate: " + engine_->info().why_no_next_edit);
+
+  toy_model({.hidden = 64, .heads = 4, .context = 2048, .control = "<|file_sep|>"})
+      .write(file_.path());
+  engine_ = load({.model = file_.path(), .threads = 1, .formats = {.next_edit = "sweep"}});
+  ASSERT_NE(engine_, nullptr);
+  EXPECT_EQ(engine_->info().next_edit_family, "sweep");
+  const auto says = [](const std::string& answer) {
+    return *Grammar::one_of(std::vector<std::string>{answer});
+  };
+  const Generation made =
+      generate({.prompt = text, .new_tokens_max = 500, .grammar = says("int a;\nlong b;\n")});
+  ASSERT_TRUE(made.rewrite) << made.text;
+  EXPECT_EQ(made.rewrite->region, (ByteRange{0, text.text.size()}));
+  EXPECT_EQ(made.rewrite->text, "int a;\nlong b;\n");
+  EXPECT_GT(made.drafted_tokens, 0);  // of the region as it stands
+
+  // An answer that does not end is none.
+  const Expected<Generation> endless = engine_->generate(
+      {.prompt = text, .new_tokens_max = 5, .grammar = says("int a;\nlong b;\n")}, {});
+  ASSERT_FALSE(endless);
+  EXPECT_THAT(endless.error().message(), HasSubstr("cut off"));
+}
+
 TEST_F(ToyEngine, AnswersAlikeWithAndWithoutItsCache) {
   for (unsigned seed = 1; seed <= 6; ++seed) {
     const Generation cold = generate(request(24, seed));

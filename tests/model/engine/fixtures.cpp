@@ -31,7 +31,7 @@ std::vector<std::byte> random_weights(std::mt19937& random, std::size_t count, f
   return bytes_of(values);
 }
 
-void add_vocabulary(GgufWriter& w) {
+void add_vocabulary(GgufWriter& w, const char* control) {
   std::vector<std::string> tokens = {"<unk>", "<s>", "</s>"};
   std::vector<std::int32_t> types = {2, 3, 3};
   for (int byte = 0; byte < 256; ++byte) {
@@ -41,6 +41,10 @@ void add_vocabulary(GgufWriter& w) {
   for (char c = 'a'; c <= 'z'; ++c) {
     tokens.emplace_back(1, c);
     types.push_back(1);
+  }
+  if (control != nullptr) {
+    tokens.back() = control;
+    types.back() = 3;
   }
   std::vector<float> scores(tokens.size(), 0.f);
   for (std::size_t i = 0; i < tokens.size(); ++i) scores[i] = -static_cast<float>(i);
@@ -117,7 +121,7 @@ GgufWriter toy_model(const ToyShape& s) {
   w.set("llama.attention.head_count", u32(s.heads))
       .set("llama.attention.head_count_kv", u32(s.kv_heads));
   w.set("llama.attention.layer_norm_rms_epsilon", 1e-5f).set("llama.rope.freq_base", 10000.f);
-  add_vocabulary(w);
+  add_vocabulary(w, s.control);
 
   std::mt19937 random(s.seed);
   const auto add = [&](const std::string& name, std::vector<std::int64_t> dims) {

@@ -57,6 +57,7 @@ class TempFile {
 struct ToyShape {
   int layers = 2, hidden = 32, heads = 2, kv_heads = 1, ffn = 48, context = 256;
   unsigned seed = 1;
+  const char* control = nullptr;  // a control token of this spelling instead of "z"
 };
 GgufWriter toy_model(const ToyShape& shape);
 
