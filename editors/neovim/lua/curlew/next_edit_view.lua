@@ -76,11 +76,13 @@ function M.layout(edit, opts)
   return marks
 end
 
+--- Behind all else that is painted at the line's end.
 ---@param buf integer
 ---@param row integer
 ---@param text string
 local function label(buf, row, text)
-  vim.api.nvim_buf_set_extmark(buf, namespace, row, 0, {
+  local line = vim.api.nvim_buf_get_lines(buf, row, row + 1, false)[1]
+  vim.api.nvim_buf_set_extmark(buf, namespace, row, #line, {
     virt_text = { { '  ' .. text, 'CurlewNextEditHint' } },
     virt_text_pos = 'eol',
     hl_mode = 'combine',
