@@ -151,6 +151,8 @@ Expected<NextEditFeature::Found> NextEditFeature::find(const NextEditParams& par
   assist::NextEditSources sources{.index = workspace ? workspace->index() : nullptr};
   if (workspace)
     sources.read = [&](const std::string& path) { return text_now(state_.documents, root, path); };
+  const std::shared_ptr<model::Generator> generator = state_.services.generator();
+  sources.generator = generator.get();
   auto answer = assist::next_edit(sources, request_for(document, *cursor), call.stop);
   if (!answer) return std::move(answer.error()).pass();
   found.answer = std::move(*answer);

@@ -1,8 +1,8 @@
 // textDocument/copilotInlineEdit, as the clients of Copilot's server ask it, and curlew/nextEdit,
 // which says more (docs/protocol.md): the edit that most likely comes next.
 //
-// Answered without a model, in the query lane; the newest request of a document only. What a client
-// says it was refused is not offered again in this session.
+// Answered in the query lane, as a rule without a model; the newest request of a document only. What
+// a client says it was refused is not offered again in this session.
 #pragma once
 
 #include <deque>

@@ -62,12 +62,26 @@ class Decision {
       if (std::optional<NextEdit> edit = chosen(proposal))
         return NextEditAnswer{std::move(edit), ""};
     }
-    return quiet(is_finished ? "nothing follows from the last edits"
-                             : "the last edit is not finished");
+    return is_finished ? models_answer() : quiet("the last edit is not finished");
   }
 
  private:
   static NextEditAnswer quiet(std::string why) { return {std::nullopt, std::move(why)}; }
+
+  // What a model cannot do is no error of the question.
+  Expected<NextEditAnswer> models_answer() {
+    std::vector<Proposal> proposals;
+    if (Status asked = propose_rewrite(situation_, proposals); !asked) {
+      if (asked.error().kind() == Errc::kCancelled) return std::move(asked.error()).pass();
+      return quiet(asked.error().message());
+    }
+    for (Proposal& proposal : proposals) {
+      if (proposal.confidence < kSureEnough) return quiet("the model is not sure");
+      if (std::optional<NextEdit> edit = chosen(proposal))
+        return NextEditAnswer{std::move(edit), ""};
+    }
+    return quiet("nothing follows from the last edits");
+  }
 
   // Code that has just become worse is being typed.
   bool newest_is_finished() {
@@ -183,6 +197,8 @@ const char* next_edit_kind_name(NextEditKind kind) {
       return "tag";
     case NextEditKind::kEnumerator:
       return "enumerator";
+    case NextEditKind::kModel:
+      return "model";
   }
   return "";
 }

@@ -6,12 +6,14 @@
 //   if (answer->edit) ... else answer->why_not ...
 //
 // Engines without a model, each sure of its kind (docs/next_edit.md): the same change elsewhere, a
-// rename's leftovers, calls after a change of signature, the other half of a pair. Nothing is
+// rename's leftovers, calls after a change of signature, the other half of a pair; where none is
+// sure, a model that was trained to say next edits, if one is loaded. Nothing is
 // offered that one of them is not sure of, that makes the text parse worse, that touches what the
 // user is typing or has just typed, or that they took back or refused before.
 //
 // Stateless and synchronous: everything is in the arguments; other files are read through
-// NextEditSources only. Thread-safe. A few milliseconds for files of thousands of lines.
+// NextEditSources only. Thread-safe. A few milliseconds for files of thousands of lines, but for the
+// model.
 #pragma once
 
 #include <functional>
@@ -25,6 +27,7 @@
 #include "indexer/index.h"
 #include "lsp/assist/edit/text_edit.h"
 #include "lsp/assist/next_edit/edit_history.h"
+#include "model/generator.h"
 
 namespace curlew::assist {
 
@@ -36,6 +39,9 @@ struct NextEditSources {
   // The text of another file of the workspace as it stands now, in the editor where it is open
   // there; null where there is none or it must not be changed.
   std::function<std::shared_ptr<const std::string>(const std::string& path)> read;
+  // Asked when no engine is sure, if it was trained to say next edits; may be null.
+  model::Generator* generator = nullptr;
+  std::chrono::milliseconds model_budget{1'500};
 };
 
 struct NextEditRequest {
@@ -57,6 +63,7 @@ enum class NextEditKind {
   kImport,       // an import that is no longer needed, or is now
   kTag,          // the other tag of an element
   kEnumerator,   // what lists all enumerators and lacks the new one
+  kModel,        // what a model rewrote
 };
 const char* next_edit_kind_name(NextEditKind kind);  // "same-change", "rename", ...
 

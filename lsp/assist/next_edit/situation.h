@@ -51,10 +51,12 @@ class Situation {
   Situation(const NextEditSources& sources, const NextEditRequest& request, std::stop_token stop);
 
   const NextEditRequest& request() const { return request_; }
+  const NextEditSources& sources() const { return sources_; }
   const indexer::Index* index() const { return sources_.index; }
   const CodeView& here() const { return *here_; }
   const std::vector<Change>& changes() const { return changes_; }  // newest first
   bool is_cancelled() const { return stop_.stop_requested(); }
+  std::stop_token stop() const { return stop_; }
 
   // Of any file that may be edited; null where there is none. Made once.
   const CodeView* view(const std::string& path);
@@ -89,6 +91,9 @@ void propose_counterparts(Situation& situation, std::vector<Proposal>& proposals
 void propose_imports_now(Situation& situation, std::vector<Proposal>& proposals);
 void propose_tags(Situation& situation, std::vector<Proposal>& proposals);
 void propose_enumerators(Situation& situation, std::vector<Proposal>& proposals);
+
+// What a model proposes, where there is one that can. Errors: the model's, kCancelled.
+Status propose_rewrite(Situation& situation, std::vector<Proposal>& proposals);
 
 // Edits of one file grouped by the line they begin on, each group a place; in order.
 std::vector<FileEdit> places_by_line(const CodeView& view, std::shared_ptr<const std::string> text,
