@@ -4,6 +4,7 @@
 #include <cctype>
 #include <optional>
 
+#include "lsp/assist/edit/answer.h"
 #include "lsp/assist/edit/parse_errors.h"
 #include "lsp/assist/place.h"
 #include "lsp/assist/repair/code_tokens.h"
@@ -27,6 +28,19 @@ constexpr const char* kSystem =
     "piece as it should be after the instruction is carried out: the whole piece, the lines that "
     "stay included, in one fenced block and nothing else. Change nothing that the instruction does "
     "not ask for.";
+
+// Of a piece that is long, only what changes.
+constexpr const char* kBlocksSystem =
+    "You edit source code. You are given a piece of a file and an instruction. Answer with blocks, "
+    "each of which replaces some lines of the piece by others, in the piece's order:\n"
+    "<<<<<<< SEARCH\n"
+    "whole lines of the piece exactly as they are, enough of them to occur only once\n"
+    "=======\n"
+    "the lines that take their place\n"
+    ">>>>>>> REPLACE\n"
+    "Write nothing else. Change nothing that the instruction does not ask for.";
+constexpr int kWholeTokensMax = 500;  // longer pieces are edited by blocks
+constexpr int kBlocksTokensMax = 1500;
 
 double ms_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
@@ -168,18 +182,20 @@ class Editor {
                   "model {} does not follow instructions ({}): choose one that was made for chat, "
                   "or ask for what needs none: \"rename A to B\"",
                   info.model, info.why_no_chat);
-    messages_ = {{ChatRole::kSystem, kSystem},
-                 {ChatRole::kUser, question(sources_, request_, lines_, out_.retrieve_ms)}};
     const int piece = sources_.generator->count_tokens(original_);
-    tokens_max_ = kTokensPerAnswerMin + 2 * piece;
+    by_blocks_ = piece > kWholeTokensMax;
+    messages_ = {{ChatRole::kSystem, by_blocks_ ? kBlocksSystem : kSystem},
+                 {ChatRole::kUser, question(sources_, request_, lines_, out_.retrieve_ms)}};
+    const int answer = by_blocks_ ? kWholeTokensMax : piece;  // as a rule
+    tokens_max_ = by_blocks_ ? kBlocksTokensMax : kTokensPerAnswerMin + 2 * piece;
     int prompt = 0;
     for (const ChatMessage& message : messages_)
       prompt += sources_.generator->count_tokens(message.text);
-    if (prompt + kTokensPerAnswerMin + piece > info.context_tokens)
+    if (prompt + kTokensPerAnswerMin + answer > info.context_tokens)
       return fail(Errc::kInvalidInput,
-                  "{}: the piece and what it needs take {} tokens, and the answer as many as the "
-                  "piece ({}); the context of {} holds {}: edit fewer lines",
-                  request_.path, prompt, piece, info.model, info.context_tokens);
+                  "{}: the piece and what it needs take {} tokens, and the answer some {}; the "
+                  "context of {} holds {}: edit fewer lines",
+                  request_.path, prompt, answer, info.model, info.context_tokens);
     tokens_max_ = std::min(tokens_max_, info.context_tokens - prompt);
     return {};
   }
@@ -189,14 +205,16 @@ class Editor {
     model::GenerateRequest generate;
     const bool is_local = sources_.generator->info().takes_grammar;
     std::vector<ChatMessage> messages = messages_;
-    if (is_local) messages.push_back({ChatRole::kAssistant, "```\n"});
-    generate.prompt = model::ChatPrompt{std::move(messages)};
     if (is_local) {
-      auto grammar = model::Grammar::edit_of(original_, {.form = model::EditForm::kWhole});
+      using model::EditForm;
+      auto grammar = model::Grammar::edit_of(
+          original_, {.form = by_blocks_ ? EditForm::kBlocks : EditForm::kWhole});
       if (!grammar) return Error(std::move(grammar.error())).during(request_.path);
       generate.grammar = *grammar;
-      generate.stop_strings = {"\n```"};
+      if (!by_blocks_) messages.push_back({ChatRole::kAssistant, "```\n"});
+      if (!by_blocks_) generate.stop_strings = {"\n```"};
     }
+    generate.prompt = model::ChatPrompt{std::move(messages)};
     generate.draft_texts = {std::string(original_)};
     generate.new_tokens_max = tokens_max_;
     generate.deadline = deadline_;
@@ -226,10 +244,11 @@ class Editor {
 
   // What is wrong with it, or "".
   std::string take(const std::string& answer) {
-    const std::string piece = fit_to_original(original_, answer);
-    if (piece.empty() && !original_.empty()) return "the answer is empty";
+    const Expected<std::string> piece = edited_by(original_, answer);
+    if (!piece) return piece.error().message();
+    if (piece->empty() && !original_.empty()) return "the answer is empty";
     std::string after(request_.text);
-    after.replace(lines_.start, original_.size(), piece);
+    after.replace(lines_.start, original_.size(), *piece);
     if (const int errors = parse_errors(language_, after); errors > errors_before_)
       return fmt::format("the answer does not parse ({} errors more than before)",
                          errors - errors_before_);
@@ -242,9 +261,10 @@ class Editor {
 
   void tell(const std::string& answer) {
     messages_.resize(2);
-    messages_.push_back({ChatRole::kAssistant, fenced(answer)});
+    messages_.push_back({ChatRole::kAssistant, by_blocks_ ? answer : fenced(answer)});
     messages_.push_back(
-        {ChatRole::kUser, "This is not right: " + wrong_ + ". Write the whole piece again.\n"});
+        {ChatRole::kUser, fmt::format("This is not right: {}. Write {} again.\n", wrong_,
+                                      by_blocks_ ? "all blocks" : "the whole piece")});
     last_wrong_ = std::exchange(wrong_, {});
   }
 
@@ -257,56 +277,13 @@ class Editor {
   const std::stop_token stop_;
   const Clock::time_point deadline_;
   std::vector<ChatMessage> messages_;
+  bool by_blocks_ = false;
   int tokens_max_ = 0;
   std::string wrong_, last_wrong_;
   InstructedEdit out_;
 };
 
-// The text between the first fence and the next one; all of it where there is none.
-std::string_view out_of_fence(std::string_view answer) {
-  const std::size_t fence = answer.find("```");
-  if (fence == answer.npos) return answer;
-  const std::size_t begin = answer.find('\n', fence);
-  // Nothing stands before an opening fence but a model's words; behind the code stands a closing one.
-  if (begin == answer.npos) return answer.substr(0, fence);
-  const std::size_t end = answer.find("\n```", begin);
-  return answer.substr(begin + 1, end == answer.npos ? end : end - begin);
-}
-
-std::string_view indent_of_first(std::string_view text) {
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    const std::size_t code = line.find_first_not_of(" \t\r");
-    if (code != line.npos) return line.substr(0, code);
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-  }
-  return {};
-}
-
 }  // namespace
-
-std::string fit_to_original(std::string_view original, std::string_view answer) {
-  answer = out_of_fence(answer);
-  while (answer.ends_with('\n') || answer.ends_with('\r')) answer.remove_suffix(1);
-  const std::string_view wanted = indent_of_first(original), given = indent_of_first(answer);
-  // A model that wrote the piece flush left meant the indentation it did not write.
-  const std::string_view added = wanted.starts_with(given)
-                                     ? wanted.substr(0, wanted.size() - given.size())
-                                     : std::string_view();
-  const bool crlf = original.find("\r\n") != original.npos;
-  std::string out;
-  while (!answer.empty()) {
-    const std::size_t end = std::min(answer.find('\n'), answer.size());
-    std::string_view line = answer.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (!out.empty()) out += crlf ? "\r\n" : "\n";
-    if (!line.empty()) out += added;
-    out += line;
-    answer.remove_prefix(std::min(answer.size(), end + 1));
-  }
-  if (!out.empty() && original.ends_with('\n')) out += crlf ? "\r\n" : "\n";
-  return out;
-}
 
 LineRange edited_lines(const InstructedEditRequest& request) {
   const std::string_view text = request.text;

@@ -1,7 +1,8 @@
 // An edit that somebody asks for in words: "make it return an optional", "rename n to count".
 //
 //   the lines asked for -> what can be done exactly (rename) -> else the model: its answer held to
-//   the lines' own format, the lines themselves as its draft -> indented as they were -> parsed
+//   the lines' own format, or of many lines to blocks that apply to them, the lines themselves as
+//   its draft -> indented as they were -> parsed
 //
 // An answer that does not apply, or that leaves the text parsing worse, goes back to the model with
 // what is wrong with it, a few times; then there is no edit. Nothing outside the lines changes.
@@ -54,9 +55,5 @@ struct LineRange {
   std::size_t start = 0, end = 0;
 };
 LineRange edited_lines(const InstructedEditRequest& request);
-
-// What a model wrote for `original`, made ready to stand in its place: out of a fenced block where
-// it is in one, with the original's indentation, line ends and last line break.
-std::string fit_to_original(std::string_view original, std::string_view answer);
 
 }  // namespace curlew::assist

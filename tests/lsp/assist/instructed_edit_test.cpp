@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "lsp/assist/edit/answer.h"
 #include "tests/lsp/assist/chat_generator.h"
 
 namespace curlew::assist {
@@ -129,6 +130,49 @@ TEST(InstructedEdit, WidensToWholeLines) {
   EXPECT_EQ(edited_lines(request).end, text.size());
   const LineRange all = edited_lines({.path = "notes.txt", .text = "a\nb"});
   EXPECT_EQ(all.end, 3u);
+}
+
+// --- Pieces that are long -----------------------------------------------------------------------
+
+std::string long_text() {
+  std::string text = "int sum() {\n  int n = 0;\n";
+  for (int i = 0; i < 300; ++i) text += fmt::format("  n += {};\n", i);
+  return text + "  return n;\n}\n";
+}
+
+constexpr const char* kBlock = "<<<<<<< SEARCH\n  n += 7;\n=======\n  n += 70;\n>>>>>>> REPLACE\n";
+
+TEST(InstructedEdit, EditsALongPieceByBlocks) {
+  const std::string text = long_text();
+  ChatGenerator generator({kBlock});
+  const auto made = edit(&generator, asked("seven is seventy", text));
+  ASSERT_TRUE(made) << made.error().message();
+  std::string expected = text;
+  expected.replace(expected.find("  n += 7;\n"), 10, "  n += 70;\n");
+  EXPECT_EQ(made->after, expected);
+  EXPECT_THAT(generator.said(0, 0), HasSubstr("<<<<<<< SEARCH"));
+  EXPECT_NE(generator.requests[0].grammar, nullptr);
+  EXPECT_LE(generator.requests[0].new_tokens_max, 1500);
+  EXPECT_EQ(std::get<model::ChatPrompt>(generator.requests[0].prompt).messages.back().role,
+            model::ChatRole::kUser);
+}
+
+TEST(InstructedEdit, SaysWhichBlockOfARemoteModelDoesNotApply) {
+  const std::string text = long_text();
+  ChatGenerator generator({"<<<<<<< SEARCH\n  n -= 7;\n=======\n  n += 70;\n>>>>>>> REPLACE\n"});
+  generator.local = false;
+  EXPECT_THAT(error_of(edit(&generator, asked("seven is seventy", text))),
+              HasSubstr("area.cpp: no edit: edits, block 1"));
+  EXPECT_EQ(generator.requests.size(), 3u);
+  EXPECT_THAT(generator.said(1, 3), HasSubstr("Write all blocks again"));
+}
+
+TEST(EditedBy, TakesEitherForm) {
+  EXPECT_EQ(*edited_by("  a\r\n  b\r\n",
+                       "```\n<<<<<<< SEARCH\n  b\n=======\n  c\n"
+                       ">>>>>>> REPLACE\n```\n"),
+            "  a\r\n  c\r\n");
+  EXPECT_EQ(*edited_by("  a\n  b\n", "a\nc"), "  a\n  c\n");
 }
 
 // --- How an answer is made to fit ---------------------------------------------------------------
