@@ -5,6 +5,7 @@
 // so that the likely ones are checked first. Pure but for the index; thread-safe.
 #pragma once
 
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +41,15 @@ struct RepairPlace {
 RepairPlace repair_place(const Diagnostic& diagnostic, std::string path, std::string_view text,
                          const indexer::Index* index);
 
+// The lines of the innermost function around the complaint; where none can be parsed, those near it.
+struct LineSpan {
+  int first = 1, last = 1;
+};
+LineSpan lines_around(const RepairPlace& place);
+
+// Whether a message has one of these words in it.
+bool says(std::string_view message, std::initializer_list<std::string_view> signs);
+
 // What stands between quotes in a message, in order: ‘a’, 'a', "a", `a`.
 std::vector<std::string> quoted_words(std::string_view message);
 
@@ -51,14 +61,22 @@ void propose_imports(const RepairPlace& place, std::vector<Candidate>& candidate
 void propose_tokens(const RepairPlace& place,
                     std::vector<Candidate>& candidates);  // missing, extra
 void propose_mutations(const RepairPlace& place, std::vector<Candidate>& candidates);
+void propose_brackets(const RepairPlace& place, std::vector<Candidate>& candidates);
+void propose_statements(const RepairPlace& place,
+                        std::vector<Candidate>& candidates);  // declare, return, indent, drop
+void propose_modifiers(const RepairPlace& place,
+                       std::vector<Candidate>& candidates);  // const, mut, & and *
+void propose_types(const RepairPlace& place, std::vector<Candidate>& candidates);
+void propose_arguments(const RepairPlace& place, std::vector<Candidate>& candidates);
 
 // All of them for a complaint of a compiler or linter: likeliest first, each change once.
 std::vector<Candidate> propose(const RepairPlace& place);
 
 // Single-token changes of the code in [start, end): for a test that fails, where any place may be
-// the culprit. `chance` is that of the best of them.
+// the culprit. `chance` is that of the best of them; `told` is what the test says: its text, what it
+// expected and what it got.
 std::vector<Candidate> mutations_of(std::string_view path, std::string_view text,
                                     const indexer::Language* language, std::size_t start,
-                                    std::size_t end, double chance);
+                                    std::size_t end, double chance, std::string_view told = {});
 
 }  // namespace curlew::assist

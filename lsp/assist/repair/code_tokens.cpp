@@ -129,6 +129,10 @@ std::size_t first_token_at(const std::vector<CodeToken>& tokens, std::size_t off
   return static_cast<std::size_t>(found - tokens.begin());
 }
 
+std::size_t indent_bytes(std::string_view line) {
+  return std::min(line.find_first_not_of(" \t"), line.size());
+}
+
 LineTable::LineTable(std::string_view text) : text_(text), starts_{0} {
   for (std::size_t at = 0; (at = text.find('\n', at)) != text.npos;) starts_.push_back(++at);
 }
@@ -144,6 +148,10 @@ std::size_t LineTable::end(int line) const {
   const std::size_t begin = start(line);
   while (end > begin && (text_[end - 1] == '\n' || text_[end - 1] == '\r')) --end;
   return end;
+}
+
+std::string_view LineTable::text(int line) const {
+  return text_.substr(start(line), end(line) - start(line));
 }
 
 int LineTable::line_of(std::size_t offset) const {

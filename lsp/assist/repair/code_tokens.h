@@ -26,12 +26,16 @@ std::vector<CodeToken> code_tokens(std::string_view text, const indexer::Languag
 // Of tokens in order, the first that ends behind `offset`.
 std::size_t first_token_at(const std::vector<CodeToken>& tokens, std::size_t offset);
 
+// Blanks and tabs that a line begins with; all of a blank line.
+std::size_t indent_bytes(std::string_view line);
+
 // Lines count from 1. line_start of the line after the last is the text's end.
 class LineTable {
  public:
   explicit LineTable(std::string_view text);
-  std::size_t start(int line) const;  // clamped into the text
-  std::size_t end(int line) const;    // of its text, the line break left out
+  std::size_t start(int line) const;      // clamped into the text
+  std::size_t end(int line) const;        // of its text, the line break left out
+  std::string_view text(int line) const;  // without the line break; "" where there is none
   int line_of(std::size_t offset) const;
   int count() const { return static_cast<int>(starts_.size()); }
 

@@ -6,9 +6,12 @@
 namespace curlew::assist {
 namespace {
 
-constexpr Engine kEngines[] = {&propose_fixits, &propose_spellings, &propose_imports,
-                               &propose_tokens, &propose_mutations};
-constexpr std::size_t kCandidatesMax = 400;
+constexpr Engine kEngines[] = {&propose_fixits,    &propose_spellings, &propose_imports,
+                               &propose_tokens,    &propose_brackets,  &propose_statements,
+                               &propose_modifiers, &propose_types,     &propose_arguments,
+                               &propose_mutations};
+constexpr std::size_t kCandidatesMax = 600;
+constexpr int kLinesNear = 25;  // taken for the function where none can be parsed
 
 struct Quotes {
   std::string_view open, close;
@@ -32,6 +35,24 @@ RepairPlace repair_place(const Diagnostic& diagnostic, std::string path, std::st
     place.offset = on_line ? place.tokens[token].start : begin;
   }
   return place;
+}
+
+LineSpan lines_around(const RepairPlace& place) {
+  const int line = place.lines.line_of(place.offset);
+  LineSpan span{std::max(1, line - kLinesNear), std::min(place.lines.count(), line + kLinesNear)};
+  if (place.language == nullptr) return span;
+  indexer::Parser parser;
+  for (const indexer::Symbol& symbol : parser.parse(*place.language, place.text).symbols)
+    if (symbol.kind <= indexer::SymbolKind::kConstructor &&
+        symbol.range.start_byte <= place.offset && place.offset <= symbol.range.end_byte)
+      span = {place.lines.line_of(symbol.range.start_byte),
+              place.lines.line_of(symbol.range.end_byte)};
+  return span;
+}
+
+bool says(std::string_view message, std::initializer_list<std::string_view> signs) {
+  return std::ranges::any_of(
+      signs, [&](std::string_view sign) { return message.find(sign) != message.npos; });
 }
 
 std::vector<std::string> quoted_words(std::string_view message) {
@@ -80,11 +101,16 @@ void propose_fixits(const RepairPlace& place, std::vector<Candidate>& candidates
                                             : place.lines.start(at.end_line) +
                                                   static_cast<std::size_t>(at.end_column - 1);
     if (start > end || end > place.text.size()) continue;
+    all.push_back({start, end, fixit.text});
     candidates.push_back({place.path,
                           {{start, end, fixit.text}},
                           fmt::format("{} itself proposes it", place.diagnostic.source),
                           0.95});
   }
+  std::ranges::sort(all, {}, &TextEdit::start);
+  if (all.size() > 1)
+    candidates.push_back({place.path, std::move(all),
+                          fmt::format("{} itself proposes them", place.diagnostic.source), 0.94});
 }
 
 }  // namespace curlew::assist

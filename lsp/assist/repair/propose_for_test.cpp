@@ -1,18 +1,27 @@
 // Where the fault of a failing test may be: the code that its traceback and its body name, and what
 // that calls.
 #include <algorithm>
+#include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 
 #include "lsp/assist/repair/repair.h"
+#include "lsp/assist/repair/slips.h"
 
 namespace curlew::assist {
 namespace {
 
 constexpr int kCallDepthMax = 3;          // from the test
-constexpr std::size_t kSuspectsMax = 24;  // definitions that are changed
+constexpr std::size_t kSuspectsMax = 40;  // definitions that are changed
+constexpr std::size_t kNamesMax = 400;    // looked up
 constexpr int kDefinersMax = 4;           // of one name
 constexpr double kDepthWeights[] = {1.0, 0.8, 0.55, 0.4};
+constexpr double kUnrelated = 0.3;  // a file that neither test nor caller speaks of
+constexpr double kNotCalled = 0.8;  // a name that is used, but not called
+// What a test names before the line that fails, and behind it, where it has not come to.
+constexpr double kBefore = 0.85, kBehind = 0.4;
+constexpr double kAtFailure = 1.3;  // on a line of the traceback
 constexpr std::size_t kCandidatesMax = 3000;
 
 bool is_function(const indexer::Symbol& symbol) {
@@ -30,6 +39,7 @@ struct File {
   std::string text;
   const indexer::Language* language = nullptr;
   indexer::ParsedFile parsed;
+  std::vector<CodeToken> tokens;
 };
 
 class FaultSearch {
@@ -37,11 +47,20 @@ class FaultSearch {
   FaultSearch(const indexer::Index* index, const TextOf& text) : index_(index), text_(text) {}
 
   std::vector<Candidate> run(const Diagnostic& failure) {
-    look_at(failure.place);
-    for (const Diagnostic::Note& note : failure.notes) look_at(note.place);
-    for (int depth = 1; depth <= kCallDepthMax; ++depth) {
+    tests_ = failure.message + "\n";
+    for (const Diagnostic::Note& note : failure.notes) tests_ += note.message + "\n";
+    look_at(failure.place, "");
+    for (const Diagnostic::Note& note : failure.notes) look_at(note.place, note.message);
+    if (wanted_.empty() && suspects_.empty()) look_for_test(failure.test);
+    for (int depth = 0; depth <= kCallDepthMax; ++depth) {
       std::vector<Wanted> wanted = std::exchange(wanted_, {});
-      for (const Wanted& name : wanted) look_up(name, depth);
+      std::ranges::stable_sort(wanted, std::greater(), &Wanted::weight);
+      for (Wanted& name : wanted) {
+        if (name.depth > depth)
+          wanted_.push_back(std::move(name));
+        else
+          look_up(name, depth);
+      }
     }
     std::ranges::stable_sort(
         out_, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
@@ -52,6 +71,11 @@ class FaultSearch {
  private:
   struct Wanted {
     std::string name, from;  // the path where it is used
+    int depth = 1;
+    double weight = 1;
+  };
+  struct Span {
+    std::size_t start = 0, end = 0;
   };
 
   const File* file(const std::string& path) {
@@ -66,30 +90,91 @@ class FaultSearch {
     File file{std::move(text), nullptr, {}};
     file.language = indexer::language_of(path, std::string_view(file.text).substr(0, 256));
     if (file.language != nullptr) file.parsed = parser_.parse(*file.language, file.text);
+    file.tokens = code_tokens(file.text, file.language);
     return file;
   }
 
-  // The definition around a place of the traceback: a suspect, or a test whose calls are.
-  void look_at(const SourcePlace& place) {
+  // The definition around a place of the traceback: a suspect, or a test whose calls are. Of code that
+  // was made from the workspace's only the name of the function is known there.
+  void look_at(const SourcePlace& place, std::string_view said) {
     const File* at = file(place.path);
+    if (at == nullptr && said.starts_with("in ")) want(said.substr(3), place.path, 0, 1);
     if (at == nullptr || place.line < 1) return;
+    failing_lines_[place.path].insert(place.line);
     const indexer::Symbol* around = nullptr;
     for (const indexer::Symbol& symbol : at->parsed.symbols)
       if (is_function(symbol) && holds(symbol.range, place.line))
         around = &symbol;  // innermost last
-    if (around == nullptr) return;
-    if (is_test_path(place.path) || around->is_test)
-      want_calls_of(place.path, *at, *around);
-    else
-      suspect(place.path, *at, *around, 0);
+    const bool is_test = is_test_path(place.path) || (around != nullptr && around->is_test);
+    if (is_test) tests_ += at->text;
+    if (is_test && around != nullptr)
+      want_words_of_test(place, *at, {around->range.start_byte, around->range.end_byte});
+    else if (is_test)
+      want_words_of_test(place, *at, block_around(at->text, place.line));
+    else if (around != nullptr)
+      suspect(place.path, *at, *around, 0, 1);
   }
 
-  void want_calls_of(const std::string& path, const File& at, const indexer::Symbol& symbol) {
-    for (const indexer::Reference& reference : at.parsed.references) {
-      const std::uint32_t start = reference.range.start_byte;
-      if (start < symbol.range.start_byte || start >= symbol.range.end_byte) continue;
-      if (known_.insert(reference.name).second) wanted_.push_back({reference.name, path});
+  // All there is of some failures is the test's name.
+  void look_for_test(std::string_view test) {
+    if (index_ == nullptr || test.empty()) return;
+    const auto hits = index_->definitions(last_part(std::string(test)), kDefinersMax);
+    if (!hits) return;
+    for (const indexer::SearchHit& hit : *hits)
+      if (is_test_path(hit.path))
+        look_at({hit.path, static_cast<int>(hit.range.start_line) + 1}, "");
+  }
+
+  // From the line above at the left margin to the next one that ends what begins there: a test that
+  // is no function of its own ("test('adds', () => {").
+  static Span block_around(std::string_view text, int line) {
+    const LineTable lines(text);
+    const auto is_at_margin = [&](int n) {
+      const std::string_view code = text.substr(lines.start(n), lines.end(n) - lines.start(n));
+      return !code.empty() && code[0] != ' ' && code[0] != '\t';
+    };
+    int first = std::clamp(line, 1, lines.count()), last = first;
+    while (first > 1 && !is_at_margin(first)) --first;
+    while (last < lines.count() && (last == first || !is_at_margin(last))) ++last;
+    return {lines.start(first), lines.end(last)};
+  }
+
+  void want(std::string_view name, const std::string& path, int depth, double weight) {
+    const std::string last = last_part(std::string(name));
+    if (is_name(last) && known_.size() < kNamesMax && known_.insert(last).second)
+      wanted_.push_back({last, path, depth, weight});
+  }
+
+  // By its tokens: what stands in a macro or a template string is no reference to a parser.
+  void want_words_of(const std::string& path, const File& at, Span span, int depth, double weight) {
+    const auto& tokens = at.tokens;
+    for (std::size_t i = first_token_at(tokens, span.start);
+         i < tokens.size() && tokens[i].start < span.end; ++i) {
+      if (tokens[i].kind != TokenKind::kWord) continue;
+      const bool is_called = i + 1 < tokens.size() && tokens[i + 1].in(at.text) == "(";
+      want(tokens[i].in(at.text), path, depth, is_called ? weight : kNotCalled * weight);
     }
+  }
+  // The line that fails first, then what led there.
+  void want_words_of_test(const SourcePlace& place, const File& at, Span span) {
+    const LineTable lines(at.text);
+    const std::size_t begin = std::clamp(lines.start(place.line), span.start, span.end);
+    const std::size_t end = std::clamp(lines.end(place.line), begin, span.end);
+    const bool is_head = lines.line_of(span.start) == place.line;  // the test as a whole
+    want_words_of(place.path, at, {begin, end}, 1, 1);
+    want_words_of(place.path, at, {span.start, begin}, 1, kBefore);
+    want_words_of(place.path, at, {end, span.end}, 1, is_head ? kBefore : kBehind);
+  }
+
+  // Whether a file may be meant: its name is spoken of where the name is used, or in the test.
+  bool is_spoken_of(const std::string& path, const std::string& from) {
+    if (path == from ||
+        std::filesystem::path(path).parent_path() == std::filesystem::path(from).parent_path())
+      return true;
+    const std::string stem = std::filesystem::path(path).stem().string();
+    const File* user = file(from);
+    return tests_.find(stem) != tests_.npos ||
+           (user != nullptr && user->text.find(stem) != std::string::npos);
   }
 
   void look_up(const Wanted& wanted, int depth) {
@@ -101,33 +186,49 @@ class FaultSearch {
     for (const std::string& path : paths) {
       const File* at = file(path);
       if (at == nullptr) continue;
-      for (const indexer::Symbol& symbol : at->parsed.symbols)
-        if (symbol.name == wanted.name && symbol.is_definition && !symbol.is_test &&
-            !is_test_path(path))
-          suspect(path, *at, symbol, depth);
+      const double weight = wanted.weight * (is_spoken_of(path, wanted.from) ? 1 : kUnrelated);
+      for (const indexer::Symbol& symbol : at->parsed.symbols) {
+        if (symbol.name != wanted.name || !symbol.is_definition || symbol.is_test) continue;
+        if (is_test_path(path))  // a test's helper
+          want_words_of(path, *at, {symbol.range.start_byte, symbol.range.end_byte}, depth,
+                        wanted.weight);
+        else
+          suspect(path, *at, symbol, depth, weight);
+      }
     }
   }
 
-  void suspect(const std::string& path, const File& at, const indexer::Symbol& symbol, int depth) {
+  void suspect(const std::string& path, const File& at, const indexer::Symbol& symbol, int depth,
+               double weight) {
     const auto key = std::pair(path, symbol.range.start_byte);
     if (suspects_.size() >= kSuspectsMax || !suspects_.insert(key).second) return;
+    const Span span{symbol.range.start_byte, symbol.range.end_byte};
     // A class's own methods come by their names: all of it would be too much.
     if (is_function(symbol) || symbol.kind == indexer::SymbolKind::kConstant ||
         symbol.kind == indexer::SymbolKind::kVariable)
-      for (Candidate& candidate : mutations_of(path, at.text, at.language, symbol.range.start_byte,
-                                               symbol.range.end_byte, kDepthWeights[depth]))
-        out_.push_back(std::move(candidate));
+      change(path, at, span, kDepthWeights[depth] * weight);
     else
-      want_members_of(path, at, symbol);
-    want_calls_of(path, at, symbol);
+      want_members_of(path, at, symbol, depth, weight);
+    want_words_of(path, at, span, depth + 1, weight);
   }
 
-  void want_members_of(const std::string& path, const File& at, const indexer::Symbol& type) {
+  void change(const std::string& path, const File& at, Span span, double chance) {
+    const LineTable lines(at.text);
+    const std::set<int>& failing = failing_lines_[path];
+    for (Candidate& candidate :
+         mutations_of(path, at.text, at.language, span.start, span.end, chance, tests_)) {
+      if (failing.contains(lines.line_of(candidate.edits.front().start)))
+        candidate.chance *= kAtFailure;
+      out_.push_back(std::move(candidate));
+    }
+  }
+
+  void want_members_of(const std::string& path, const File& at, const indexer::Symbol& type,
+                       int depth, double weight) {
     for (const indexer::Symbol& symbol : at.parsed.symbols)
       if (symbol.range.start_byte > type.range.start_byte &&
-          symbol.range.end_byte <= type.range.end_byte && is_function(symbol) &&
-          known_.insert(symbol.name).second)
-        wanted_.push_back({symbol.name, path});
+          symbol.range.end_byte <= type.range.end_byte && is_function(symbol))
+        want(symbol.name, path, depth + 1, weight);
   }
 
   const indexer::Index* index_;
@@ -135,7 +236,9 @@ class FaultSearch {
   indexer::Parser parser_;
   std::map<std::string, File> files_;
   std::set<std::string> known_;  // names ever wanted
-  std::vector<Wanted> wanted_;   // at the next depth
+  std::vector<Wanted> wanted_;   // still to be looked up
+  std::string tests_;            // what the failure says, and the text of its test
+  std::map<std::string, std::set<int>> failing_lines_;  // of a path, in the traceback
   std::set<std::pair<std::string, std::uint32_t>> suspects_;
   std::vector<Candidate> out_;
 };

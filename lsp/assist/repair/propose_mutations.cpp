@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <set>
 
-#include "lsp/assist/repair/candidate.h"
+#include "lsp/assist/repair/mutations.h"
 
 namespace curlew::assist {
 namespace {
@@ -14,16 +14,16 @@ struct Swap {
 // clang-format off
 constexpr Swap kSwaps[] = {
     {"<", "<=", 1}, {"<=", "<", 1}, {">", ">=", 1}, {">=", ">", 1}, {"==", "!=", .9}, {"!=", "==", .9},
-    {"<", ">", .8}, {">", "<", .8}, {"<=", ">=", .8}, {">=", "<=", .8}, {"<", ">=", .5}, {">", "<=", .5},
-    {"<=", ">", .5}, {">=", "<", .5}, {"===", "!==", .9}, {"!==", "===", .9}, {"==", "<=", .3}, {"==", ">=", .3},
+    {"<", ">", .8}, {">", "<", .8}, {"<=", ">=", .8}, {">=", "<=", .8}, {"<", ">=", .3}, {">", "<=", .3},
+    {"<=", ">", .3}, {">=", "<", .3}, {"===", "!==", .9}, {"!==", "===", .9}, {"==", "<=", .15}, {"==", ">=", .15},
     {"+", "-", .9}, {"-", "+", .9}, {"*", "/", .7}, {"/", "*", .7}, {"*", "+", .6}, {"+", "*", .5}, {"-", "*", .3},
     {"/", "//", .6}, {"//", "/", .6}, {"%", "/", .5}, {"/", "%", .5}, {"%", "*", .3}, {"*", "**", .4}, {"**", "*", .5},
     {"&&", "||", .9}, {"||", "&&", .9}, {"and", "or", .9}, {"or", "and", .9}, {"&", "|", .6}, {"|", "&", .6},
     {"&", "&&", .3}, {"|", "||", .3}, {"^", "|", .3}, {"^", "&", .3}, {"<<", ">>", .7}, {">>", "<<", .7},
-    {"+=", "-=", .9}, {"-=", "+=", .9}, {"*=", "/=", .6}, {"/=", "*=", .6}, {"+=", "=", .6}, {"=", "+=", .4}, {"-=", "=", .4},
-    {"*=", "+=", .5}, {"|=", "&=", .6}, {"&=", "|=", .6}, {"++", "--", .8}, {"--", "++", .8}, {"=", "==", .4}, {"==", "=", .3},
+    {"+=", "-=", .9}, {"-=", "+=", .9}, {"*=", "/=", .6}, {"/=", "*=", .6}, {"+=", "=", .6}, {"-=", "=", .4},
+    {"*=", "+=", .5}, {"//", "%", .4}, {"%", "//", .3}, {"|=", "&=", .6}, {"&=", "|=", .6}, {"++", "--", .8}, {"--", "++", .8}, {"=", "==", .4}, {"==", "=", .3},
     {"true", "false", .9}, {"false", "true", .9}, {"True", "False", .9}, {"False", "True", .9},
-    {"min", "max", .8}, {"max", "min", .8}, {"break", "continue", .6}, {"continue", "break", .6},
+    {"min", "max", .9}, {"max", "min", .9}, {"break", "continue", .8}, {"continue", "break", .8},
     {"any", "all", .7}, {"all", "any", .7}, {"first", "last", .4}, {"last", "first", .4}, {"append", "extend", .4},
     {"extend", "append", .4}, {"..", "..=", .8}, {"..=", "..", .8}, {".", "->", .4}, {"->", ".", .4},
     {"in", "not in", .6}, {"is", "is not", .7}, {"Some", "None", .2}, {"Ok", "Err", .3}, {"Err", "Ok", .3},
@@ -31,7 +31,7 @@ constexpr Swap kSwaps[] = {
     {"upper", "lower", .6}, {"floor", "ceil", .6}, {"ceil", "floor", .6}, {"width", "height", .5}, {"height", "width", .5},
     {"x", "y", .5}, {"y", "x", .5}, {"row", "col", .5}, {"col", "row", .5}, {"push", "pop", .3}, {"startswith", "endswith", .6},
     {"endswith", "startswith", .6}, {"starts_with", "ends_with", .6}, {"ends_with", "starts_with", .6}, {"let", "let mut", .4},
-    {"if", "if not", .5}, {"int", "long", .2}, {"val", "var", .4}, {"const", "let", .4}};
+    {"int", "long", .2}, {"val", "var", .4}, {"const", "let", .4}};
 // clang-format on
 constexpr std::size_t kNamesTried = 8;  // others for one name
 constexpr std::size_t kMutationsMax = 600;
@@ -55,21 +55,24 @@ bool is_keyword_like(std::string_view word) {
 class Mutator {
  public:
   Mutator(std::string_view path, std::string_view text, std::vector<CodeToken> tokens,
-          double chance)
-      : path_(path), text_(text), tokens_(std::move(tokens)), chance_(chance) {}
+          double chance, bool is_python)
+      : path_(path),
+        text_(text),
+        tokens_(std::move(tokens)),
+        chance_(chance),
+        is_python_(is_python) {}
 
   std::vector<Candidate> run() {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       swap(i);
       change_number(i);
       drop_negation(i);
+      put_negation(i);
       shift(i);
       change_name(i);
       swap_arguments(i);
+      accumulate(i);
     }
-    std::ranges::stable_sort(
-        out_, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
-    if (out_.size() > kMutationsMax) out_.resize(kMutationsMax);
     return std::move(out_);
   }
 
@@ -89,6 +92,23 @@ class Mutator {
       if (word(i) == s.from) add(tokens_[i].start, tokens_[i].end, std::string(s.to), s.weight);
   }
 
+  // "total = x", which may add to it; not where a name is declared.
+  void accumulate(std::size_t i) {
+    if (word(i) != "=" || i == 0) return;
+    const std::size_t line = text_.rfind('\n', tokens_[i].start) + 1;
+    std::size_t first = i;
+    while (first > 0 && tokens_[first - 1].start >= line && word(first - 1) != ";" &&
+           word(first - 1) != "{" && word(first - 1) != ")")
+      --first;
+    for (std::size_t j = first; j + 1 < i; ++j)
+      if (tokens_[j].kind == TokenKind::kWord && tokens_[j + 1].kind == TokenKind::kWord) return;
+    double weight = 0.7;
+    for (const char* op : {"+=", "-=", "*=", "|="}) {
+      add(tokens_[i].start, tokens_[i].end, op, weight);
+      weight *= 0.75;
+    }
+  }
+
   void change_number(std::size_t i) {
     const std::string_view digits = word(i);
     if (tokens_[i].kind != TokenKind::kNumber || digits.size() > 9 ||
@@ -105,11 +125,23 @@ class Mutator {
   void drop_negation(std::size_t i) {
     if (word(i) == "!" || word(i) == "not") {
       const std::size_t next = i + 1 < tokens_.size() ? tokens_[i + 1].start : tokens_[i].end;
-      add(tokens_[i].start, next, "", 0.8);
+      add(tokens_[i].start, next, "", 0.9);
     }
-    const bool is_condition =
-        word(i) == "(" && i > 0 && (word(i - 1) == "if" || word(i - 1) == "while");
-    if (is_condition) add(tokens_[i].end, tokens_[i].end, "!", 0.3);
+  }
+
+  // What a condition, or a part of one, begins with.
+  void put_negation(std::size_t i) {
+    const std::string_view here = word(i), before = i > 0 ? word(i - 1) : "";
+    const bool opens = here == "(" && (before == "if" || before == "while");
+    const bool begins = here == "if" || here == "while" || here == "elif";
+    const bool joins = here == "&&" || here == "||" || here == "and" || here == "or";
+    const bool ends = here == "return" || here == "=" || here == "=>";
+    if ((!opens && !begins && !joins && !ends) || i + 1 >= tokens_.size()) return;
+    if (tokens_[i + 1].kind != TokenKind::kWord || word(i + 1) == "not") return;
+    add(tokens_[i + 1].start, tokens_[i + 1].start, is_python_ ? "not " : "!",
+        opens || begins ? 0.7
+        : joins         ? 0.55
+                        : 0.3);
   }
 
   // x + 1 and x - 1 lose it; x in brackets or behind a comparison may lack it.
@@ -159,7 +191,7 @@ class Mutator {
     std::string swapped(text_.substr(b0, b1 - b0));
     swapped += text_.substr(a1, b0 - a1);
     swapped += text_.substr(a0, a1 - a0);
-    add(a0, b1, std::move(swapped), 0.5);
+    add(a0, b1, std::move(swapped), i - left == 1 && right - i == 2 ? 0.75 : 0.5);
   }
   std::size_t argument_begin(std::size_t comma) const {
     int depth = 0;
@@ -189,6 +221,7 @@ class Mutator {
   std::string_view path_, text_;
   std::vector<CodeToken> tokens_;
   double chance_;
+  bool is_python_;
   std::vector<Candidate> out_;
 };
 
@@ -196,11 +229,20 @@ class Mutator {
 
 std::vector<Candidate> mutations_of(std::string_view path, std::string_view text,
                                     const indexer::Language* language, std::size_t start,
-                                    std::size_t end, double chance) {
-  std::vector<CodeToken> within;
-  for (const CodeToken& token : code_tokens(text, language))
-    if (token.start >= start && token.end <= end) within.push_back(token);
-  return Mutator(path, text, std::move(within), chance).run();
+                                    std::size_t end, double chance, std::string_view told) {
+  const std::vector<CodeToken> tokens = code_tokens(text, language);
+  const MutatedCode code{path, text, language, tokens, start, end, chance};
+  const auto own = code.own();
+  std::vector<Candidate> all = Mutator(path, text, {own.begin(), own.end()}, chance,
+                                       language != nullptr && language->name == "python")
+                                   .run();
+  mutate_lines(code, all);
+  mutate_lost(code, all);
+  mutate_literals(code, told, all);
+  std::ranges::stable_sort(
+      all, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
+  if (all.size() > kMutationsMax) all.resize(kMutationsMax);
+  return all;
 }
 
 // Of a compiler's complaint: on its line, and, less likely, in the definition around it.

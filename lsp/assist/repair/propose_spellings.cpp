@@ -6,6 +6,7 @@
 
 #include "lsp/assist/repair/candidate.h"
 #include "lsp/assist/repair/slips.h"
+#include "lsp/assist/repair/vocabulary.h"
 
 namespace curlew::assist {
 namespace {
@@ -66,21 +67,12 @@ double similarity(std::string_view written, std::string_view name) {
 // Chances that a word is two, of which the second one is known, and the first one or not.
 constexpr double kSplitKnown = 0.6, kSplitHalfKnown = 0.4;
 
+// Chances that a word of another language is what it means here: at the complaint's place, on its line.
+// The complaint's place is a line where it has no column.
+constexpr double kMeaningHere = 0.8, kMeaningOnLine = 0.6, kMeaning = 0.35;
+
 // Search finds names that begin so or leave letters out; slips of the keyboard are neither.
 constexpr std::size_t kVariedBytesMin = 3, kVariedBytesMax = 24;
-
-// What Python's built-in types have: no file of the workspace says it.
-constexpr std::string_view kPythonMembers =
-    "add append as_integer_ratio bit_count bit_length capitalize casefold center clear close "
-    "conjugate copy count decode denominator difference difference_update discard encode endswith "
-    "expandtabs extend find flush format format_map from_bytes fromhex fromkeys get hex imag "
-    "index insert intersection intersection_update is_integer isalnum isalpha isascii isdecimal "
-    "isdigit isdisjoint isidentifier islower isnumeric isprintable isspace issubset issuperset "
-    "istitle isupper items join keys ljust lower lstrip maketrans numerator partition pop popitem "
-    "read readline readlines real remove removeprefix removesuffix replace reverse rfind rindex "
-    "rjust rpartition rsplit rstrip seek setdefault sort split splitlines startswith strip "
-    "swapcase symmetric_difference symmetric_difference_update tell title to_bytes translate "
-    "union update upper values write writelines zfill ";
 
 struct Named {
   double score = 0;
@@ -96,7 +88,7 @@ class Names {
   std::map<std::string, Named> find() {
     from_notes();
     from_text();
-    from_built_in_types();
+    from_language();
     from_index();
     return std::move(names_);
   }
@@ -136,15 +128,17 @@ class Names {
     }
   }
 
-  void from_built_in_types() {
-    const bool is_python = place_.language != nullptr && place_.language->name == "python";
-    if (!is_python || place_.diagnostic.message.find("has no attribute") == std::string::npos)
-      return;
-    for (std::string_view rest = kPythonMembers; !rest.empty();) {
-      const std::size_t end = rest.find(' ');
-      add(rest.substr(0, end), 0.9, "a member of a built-in type");
-      rest.remove_prefix(end + 1);
-    }
+  // Of the language itself: no file of the workspace has them.
+  void from_language() {
+    for (const std::string_view word : own_words(place_.language))
+      add(word, 0.95, "a word of the language");
+    const std::string_view message = place_.diagnostic.message;
+    const bool is_member = message.find("has no attribute") != message.npos ||
+                           message.find("not declared by package") != message.npos ||
+                           message.find("undefined: ") != message.npos;
+    if (!is_member) return;
+    for (const std::string_view name : library_members(place_.language))
+      add(name, 0.9, "a member of the library's types");
   }
 
   void from_index() {
@@ -157,7 +151,7 @@ class Names {
     if (written_.size() < kVariedBytesMin || written_.size() > kVariedBytesMax) return;
     for (const std::string& name : one_change_away(written_))
       if (const auto found = place_.index->definitions(name, 1); found && !found->empty())
-        add(name, 0.8, fmt::format("defined in {}", found->front().path));
+        add(name, 0.95, fmt::format("defined in {}", found->front().path));
   }
 
   const RepairPlace& place_;
@@ -166,26 +160,57 @@ class Names {
   std::map<std::string, Named> names_;
 };
 
-// The complaint's words as they stand on its line, the nearest to its column first; then the word at
-// the column itself.
-std::vector<CodeToken> suspects(const RepairPlace& place) {
+struct Suspect {
+  CodeToken token;
+  double weight = 1;  // of its candidates
+};
+
+constexpr double kNextSuspect = 0.8;  // how much less likely each is than the one before
+constexpr double kSingular = 0.6;     // a word that nothing points at, and that is nowhere else
+
+// Words that stand once in the text, and are none of the language.
+bool is_singular(const RepairPlace& place, const CodeToken& token) {
+  const std::string_view word = token.in(place.text);
+  const auto own = own_words(place.language);
+  return std::ranges::find(own, word) == own.end() &&
+         std::ranges::count_if(place.tokens, [&](const CodeToken& other) {
+           return other.kind == TokenKind::kWord && other.in(place.text) == word;
+         }) == 1;
+}
+
+// The complaint's words as they stand on its line, the nearest to its column first; the word at the
+// column itself, and the one before, for a parser stumbles behind what is misspelt; then what stands
+// on the line and nowhere else.
+std::vector<Suspect> suspects(const RepairPlace& place) {
   std::vector<std::string> words = quoted_words(place.diagnostic.message);
   for (std::string& word : words) word = last_part(word);
-  std::vector<CodeToken> found;
-  const std::size_t begin = place.lines.start(place.diagnostic.place.line);
-  const std::size_t end = place.lines.end(place.diagnostic.place.line);
+  std::vector<CodeToken> pointed_at, singular;
+  const int line = place.diagnostic.place.line;
+  const std::size_t begin = place.lines.start(line), end = place.lines.end(line);
   for (std::size_t i = first_token_at(place.tokens, begin);
        i < place.tokens.size() && place.tokens[i].start < end; ++i) {
     const CodeToken& token = place.tokens[i];
     if (token.kind != TokenKind::kWord || !is_name(token.in(place.text))) continue;
     const bool is_said = std::ranges::find(words, token.in(place.text)) != words.end();
     const bool is_here = token.start <= place.offset && place.offset < token.end;
-    if (is_said || is_here) found.push_back(token);
+    if (is_said || is_here)
+      pointed_at.push_back(token);
+    else if (is_singular(place, token))
+      singular.push_back(token);
   }
   const auto away = [&](const CodeToken& token) {
     return token.start > place.offset ? token.start - place.offset : place.offset - token.start;
   };
-  std::ranges::stable_sort(found, {}, away);
+  std::vector<Suspect> found;
+  const auto add = [&](std::vector<CodeToken>& tokens, double weight) {
+    std::ranges::stable_sort(tokens, {}, away);
+    for (const CodeToken& token : tokens) {
+      found.push_back({token, weight});
+      weight *= kNextSuspect;
+    }
+  };
+  add(pointed_at, 0.9);
+  add(singular, 0.9 * kSingular);
   return found;
 }
 
@@ -211,15 +236,41 @@ void propose_splits(const RepairPlace& place, const CodeToken& suspect, double w
   }
 }
 
+// Words and signs of other languages, where this one has others.
+void propose_meanings(const RepairPlace& place, std::vector<Candidate>& candidates) {
+  const int line = place.diagnostic.place.line;
+  const std::size_t begin = place.lines.start(line), end = place.lines.end(line);
+  const auto own = own_words(place.language);
+  const bool has_column = place.diagnostic.place.column > 0;
+  const std::vector<std::string> said = quoted_words(place.diagnostic.message);
+  for (std::size_t i = first_token_at(place.tokens, begin);
+       i < place.tokens.size() && place.tokens[i].start < end; ++i) {
+    const CodeToken& token = place.tokens[i];
+    const std::string_view word = token.in(place.text);
+    if (std::ranges::find(own, word) != own.end()) continue;
+    const bool is_here = (has_column && token.start <= place.offset && place.offset < token.end) ||
+                         std::ranges::find(said, word) != said.end();
+    const bool is_called = i + 1 < place.tokens.size() && place.tokens[i + 1].in(place.text) == "(";
+    double chance = is_here ? kMeaningHere : has_column ? kMeaning : kMeaningOnLine;
+    for (std::string_view meant : meant_by(word, place.language)) {
+      if (is_called && meant.ends_with("()")) meant.remove_suffix(2);
+      candidates.push_back({place.path,
+                            {{token.start, token.end, std::string(meant)}},
+                            fmt::format("`{}` is `{}` here", word, meant),
+                            chance});
+      chance *= 0.9;
+    }
+  }
+}
+
 }  // namespace
 
 void propose_spellings(const RepairPlace& place, std::vector<Candidate>& candidates) {
-  double weight = 0.9;
-  for (const CodeToken& suspect : suspects(place)) {
+  for (const auto& [suspect, weight] : suspects(place)) {
     const std::string written(suspect.in(place.text));
     std::vector<std::pair<std::string, Named>> names;
     for (auto& entry : Names(place, written, place.diagnostic.place.line).find())
-      if (is_name(entry.first)) names.push_back(entry);
+      names.push_back(entry);
     std::ranges::stable_sort(
         names, [](const auto& a, const auto& b) { return a.second.score > b.second.score; });
     if (names.size() > kNamesMax) names.resize(kNamesMax);
@@ -229,8 +280,8 @@ void propose_spellings(const RepairPlace& place, std::vector<Candidate>& candida
                             fmt::format("`{}` may be `{}`: {}", written, name, named.why),
                             weight * named.score});
     propose_splits(place, suspect, weight, candidates);
-    weight *= 0.8;
   }
+  propose_meanings(place, candidates);
 }
 
 }  // namespace curlew::assist

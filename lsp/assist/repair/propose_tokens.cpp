@@ -137,6 +137,9 @@ class TokenEngine {
       insert(at, mark);
       if (std::string_view(")]};:,").find(text[at - 1]) == std::string_view::npos) break;
     }
+    for (std::size_t middle = quote + 1; middle < at; ++middle)
+      if (std::string_view(")]};:, +").find(text[middle]) != std::string_view::npos)
+        insert(middle, mark);
     for (const CodeToken& token : place_.tokens)
       if (token.start >= begin && token.start < begin + quote && token.kind == TokenKind::kWord)
         insert(token.start - begin, mark);
@@ -169,7 +172,7 @@ class TokenEngine {
     for (int n = std::min(line, place_.lines.count()) - 1; n >= 1 && found < kFallsMax; --n) {
       if (!falls_open(n)) continue;
       const std::size_t behind = place_.lines.start(n + 1);
-      const std::string indent(indent_of(line_text(next_code_line(n))));
+      const std::string indent(margin_of(line_text(next_code_line(n))));
       add({behind, behind, indent + "}\n"}, chance_ * nearness,
           fmt::format("`}}` is missing behind line {}", n));
       nearness *= 0.85;
@@ -177,14 +180,11 @@ class TokenEngine {
     }
   }
 
-  std::string_view line_text(int line) const {
-    const std::size_t begin = place_.lines.start(line);
-    return place_.text.substr(begin, place_.lines.end(line) - begin);
+  std::string_view line_text(int line) const { return place_.lines.text(line); }
+  static std::string_view margin_of(std::string_view line) {
+    return line.substr(0, indent_bytes(line));
   }
-  static std::string_view indent_of(std::string_view line) {
-    return line.substr(0, std::min(line.find_first_not_of(" \t"), line.size()));
-  }
-  static bool is_blank(std::string_view line) { return indent_of(line).size() == line.size(); }
+  static bool is_blank(std::string_view line) { return indent_bytes(line) == line.size(); }
   int next_code_line(int line) const {
     int next = line + 1;
     while (next <= place_.lines.count() && is_blank(line_text(next))) ++next;
@@ -195,8 +195,8 @@ class TokenEngine {
     const int next = next_code_line(line);
     if (is_blank(here) || next > place_.lines.count()) return false;
     const std::string_view below = line_text(next);
-    const std::string_view code = below.substr(indent_of(below).size());
-    return indent_of(below).size() < indent_of(here).size() && !code.starts_with('}') &&
+    const std::string_view code = below.substr(indent_bytes(below));
+    return indent_bytes(below) < indent_bytes(here) && !code.starts_with('}') &&
            !code.starts_with(')') && !code.starts_with(']');
   }
 

@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
 """Measures `curlew repair` on tests/data/repair/cases.jsonl (or another set of make_cases.py).
 
-    run.py CURLEW [--cases FILE] [--limit N] [--language L]... [--jobs 1] [--rows FILE] [--model none] [--time 60]
+    run.py CURLEW [--cases FILE] [--limit N] [--language L]... [--jobs 1] [--rows FILE] [--model none]
+           [--time 60] [--cpu SECONDS]
 
 What Curlew says is not believed: its diff is applied to a fresh copy with `patch`, and the command runs there
 without it. "repaired" counts where Curlew claims it and that run passes; "wrongly claimed" where Curlew claims it
 and the run fails, or where it touched a test; "original" where the repaired file is the one before the slip.
 --limit takes cases evenly over the set. Cases whose tools are missing are skipped by name.
+--time is Curlew's own limit. On a machine with other work, --cpu limits a case by the processor time that Curlew and
+all it starts have used, whatever the clock says; --time is then best set out of reach. "seconds" are of that time.
 """
 
 import argparse
 import collections
 import concurrent.futures
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -24,6 +28,7 @@ from pathlib import Path
 from projects import CASES, PROJECTS, SOURCES, copy_project, missing_tool, run_command
 
 GRACE_SECONDS = 600  # for a machine with other work: the limit itself is Curlew's to keep
+POLL_SECONDS = 0.1
 
 
 def mutate(case, folder):
@@ -34,16 +39,52 @@ def mutate(case, folder):
     file.write_text(text[:case["start"]] + case["to"] + text[case["end"]:])
 
 
+def processor_seconds(root):
+    """Of a process and of all below it, those that have ended and were waited for among them."""
+    parents, used = {}, {}
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = Path(entry.path, "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        parents[int(entry.name)] = int(fields[1])
+        used[int(entry.name)] = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+    def is_below(pid):
+        while pid != root and pid in parents:
+            pid = parents[pid]
+        return pid == root
+
+    return sum(seconds for pid, seconds in used.items() if is_below(pid))
+
+
 def repair(options, case, folder):
-    """What Curlew answers, as its JSON; or {"error": ...}."""
+    """(what Curlew answers, as its JSON, or {"error": ...}; processor seconds)."""
     argv = [options.curlew, "repair", "--json", "--model", options.model, "--time", str(options.time),
-            "--workspace", str(folder), "--", *case["command"]]
-    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                          timeout=options.time + GRACE_SECONDS)
-    try:
-        return json.loads(done.stdout)
-    except ValueError:
-        return {"error": (done.stderr or done.stdout).strip()[-400:] or f"exit {done.returncode}"}
+            "--command-time", str(max(60, options.time)), "--workspace", str(folder), "--", *case["command"]]
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+        began, cpu = time.monotonic(), 0.0
+        process = subprocess.Popen(argv, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
+        while True:
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if ended:
+                process.returncode = os.waitstatus_to_exitcode(status)
+                cpu = usage.ru_utime + usage.ru_stime
+                break
+            cpu = max(cpu, processor_seconds(process.pid))
+            if (options.cpu and cpu > options.cpu) or time.monotonic() - began > options.time + GRACE_SECONDS:
+                process.kill()  # its commands end with it
+                process.wait()
+                return {"error": "out of time", "end": "out of time"}, cpu
+            time.sleep(POLL_SECONDS)
+        out.seek(0)
+        errors.seek(0)
+        try:
+            return json.loads(out.read()), cpu
+        except ValueError:
+            return {"error": errors.read().strip()[-400:] or f"exit {process.returncode}"}, cpu
 
 
 def verify(case, diff, folder):
@@ -66,8 +107,8 @@ def measure(options, case):
         copy_project(project, workspace)
         mutate(case, workspace)
         began = time.monotonic()
-        answer = repair(options, case, workspace)
-        seconds = time.monotonic() - began
+        answer, cpu = repair(options, case, workspace)
+        seconds = cpu if options.cpu else time.monotonic() - began
         shutil.rmtree(workspace)
         row = {"id": case["id"], "language": case["language"], "group": case["kind"]["group"],
                "kind": case["kind"]["name"], "claimed": answer.get("passed", False), "seconds": round(seconds, 2),
@@ -126,6 +167,7 @@ def main():
     parser.add_argument("--rows", type=Path)
     parser.add_argument("--model", default="none")
     parser.add_argument("--time", type=int, default=60)
+    parser.add_argument("--cpu", type=float)
     options = parser.parse_args()
     cases, skipped = chosen(options)
     rows = []

@@ -1,6 +1,8 @@
 // rustc and cargo as they print for people, long and --error-format=short, and Rust's test runner.
-// Columns are characters. rustc_json.cpp reads what they print for programs.
+// Columns are characters. rustc_json.cpp reads what they print for programs, rustc_excerpt.cpp the
+// lines of source in between.
 #include "lsp/assist/repair/readers/reader.h"
+#include "lsp/assist/repair/readers/rustc_excerpt.h"
 
 namespace curlew::assist {
 namespace {
@@ -44,7 +46,10 @@ class RustcReader : public Reader {
     return test_line(line.text, report);
   }
 
-  void end(Report& report) override { drop_header(report); }
+  void end(Report& report) override {
+    excerpt_.end(report);
+    drop_header(report);
+  }
 
  private:
   enum class Panic { kNone, kMessage, kDetails };
@@ -62,6 +67,7 @@ class RustcReader : public Reader {
     const auto at = cursor.take("--> ") ? colon_place(cursor.rest()) : std::nullopt;
     if (at) {
       header_->place = at->place;
+      excerpt_.begin(at->place);
       report.add(*std::exchange(header_, std::nullopt));
       return inside_ = seen_ = true;
     }
@@ -94,6 +100,7 @@ class RustcReader : public Reader {
   bool detail(std::string_view text, Report& report) {
     if (text.empty() || text.starts_with("stack backtrace:") ||
         text.starts_with("note: run with")) {
+      excerpt_.end(report);
       inside_ = false;
       panic_ = Panic::kNone;
       return true;
@@ -105,21 +112,15 @@ class RustcReader : public Reader {
     Cursor cursor(trimmed(text));
     if (cursor.take("::: ")) {
       if (const auto at = colon_place(cursor.rest())) report.note("see", at->place);
-    } else if (cursor.take("= ") || text.starts_with("help: ") || text.starts_with("note: ")) {
+    } else if (text.starts_with("help: ") || text.starts_with("note: ")) {
+      report.note(text);
+      excerpt_.begin_part(text, report);
+    } else if (cursor.take("= ")) {
       report.note(cursor.rest());
-    } else if (cursor.take("|")) {
-      label(trimmed(cursor.rest()), report);
+    } else {
+      excerpt_.line(text, report);
     }
     return true;
-  }
-
-  // "^^^^ expected `String`, found `&str`"
-  static void label(std::string_view text, Report& report) {
-    Cursor cursor(text);
-    const auto is_mark = [](char c) {
-      return std::string_view("^-| ").find(c) != std::string_view::npos;
-    };
-    if (cursor.take_while(is_mark).find('^') != std::string_view::npos) report.note(cursor.rest());
   }
 
   // "thread 'tests::halves' (42) panicked at src/lib.rs:5:27:"; the message on the next line. Before
@@ -128,6 +129,11 @@ class RustcReader : public Reader {
     Cursor cursor(text);
     if (!cursor.take("thread '")) return false;
     const auto name = cursor.take_until("'");
+    if (name && cursor.rest().ends_with("has overflowed its stack")) {
+      report.add(
+          {.message = "has overflowed its stack", .source = "rustc", .test = std::string(*name)});
+      return true;
+    }
     if (!name || !cursor.take_until("panicked at ")) return false;
     Diagnostic found{.source = "rustc", .test = *name == "main" ? "" : std::string(*name)};
     if (const std::size_t quote = cursor.rest().rfind("', ");
@@ -163,6 +169,7 @@ class RustcReader : public Reader {
   bool inside_ = false;
   bool seen_ = false;  // this is rustc or cargo: an error without a place is one of theirs
   Panic panic_ = Panic::kNone;
+  RustcExcerpt excerpt_;
 };
 
 }  // namespace

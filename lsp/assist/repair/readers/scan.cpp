@@ -30,10 +30,6 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-std::size_t indent_bytes(std::string_view line) {
-  return std::min(line.find_first_not_of(" \t"), line.size());
-}
-
 std::optional<int> Cursor::take_number() {
   std::size_t n = 0;
   int value = 0;

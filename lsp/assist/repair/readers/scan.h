@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "lsp/assist/repair/code_tokens.h"
 #include "lsp/assist/repair/diagnostic.h"
 
 namespace curlew::assist {
@@ -20,7 +21,6 @@ inline bool is_word(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 std::string_view trimmed(std::string_view text);
-std::size_t indent_bytes(std::string_view line);
 
 // What is left of a line. A `take` that fails moves nothing.
 class Cursor {

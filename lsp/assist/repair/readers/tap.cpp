@@ -42,7 +42,7 @@ class TapReader : public Reader {
       const std::string_view text = unquoted(cursor.rest());
       block_text_ = text.starts_with("|");
       if (!block_text_) error_ = text;
-    } else if (block_text_ && !all.ends_with(':')) {  // the first line of a text of several
+    } else if (block_text_ && !all.empty() && !all.ends_with(':')) {  // the first line that says it
       error_ = all;
       block_text_ = false;
     } else if (all.starts_with("expected: ") || all.starts_with("actual: ")) {
@@ -61,6 +61,9 @@ class TapReader : public Reader {
     if (!test_.empty() && !error_.empty() && !parts) {
       report.add({.place = place, .message = error_, .source = "node", .test = test_});
       for (const std::string& detail : details_) report.note(detail);
+      // All of them, the innermost too: of what was compiled to JavaScript only the name is known.
+      frames_.note(report, {});
+      report.note("the test", location_);
     }
     *this = {};
   }
