@@ -9,7 +9,6 @@
 namespace curlew::assist {
 namespace {
 
-constexpr std::size_t kMorePlacesMax = 8;
 constexpr int kParsedLinesMax = 30;  // above and below a change, to see whether it parses
 
 constexpr NextEditEngine kEngines[] = {
@@ -102,7 +101,7 @@ class Decision {
     put_nearest_first(proposal.places);
     std::optional<NextEdit> next;
     for (FileEdit& place : proposal.places) {
-      if (next && next->more.size() >= kMorePlacesMax) break;
+      if (next && next->more.size() >= request_.limits.more_places) break;
       const CodeView* view = situation_.view(place.path);
       if (view == nullptr || place.edits.empty() || is_being_typed(place)) continue;
       if (touches_an_edit(place, proposal.age)) continue;

@@ -44,6 +44,12 @@ struct NextEditSources {
   std::chrono::milliseconds model_budget{1'500};
 };
 
+struct NextEditLimits {
+  std::size_t more_places = 8;   // besides the first
+  std::size_t other_files = 12;  // looked at for one edit
+  int search_hits = 100;         // of one query of the index
+};
+
 struct NextEditRequest {
   std::string path;      // relative to the workspace, "" for an unsaved document
   std::string language;  // LSP languageId, for paths that say nothing; may be ""
@@ -53,6 +59,7 @@ struct NextEditRequest {
   // What the user took back or refused.
   std::vector<LineChange> unwanted;
   EditClock::time_point now = EditClock::now();
+  NextEditLimits limits;
 };
 
 enum class NextEditKind {

@@ -137,7 +137,7 @@ std::vector<std::string> Situation::other_files_with(std::string_view word, cons
   std::vector<std::string> paths;
   const auto note = [&](const std::string& path) {
     if (path == like.path() || std::ranges::find(paths, path) != paths.end()) return;
-    if (paths.size() >= kOtherFilesMax) return;
+    if (paths.size() >= request_.limits.other_files) return;
     const CodeView* other = view(path);
     if (other != nullptr && other->family() == like.family() && !other->words(word).empty())
       paths.push_back(path);
@@ -145,8 +145,9 @@ std::vector<std::string> Situation::other_files_with(std::string_view word, cons
   note(request_.path);
   for (const Change& change : changes_) note(change.edit->path);
   if (index() == nullptr) return paths;
-  const auto hits = index()->search(
-      {.text = std::string(word), .limit = kSearchHitsMax, .kind = indexer::SearchKind::kText});
+  const auto hits = index()->search({.text = std::string(word),
+                                     .limit = request_.limits.search_hits,
+                                     .kind = indexer::SearchKind::kText});
   if (!hits) return paths;
   for (const indexer::SearchHit& hit : *hits) note(hit.path);
   return paths;

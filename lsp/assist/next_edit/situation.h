@@ -14,8 +14,6 @@
 
 namespace curlew::assist {
 
-constexpr int kOtherFilesMax = 12;          // looked at for one edit
-constexpr int kSearchHitsMax = 100;         // of one query of the index
 constexpr std::size_t kEditedFilesMax = 6;  // besides the request's own
 constexpr int kWindowLinesMax = 40;         // around an edit, as it was before
 
@@ -63,7 +61,7 @@ class Situation {
   std::shared_ptr<const std::string> shared_text(const std::string& path) const;
 
   // Paths of other files of the same family that hold the word, edited ones first; at most
-  // kOtherFilesMax.
+  // NextEditLimits::other_files.
   std::vector<std::string> other_files_with(std::string_view word, const CodeView& like);
 
   // Does an edit not older than `age` touch these bytes of a file?
