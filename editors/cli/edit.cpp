@@ -7,8 +7,10 @@
 #include "editors/cli/options.h"
 #include "editors/cli/report.h"
 #include "editors/cli/workspace.h"
+#include "indexer/source/read_file.h"
 #include "lsp/assist/check/check_edit.h"
 #include "lsp/assist/edit/write_files.h"
+#include "lsp/assist/next_edit/follow_up.h"
 #include "lsp/assist/repair/code_tokens.h"
 #include "lsp/server/trust.h"
 
@@ -60,10 +62,26 @@ Expected<Verdict> verdict(const server::Settings& settings, const std::filesyste
   return Verdict{checked->passed, (*check)->title, std::move(checked->fresh)};
 }
 
-Json to_json(const assist::InstructedEdit& edit, const std::string& diff, const Verdict& verdict,
+// The edit and what follows from it, file by file.
+struct WholeEdit {
+  assist::InstructedEdit edit;
+  assist::Changes before, after;
+  std::vector<std::string> follows;  // why
+  int places = 0;                    // that follow
+
+  std::string diff() const {
+    std::string all;
+    for (const auto& [path, text] : after) all += assist::unified_diff(path, before.at(path), text);
+    return all;
+  }
+};
+
+Json to_json(const WholeEdit& whole, const std::string& diff, const Verdict& verdict,
              bool applied) {
+  const assist::InstructedEdit& edit = whole.edit;
   return {
       {"diff", diff},
+      {"follows", {{"places", whole.places}, {"why", whole.follows}}},
       {"verified", {{"parse", true}, {"check", verdict.passed ? Json(*verdict.passed) : Json()}}},
       {"check", verdict.check},
       {"applied", applied},
@@ -80,9 +98,11 @@ Json to_json(const assist::InstructedEdit& edit, const std::string& diff, const 
         {"total_ms", edit.total_ms}}}};
 }
 
-std::string describe(const assist::InstructedEdit& edit, const std::string& diff,
-                     const Verdict& verdict, bool applied) {
+std::string describe(const WholeEdit& whole, const std::string& diff, const Verdict& verdict,
+                     bool applied) {
+  const assist::InstructedEdit& edit = whole.edit;
   std::string out = diff;
+  for (const std::string& why : whole.follows) out += fmt::format("follows: {}\n", why);
   for (const assist::Diagnostic& d : verdict.fresh)
     out += fmt::format("{}:{}: {}\n", d.place.path, d.place.line, d.message);
   if (diff.empty()) return fmt::format("{}: nothing to change\n", edit.why);
@@ -96,6 +116,42 @@ std::string describe(const assist::InstructedEdit& edit, const std::string& diff
                            verdict.check, end);
 }
 
+// Lines to bytes. An error names the lines that there are.
+assist::Status set_range(assist::InstructedEditRequest& request, const EditPlace& place) {
+  const assist::LineTable lines(request.text);
+  request.end = request.text.size();
+  if (place.first == 0) return {};
+  const int count = lines.count() - (request.text.ends_with('\n') ? 1 : 0);
+  if (place.first < 1 || place.last < place.first || place.last > count)
+    return assist::fail(assist::Errc::kInvalidInput, "{}: lines {} to {}, expected 1 to {}",
+                        place.file.string(), place.first, place.last, count);
+  request.start = lines.start(place.first);
+  request.end = lines.start(place.last + 1);
+  return {};
+}
+
+Expected<WholeEdit> with_follow_up(assist::InstructedEdit edit, const std::string& path,
+                                   const std::string& text, const std::filesystem::path& root,
+                                   const indexer::Index* index) {
+  WholeEdit whole{.edit = std::move(edit)};
+  if (index != nullptr) {
+    const assist::NextEditSources sources{
+        .index = index, .read = [&](const std::string& other) {
+          auto read = indexer::read_file(root / other, assist::kNextEditBytesMax);
+          return read ? std::make_shared<const std::string>(std::move(*read)) : nullptr;
+        }};
+    auto followed = assist::follow_up(sources, path, text, whole.edit.after, {});
+    if (!followed) return std::move(followed.error()).pass();
+    whole.before = std::move(followed->before);
+    whole.after = std::move(followed->after);
+    whole.follows = std::move(followed->why);
+    whole.places = followed->places;
+  }
+  whole.before[path] = text;
+  whole.after.try_emplace(path, whole.edit.after);
+  return whole;
+}
+
 }  // namespace
 
 int run_edit(const CommonOptions& common, const EditOptions& options) {
@@ -106,17 +162,7 @@ int run_edit(const CommonOptions& common, const EditOptions& options) {
   const server::Settings settings = effective_settings(common, root);
 
   assist::InstructedEditRequest request{.path = relative_path(place.file, root), .text = *text};
-  const assist::LineTable lines(*text);
-  if (place.first != 0) {
-    const int count = lines.count() - (text->ends_with('\n') ? 1 : 0);
-    if (place.first < 1 || place.last < place.first || place.last > count)
-      return report_error(fmt::format("{}: lines {} to {}, expected 1 to {}", place.file.string(),
-                                      place.first, place.last, count));
-    request.start = lines.start(place.first);
-    request.end = lines.start(place.last + 1);
-  } else {
-    request.end = text->size();
-  }
+  if (assist::Status set = set_range(request, place); !set) return report(set.error());
   request.instruction = options.instruction;
   request.attempts_max = options.attempts;
   request.budget = std::chrono::seconds(options.seconds);
@@ -129,24 +175,27 @@ int run_edit(const CommonOptions& common, const EditOptions& options) {
     if (!opened) return report(opened.error());
     index = std::move(*opened);
   }
-  const auto edit = assist::instructed_edit({.index = index.get(), .generator = generator->get()},
-                                            request, std::stop_token());
+  auto edit = assist::instructed_edit({.index = index.get(), .generator = generator->get()},
+                                      request, std::stop_token());
   if (!edit) return report(edit.error());
+  const bool is_followed = options.follow && !edit->edits.empty();
+  const auto whole = with_follow_up(std::move(*edit), request.path, *text, root,
+                                    is_followed ? index.get() : nullptr);
+  if (!whole) return report(whole.error());
 
-  const assist::Changes before{{request.path, *text}}, after{{request.path, edit->after}};
-  const std::string diff = assist::unified_diff(request.path, *text, edit->after);
+  const std::string diff = whole->diff();
   Verdict found;
   if (!diff.empty()) {
-    Expected<Verdict> asked = verdict(settings, root, request.path, after);
+    Expected<Verdict> asked = verdict(settings, root, request.path, whole->after);
     if (!asked) return report(asked.error());
     found = std::move(*asked);
   }
   const bool applied = options.apply && !diff.empty() && found.passed != false;
   if (applied)
-    if (assist::Status written = assist::write_files(root, before, after); !written)
+    if (assist::Status written = assist::write_files(root, whole->before, whole->after); !written)
       return report(written.error());
-  return print(common.json ? dump(to_json(*edit, diff, found, applied)) + "\n"
-                           : describe(*edit, diff, found, applied),
+  return print(common.json ? dump(to_json(*whole, diff, found, applied)) + "\n"
+                           : describe(*whole, diff, found, applied),
                found.passed == false ? kExitFound : kExitDone);
 }
 

@@ -118,6 +118,8 @@ void add_edit_commands(Commands& commands, CommonOptions& common) {
   edit_app.add_option("place", edit->place, "FILE, FILE:LINE or FILE:FIRST-LAST")->required();
   edit_app.add_option("instruction", edit->instruction, "\"rename A to B\" needs no model")
       ->required();
+  edit_app.add_flag("--follow", edit->follow,
+                    "with what follows for certain: other uses, calls, declarations, imports");
   edit_app.add_flag("--apply", edit->apply, "write it, unless the file's check complains");
   edit_app.add_option("--attempts", edit->attempts)->check(CLI::Range(1, 20));
   edit_app.add_option("--time", edit->seconds, "seconds for all of it")

@@ -116,7 +116,7 @@ struct EditOptions {
   std::string instruction;
   int attempts = 3;
   int seconds = 120;
-  bool apply = false;
+  bool follow = false, apply = false;
 };
 
 struct TrustOptions {

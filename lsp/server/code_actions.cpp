@@ -1,7 +1,5 @@
 #include "lsp/server/code_actions.h"
 
-#include "lsp/assist/check/check_edit.h"
-#include "lsp/assist/edit/instructed_edit.h"
 #include "lsp/server/workspace_edit.h"
 
 namespace curlew::server {
@@ -18,7 +16,6 @@ constexpr const char* kQuickFix = "quickfix";
 constexpr const char* kFixAll = "source.fixAll.curlew";
 constexpr const char* kRewrite = "refactor.rewrite";
 constexpr const char* kOwnSource = "curlew";
-constexpr std::size_t kTitleBytesMax = 80;
 
 // A client that names kinds wants these and what is below them.
 bool is_wanted(const CodeActionParams& params, std::string_view kind) {
@@ -26,14 +23,6 @@ bool is_wanted(const CodeActionParams& params, std::string_view kind) {
   for (const std::string& wanted : *params.context.only)
     if (wanted.empty() || kind == wanted || kind.starts_with(wanted + ".")) return true;
   return false;
-}
-
-// Cut at a character's start.
-std::string shortened(const std::string& text) {
-  if (text.size() <= kTitleBytesMax) return text;
-  std::size_t end = kTitleBytesMax;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "…";
 }
 
 std::string first_line(const std::string& text) {
@@ -202,66 +191,20 @@ void CodeActionFeature::apply(Json answer, Reply<Json> reply) {
 
 void CodeActionFeature::edit_command(const std::vector<Json>& arguments, const Call& call,
                                      Reply<Json> reply) {
-  protocol::Range range;
+  EditAsked asked;
   std::string error;
-  if (arguments.size() != 3 || !arguments[0].is_string() || !arguments[2].is_string())
+  if (arguments.size() < 3 || !arguments[0].is_string() || !arguments[2].is_string())
     return reply(
         fail(Errc::kInvalidInput, "curlew.edit: expected a URI, a range and an instruction"));
-  if (!from_json(arguments[1], range, protocol::Path("arguments[1]", error)))
+  if (!from_json(arguments[1], asked.range, protocol::Path("arguments[1]", error)))
     return reply(fail(Errc::kInvalidInput, "curlew.edit: {}", error));
-  Expected<Json> answer = edited(state_.documents.find(arguments[0].get<std::string>()), range,
-                                 arguments[2].get<std::string>(), call.stop);
+  asked.document = state_.documents.find(arguments[0].get<std::string>());
+  asked.instruction = arguments[2].get<std::string>();
+  asked.follow = arguments.size() > 3 && protocol::at_path(arguments[3], {"follow"}) == true;
+  Expected<Json> answer = instructed_edits_.make(asked, call.stop);
   if (!answer) return reply(std::move(answer.error()).during("curlew.edit"));
   if (!answer->contains("edit")) return reply(std::move(*answer));
   apply(std::move(*answer), reply);
-}
-
-Expected<Json> CodeActionFeature::edited(const DocumentPtr& document, const protocol::Range& range,
-                                         const std::string& instruction, std::stop_token stop) {
-  const Expected<const Snapshot*> open = required(document);
-  if (!open) return tl::unexpected<Error>(open.error());
-  const auto start = document->offset_at(range.start), end = document->offset_at(range.end);
-  if (!start || !end) return tl::unexpected<Error>((start ? end : start).error());
-  const std::shared_ptr<model::Generator> generator = state_.services.generator();
-  const std::shared_ptr<Workspace>& workspace = document->place().workspace;
-  if (!workspace)
-    return fail(Errc::kInvalidInput, "{}: expected a file in a workspace folder", document->uri());
-  assist::InstructedEditRequest request{.path = document->place().path, .text = document->text()};
-  request.start = *start;
-  request.end = *end;
-  request.instruction = instruction;
-  const auto edit = assist::instructed_edit(
-      {.index = workspace->index(), .generator = generator.get()}, request, stop);
-  if (!edit) return tl::unexpected<Error>(edit.error());
-  Json answer{{"found", !edit->edits.empty()},
-              {"applied", false},
-              {"parse", true},
-              {"checked", Json()},
-              {"check", ""},
-              {"why", edit->why},
-              {"attempts", edit->attempts}};
-  if (edit->edits.empty()) return answer;
-  const assist::Changes before{{request.path, document->text()}},
-      after{{request.path, edit->after}};
-  auto check = repairer_.allowed_check(document, Consent::kDoNotAsk, stop);
-  if (!check) return std::move(check.error()).pass();
-  answer["check"] = check->command ? check->command->title : check->why_not;
-  if (check->command) {
-    const auto checked = assist::check_edit(workspace->root(), *check->command,
-                                            repairer_.buffers_around(document), after, stop);
-    if (checked) answer["checked"] = checked->passed;
-    if (!checked && checked.error().kind() == Errc::kCancelled)
-      return tl::unexpected<Error>(checked.error());
-  }
-  const bool is_doubtful = answer["checked"] == false;
-  auto made = workspace_edit(state_, *workspace, before, after,
-                             {.label = "Curlew: " + shortened(instruction),
-                              .description = is_doubtful ? "the file's check complains of it"
-                                                         : answer["check"].get<std::string>(),
-                              .needs_confirmation = is_doubtful});
-  if (!made) return std::move(made.error()).pass();
-  answer["edit"] = std::move(*made);
-  return answer;
 }
 
 }  // namespace curlew::server

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "lsp/server/binder.h"
+#include "lsp/server/instructed_edits.h"
 #include "lsp/server/repairer.h"
 
 namespace curlew::server {
@@ -15,12 +16,13 @@ constexpr std::size_t kComplaintsOffered = 8;  // of one request
 
 class CodeActionFeature {
  public:
-  CodeActionFeature(SessionState& state, Repairer& repairer) : state_(state), repairer_(repairer) {}
+  CodeActionFeature(SessionState& state, Repairer& repairer)
+      : state_(state), repairer_(repairer), instructed_edits_(state, repairer) {}
 
   void bind(Binder& bind, protocol::Json& capabilities);
 
-  // curlew.edit [uri, range, instruction]: an edit asked for in words, applied. Answers {found,
-  // applied, parse, checked, check, why, attempts}; with clients that apply no edits, the edit, too.
+  // curlew.edit [uri, range, instruction, {follow?}]: an edit asked for in words, applied. Answers as
+  // docs/protocol.md says; with clients that apply no edits, the edit, too.
   void edit_command(const std::vector<protocol::Json>& arguments, const Call& call,
                     Reply<protocol::Json> reply);
   // curlew.repair [uri, diagnostics?]: repairs and applies. Answers {found, verified, applied, why,
@@ -39,13 +41,12 @@ class CodeActionFeature {
                             const Complaints& complaints) const;
   Expected<protocol::Json> edit_of(const Snapshot& document,
                                    const assist::DocumentRepair& repair) const;
-  Expected<protocol::Json> edited(const DocumentPtr& document, const protocol::Range& range,
-                                  const std::string& instruction, std::stop_token stop);
   void apply(protocol::Json answer, Reply<protocol::Json> reply);
   void tell_not_repaired(const assist::DocumentRepair& repair);
 
   SessionState& state_;
   Repairer& repairer_;
+  const InstructedEdits instructed_edits_;
 };
 
 }  // namespace curlew::server

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "indexer/source/read_file.h"
 #include "lsp/server/uri.h"
+#include "lsp/server/workspace_edit.h"
 
 namespace curlew::server {
 namespace fs = std::filesystem;
@@ -11,19 +11,6 @@ namespace fs = std::filesystem;
 using protocol::Json;
 
 namespace {
-
-// In the editor where it is open there, else on the disk.
-std::shared_ptr<const std::string> text_now(const Documents& documents, const fs::path& root,
-                                            const std::string& path) {
-  const std::string uri = uri_of_path(root / path);
-  if (documents.is_out_of_sync(uri)) return nullptr;
-  if (const auto open = documents.find(uri)) return open->shared_text();
-  if (root.empty()) return nullptr;
-  std::error_code error;  // what a link leads to is edited under its own name, or not at all
-  if (fs::is_symlink(fs::symlink_status(root / path, error))) return nullptr;
-  auto text = indexer::read_file(root / path, assist::kNextEditBytesMax);
-  return text ? std::make_shared<const std::string>(std::move(*text)) : nullptr;
-}
 
 // All edits of a place as one, for clients that take one.
 assist::TextEdit joined(const assist::FileEdit& place) {

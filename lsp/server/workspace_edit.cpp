@@ -1,6 +1,8 @@
 #include "lsp/server/workspace_edit.h"
 
+#include "indexer/source/read_file.h"
 #include "lsp/assist/edit/text_edit.h"
+#include "lsp/assist/next_edit/next_edit.h"
 #include "lsp/server/uri.h"
 
 namespace curlew::server {
@@ -11,6 +13,7 @@ namespace {
 
 constexpr const char* kAnnotation = "curlew";
 constexpr std::size_t kDocumentsMax = 100'000;
+constexpr std::size_t kTitleBytesMax = 80;
 
 Json edits_of(const Snapshot& document, const std::string& after, bool is_annotated) {
   Json edits = Json::array();
@@ -32,6 +35,27 @@ std::map<std::string, std::shared_ptr<const Snapshot>> open_documents(const Sess
     if (document->place().workspace.get() == &workspace && !document->place().path.empty())
       open.emplace(document->place().path, std::move(document));
   return open;
+}
+
+std::string shortened(const std::string& text) {
+  if (text.size() <= kTitleBytesMax) return text;
+  std::size_t end = kTitleBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
+
+std::shared_ptr<const std::string> text_now(const Documents& documents,
+                                            const std::filesystem::path& root,
+                                            const std::string& path) {
+  const std::string uri = uri_of_path(root / path);
+  if (documents.is_out_of_sync(uri)) return nullptr;
+  if (const auto open = documents.find(uri)) return open->shared_text();
+  if (root.empty()) return nullptr;
+  std::error_code error;  // what a link leads to is edited under its own name, or not at all
+  if (std::filesystem::is_symlink(std::filesystem::symlink_status(root / path, error)))
+    return nullptr;
+  auto text = indexer::read_file(root / path, assist::kNextEditBytesMax);
+  return text ? std::make_shared<const std::string>(std::move(*text)) : nullptr;
 }
 
 Expected<Json> workspace_edit(const SessionState& state, const Workspace& workspace,

@@ -340,6 +340,27 @@ TEST_F(CodeActions, SayWhetherTheCheckLikesAnEdit) {
   EXPECT_EQ(rename("a b")["error"]["code"], -32803);  // no name, and no model to ask
 }
 
+// The check, which did not like the half, likes the whole.
+TEST_F(CodeActions, EditWithWhatFollows) {
+  NEEDS_SANDBOX();
+  TestSession& session = start(/*trusted=*/true, able_client(),
+                               {{"check", {{"*.c", "cc -Werror -fsyntax-only {file}"}}}});
+  session.replies["workspace/applyEdit"] = {{"applied", true}};
+  const std::string text = "int width;\nint twice(void) { return width * 2; }\n";
+  write("a.c", text);
+  session.open(uri(), text, "c");
+  const Json answer =
+      session.call("workspace/executeCommand",
+                   {{"command", "curlew.edit"},
+                    {"arguments", Json::array({uri(), range(0, 0, 3), "rename width to wide",
+                                               Json{{"follow", true}}})}})["result"];
+  EXPECT_EQ(answer["checked"], true) << answer;
+  EXPECT_EQ(answer["follows"]["places"], 1);
+  EXPECT_EQ(answer["follows"]["why"], Json::array({"`width` is now `wide`"}));
+  const Json params = session.wait_for("workspace/applyEdit", [](const Json&) { return true; });
+  EXPECT_EQ(applied(text, params["edit"]), "int wide;\nint twice(void) { return wide * 2; }\n");
+}
+
 // Neovim 0.12 is such a client, and refuses annotated edits in `changes`.
 TEST_F(CodeActions, AreNotAnnotatedForClientsWithoutDocumentChanges) {
   Json client = able_client();

@@ -1,0 +1,90 @@
+#include "lsp/server/instructed_edits.h"
+
+#include "lsp/assist/check/check_edit.h"
+#include "lsp/assist/edit/instructed_edit.h"
+#include "lsp/server/workspace_edit.h"
+
+namespace curlew::server {
+
+using protocol::Json;
+
+namespace {
+
+Json answer_of(const assist::InstructedEdit& edit) {
+  return {{"found", !edit.edits.empty()},
+          {"applied", false},
+          {"parse", true},
+          {"checked", Json()},
+          {"check", ""},
+          {"why", edit.why},
+          {"attempts", edit.attempts},
+          {"follows", {{"places", 0}, {"why", Json::array()}}}};
+}
+
+}  // namespace
+
+Expected<Json> InstructedEdits::make(const EditAsked& asked, std::stop_token stop) const {
+  const Expected<const Snapshot*> open = required(asked.document);
+  if (!open) return tl::unexpected<Error>(open.error());
+  const Snapshot& document = **open;
+  const auto start = document.offset_at(asked.range.start),
+             end = document.offset_at(asked.range.end);
+  if (!start || !end) return tl::unexpected<Error>((start ? end : start).error());
+  const std::shared_ptr<Workspace>& workspace = document.place().workspace;
+  if (!workspace)
+    return fail(Errc::kInvalidInput, "{}: expected a file in a workspace folder", document.uri());
+  const std::shared_ptr<model::Generator> generator = state_.services.generator();
+  assist::InstructedEditRequest request{.path = document.place().path, .text = document.text()};
+  request.start = *start;
+  request.end = *end;
+  request.instruction = asked.instruction;
+  const auto edit = assist::instructed_edit(
+      {.index = workspace->index(), .generator = generator.get()}, request, stop);
+  if (!edit) return tl::unexpected<Error>(edit.error());
+  Json answer = answer_of(*edit);
+  if (edit->edits.empty()) return answer;
+
+  assist::Changes before, after;
+  if (asked.follow) {
+    Expected<assist::FollowUp> followed = follow(asked, edit->after, stop);
+    if (!followed) return std::move(followed.error()).pass();
+    answer["follows"] = {{"places", followed->places}, {"why", followed->why}};
+    before = std::move(followed->before);
+    after = std::move(followed->after);
+  }
+  before[request.path] = document.text();
+  after.try_emplace(request.path, edit->after);
+
+  auto check = repairer_.allowed_check(asked.document, Consent::kDoNotAsk, stop);
+  if (!check) return std::move(check.error()).pass();
+  answer["check"] = check->command ? check->command->title : check->why_not;
+  if (check->command) {
+    const auto checked = assist::check_edit(workspace->root(), *check->command,
+                                            repairer_.buffers_around(asked.document), after, stop);
+    if (checked) answer["checked"] = checked->passed;
+    if (!checked && checked.error().kind() == Errc::kCancelled)
+      return tl::unexpected<Error>(checked.error());
+  }
+  // What changes other files is to be looked at first.
+  const bool is_doubtful = answer["checked"] == false;
+  auto made = workspace_edit(state_, *workspace, before, after,
+                             {.label = "Curlew: " + shortened(asked.instruction),
+                              .description = is_doubtful ? "the file's check complains of it"
+                                                         : answer["check"].get<std::string>(),
+                              .needs_confirmation = is_doubtful || after.size() > 1});
+  if (!made) return std::move(made.error()).pass();
+  answer["edit"] = std::move(*made);
+  return answer;
+}
+
+Expected<assist::FollowUp> InstructedEdits::follow(const EditAsked& asked, const std::string& after,
+                                                   std::stop_token stop) const {
+  const DocumentPlace& place = asked.document->place();
+  const assist::NextEditSources sources{
+      .index = place.workspace->index(), .read = [&](const std::string& path) {
+        return text_now(state_.documents, place.workspace->root(), path);
+      }};
+  return assist::follow_up(sources, place.path, asked.document->text(), after, std::move(stop));
+}
+
+}  // namespace curlew::server
