@@ -1,7 +1,6 @@
 #include "lsp/assist/repair/propose_model.h"
 
 #include <algorithm>
-#include <set>
 
 #include "lsp/assist/edit/instructed_edit.h"
 #include "lsp/assist/place.h"
@@ -11,7 +10,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kSamples = 3;  // of the line itself: the likeliest, and others
 constexpr float kSampleTemperature = 0.6f;
 constexpr std::chrono::milliseconds kLineBudget{4'000};
 constexpr std::chrono::milliseconds kEditBudget{30'000};
@@ -63,34 +61,23 @@ std::string instruction(const ModelPlace& place, const std::vector<FailedAnswer>
 
 }  // namespace
 
-ModelProposer::ModelProposer(const Sources& sources, Clock::time_point deadline, model::Lane lane)
-    : sources_{.index = sources.index, .generator = sources.generator},
-      deadline_(deadline),
-      lane_(lane) {
+ModelProposer::ModelProposer(const Sources& sources, model::Lane lane)
+    : sources_{.index = sources.index, .generator = sources.generator}, lane_(lane) {
   const model::GeneratorInfo info = sources.generator->info();
   fills_in_ = info.fim;
   follows_instructions_ = info.chat;
   name_ = info.model;
 }
 
-Expected<std::vector<Candidate>> ModelProposer::lines(const ModelPlace& place,
+Expected<std::vector<Candidate>> ModelProposer::lines(const ModelPlace& place, int sample,
                                                       std::stop_token stop) const {
   std::vector<Candidate> candidates;
-  std::set<std::string> seen;
-  const auto add = [&](bool is_new, int sample) -> Status {
+  for (const bool is_new : {false, true}) {
+    if (is_new && !(place.may_be_gone && sample == 0)) continue;
     Expected<std::optional<Candidate>> made = line(place, is_new, sample, stop);
     if (!made) return std::move(made.error()).pass();
-    if (*made && seen.insert((*made)->edits.front().text).second)
-      candidates.push_back(std::move(**made));
-    return {};
-  };
-  for (int sample = 0; sample < kSamples; ++sample)
-    if (Status added = add(/*is_new=*/false, sample); !added)
-      return std::move(added.error()).pass();
-  if (place.may_be_gone)
-    if (Status added = add(/*is_new=*/true, 0); !added) return std::move(added.error()).pass();
-  std::ranges::stable_sort(
-      candidates, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
+    if (*made) candidates.push_back(std::move(**made));
+  }
   return candidates;
 }
 

@@ -34,16 +34,19 @@ struct FailedAnswer {
 
 class ModelProposer {
  public:
-  // `sources.generator` must be there; nothing is generated after the deadline.
-  ModelProposer(const Sources& sources, std::chrono::steady_clock::time_point deadline,
-                model::Lane lane);
+  // `sources.generator` must be there.
+  ModelProposer(const Sources& sources, model::Lane lane);
+
+  // Nothing is generated after it.
+  void set_deadline(std::chrono::steady_clock::time_point deadline) { deadline_ = deadline; }
 
   bool fills_in() const { return fills_in_; }
   bool follows_instructions() const { return follows_instructions_; }
 
-  // The place's line written anew, a few ways, likeliest first; each differs from the text. Errors:
-  // those of the generator, kCancelled.
-  Expected<std::vector<Candidate>> lines(const ModelPlace& place, std::stop_token stop) const;
+  // The place's line written anew, and one above it that may be missing; none that the text has
+  // already. Sample 0 is the likeliest, others differ. Errors: those of the generator, kCancelled.
+  Expected<std::vector<Candidate>> lines(const ModelPlace& place, int sample,
+                                         std::stop_token stop) const;
 
   // The definition around the place edited; nothing where the model leaves it as it is. Errors:
   // those of instructed_edit().
@@ -56,7 +59,7 @@ class ModelProposer {
                                           std::stop_token stop) const;
 
   const Sources sources_;
-  const std::chrono::steady_clock::time_point deadline_;
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
   const model::Lane lane_;
   bool fills_in_ = false, follows_instructions_ = false;
   std::string name_;

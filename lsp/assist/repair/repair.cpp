@@ -4,6 +4,7 @@
 #include <set>
 
 #include "indexer/words.h"
+#include "lsp/assist/repair/complaints.h"
 #include "lsp/assist/repair/propose_model.h"
 #include "lsp/assist/repair/repair_candidates.h"
 
@@ -20,40 +21,9 @@ constexpr std::chrono::milliseconds kRunMin{3'000};
 constexpr int kHangs = 5;                  // times as long as the longest run that ended by itself
 constexpr int kAnswersMax = 3;             // of a model that is told what became of the last one
 constexpr std::size_t kRewrittenMax = 12;  // lines that a model writes anew, per complaint
-constexpr double kNextLine = 0.85;         // how much less likely each is than the one before
-
-// What a command complains of: its errors; where it names none, everything it says.
-std::vector<Diagnostic> complaints_of(const CheckResult& result) {
-  std::vector<Diagnostic> errors;
-  for (const Diagnostic& diagnostic : result.diagnostics)
-    if (diagnostic.severity == Severity::kError) errors.push_back(diagnostic);
-  return errors.empty() ? result.diagnostics : errors;
-}
-
-// The complaint is gone (or there once less), and none is new.
-bool is_progress(const Diagnostic& complaint, const std::vector<Diagnostic>& before,
-                 const std::vector<Diagnostic>& after) {
-  return count_same(after, complaint) < count_same(before, complaint) &&
-         new_complaints(before, after).empty();
-}
-
-// What the command says of the place that somebody else complains of: on its line, else on one
-// beside it, where tools differ over which token is at fault.
-const Diagnostic* seen_by_command(const std::vector<Diagnostic>& all, const Diagnostic& other) {
-  const Diagnostic* best = nullptr;
-  const auto distance = [&](const Diagnostic& d) {
-    return std::abs(d.place.line - other.place.line);
-  };
-  for (const Diagnostic& d : all) {
-    if (d.place.path != other.place.path || distance(d) > 1) continue;
-    if (d.severity == Severity::kNote) continue;
-    const bool is_nearer = best == nullptr || distance(d) < distance(*best) ||
-                           (distance(d) == distance(*best) && d.message == other.message &&
-                            best->message != other.message);
-    if (is_nearer) best = &d;
-  }
-  return best;
-}
+constexpr int kSamples = 3;                // of each: the likeliest, and others
+constexpr double kAnswersShare = 0.5, kLinesShare = 0.15;  // of the budget
+constexpr double kNextLine = 0.85;  // how much less likely each is than the one before
 
 class Repair {
  public:
@@ -66,8 +36,7 @@ class Repair {
         began_(Clock::now()),
         candidates_(index, request, [this](const std::string& path) { return current(path); }) {
     if (request.generator != nullptr)
-      model_.emplace(Sources{.index = index, .generator = request.generator},
-                     began_ + request.budget, request.lane);
+      model_.emplace(Sources{.index = index, .generator = request.generator}, request.lane);
   }
 
   Expected<RepairResult> run() {
@@ -257,7 +226,8 @@ class Repair {
     const Expected<std::string> text = current(place.path);
     if (!text) return false;
     place.text = *text;
-    while (failed.size() < kAnswersMax && !is_out_of_time()) {
+    const Clock::time_point deadline = models_deadline(kAnswersShare);
+    while (failed.size() < kAnswersMax && Clock::now() < deadline) {
       if (progress_) progress_(shown);
       auto answer = model_->edit(place, failed, stop_);
       if (!answer && answer.error().kind() == Errc::kCancelled)
@@ -273,25 +243,34 @@ class Repair {
     return false;
   }
 
+  // What the model takes is taken from the runs.
+  Clock::time_point models_deadline(double share) {
+    const auto most = std::chrono::duration_cast<Clock::duration>(request_.budget * share);
+    const Clock::time_point deadline = std::min(Clock::now() + most, began_ + request_.budget);
+    model_->set_deadline(deadline);
+    return deadline;
+  }
+
   // Of a model that fills in: its lines go where their chances put them. What it cannot do is no
   // reason not to try the rest.
   Status add_lines(const std::vector<ModelPlace>& places, std::vector<Candidate>& rest) {
     if (!model_ || !model_->fills_in()) return {};
     std::vector<Candidate> written;
-    for (ModelPlace place : places) {
-      if (is_out_of_time()) break;
-      const Expected<std::string> text = current(place.path);
-      if (!text) continue;
-      place.text = *text;
-      auto lines = model_->lines(place, stop_);
-      if (!lines && lines.error().kind() == Errc::kCancelled)
-        return std::move(lines.error()).pass();
-      if (!lines) {
-        result_.model_error = lines.error().message();
-        break;
+    const Clock::time_point deadline = models_deadline(kLinesShare);
+    for (int sample = 0; sample < kSamples; ++sample)
+      for (ModelPlace place : places) {
+        const Expected<std::string> text = current(place.path);
+        if (!text || Clock::now() > deadline) continue;
+        place.text = *text;
+        auto lines = model_->lines(place, sample, stop_);
+        if (!lines && lines.error().kind() == Errc::kCancelled)
+          return std::move(lines.error()).pass();
+        if (!lines) {
+          result_.model_error = lines.error().message();
+          return {};
+        }
+        std::ranges::move(*lines, std::back_inserter(written));
       }
-      std::ranges::move(*lines, std::back_inserter(written));
-    }
     candidates_.rank(written);
     std::ranges::move(written, std::back_inserter(rest));
     std::ranges::stable_sort(

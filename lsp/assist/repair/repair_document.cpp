@@ -29,8 +29,8 @@ Expected<std::optional<Candidate>> unchecked_change(const indexer::Index* index,
   if (!likely.empty() && likely.front().chance >= kUncheckedChanceMin)
     return std::move(likely.front());
   if (request.generator == nullptr) return std::nullopt;
-  const ModelProposer model({.index = index, .generator = request.generator},
-                            std::chrono::steady_clock::now() + request.budget, request.lane);
+  ModelProposer model({.index = index, .generator = request.generator}, request.lane);
+  model.set_deadline(std::chrono::steady_clock::now() + request.budget);
   if (!model.follows_instructions()) return std::nullopt;
   auto written = model.edit({complaint, request.path, text, complaint.place.line}, {}, stop);
   if (!written && written.error().kind() != Errc::kCancelled) return std::nullopt;
