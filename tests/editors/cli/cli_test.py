@@ -461,6 +461,72 @@ class Trust(Workspace):
         self.assert_refused(self.run_curlew("trust", "no such folder"), "no such folder")
 
 
+class Edit(Workspace):
+    """`curlew edit`, with what needs no model."""
+
+    def setUp(self):
+        super().setUp()
+        self.file = self.root / "notes.py"
+
+    def edit(self, place, instruction, *arguments, code=DONE):
+        return self.ok_json("edit", place, instruction, "--model", "none", *arguments, code=code)
+
+    def bytes_after(self, before, code=DONE):
+        """Of a file with these bytes, after `count` was renamed on its second line."""
+        self.file.write_bytes(before)
+        self.edit("notes.py:2", "rename count to total", "--apply", code=code)
+        return self.file.read_bytes()
+
+    def test_a_diff_and_nothing_written(self):
+        before = b"count = 1\nprint(count)\nprint(count)\n"
+        self.file.write_bytes(before)
+        got = self.edit("notes.py:2", "rename count to total")
+        self.assertIn("-print(count)\n+print(total)\n print(count)\n", got["diff"])
+        self.assertEqual((got["applied"], got["verified"]), (False, {"parse": True, "check": None}))
+        self.assertEqual(self.file.read_bytes(), before)
+
+    def test_no_byte_outside_the_lines_changes(self):
+        for name, around in {
+                "plain": (b"count = 1\n", b"print(count)\n"), "CRLF": (b"count = 1\r\n", b"print(count)\r\n"),
+                "tabs": (b"\tcount =\t1 \t\n", b"\t\n\tprint(count)\t\n"), "mixed ends": (b"count = 1\r\n", b"\r\n\n"),
+                "no end": (b"count = 1\n", b"print(count)"), "BOM": (b"\xef\xbb\xbfcount = 1\n", b""),
+                "Latin-1": (b"s = '\xe9\xff' # count\n", b"# \xfc count\n"), "NUL": (b"x = '\0'\n", b"count\0\n")}.items():
+            head, tail = around
+            for line in (b"print(count)\n", b"  print(count)\r\n", b"print(count, '\xe9')\n"):
+                with self.subTest(name, line=line):
+                    self.assertEqual(self.bytes_after(head + line + tail),
+                                     head + line.replace(b"count", b"total") + tail)
+
+    def test_the_last_line_without_an_end(self):
+        self.assertEqual(self.bytes_after(b"count = 1\nprint(count)"), b"count = 1\nprint(total)")
+
+    def test_what_follows_in_other_files(self):
+        got = self.edit("math.cpp", "rename clamp_to_range to limited", "--follow", "--apply")
+        self.assertTrue(got["applied"], got)
+        self.assertEqual(got["follows"]["why"], ["`clamp_to_range` is now `limited`"])
+        for name in ("math.h", "math.cpp"):
+            self.assertIn("limited", (self.root / name).read_text())
+            self.assertNotIn("clamp_to_range", (self.root / name).read_text())
+
+    def test_without_follow_other_files_stay(self):
+        self.edit("math.cpp", "rename clamp_to_range to limited", "--apply")
+        self.assertEqual((self.root / "math.h").read_text(), MATH_H)
+
+    def test_what_cannot_be_done_is_refused_whole(self):
+        self.assert_refused(self.run_curlew("edit", "none.py", "rename a to b"), "none.py")
+        self.assert_refused(self.run_curlew("edit", "math.cpp:90", "rename a to b"), "math.cpp", "90")
+        self.assert_refused(self.run_curlew("edit", "math.cpp", "rename nothing to b"), "math.cpp", "`nothing`")
+        self.assert_refused(self.run_curlew("edit", "math.cpp", "make it faster", "--model", "none"), "no model")
+        self.assert_refused(self.run_curlew("edit", "math.cpp", "make it faster"), "does not follow instructions")
+        self.assertEqual((self.root / "math.cpp").read_text(), MATH_CPP)
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write every file")
+    def test_a_read_only_file_is_left_alone(self):
+        (self.root / "math.cpp").chmod(0o444)
+        self.assert_refused(self.run_curlew("edit", "math.cpp", "rename clamp_to_range to limited", "--apply"), "may not be written")
+        self.assertEqual((self.root / "math.cpp").read_text(), MATH_CPP)
+
+
 class Repair(Workspace):
     """`curlew repair -- COMMAND`, with deterministic repairs alone and in a real sandbox."""
 
