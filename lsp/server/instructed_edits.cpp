@@ -34,6 +34,7 @@ Expected<Json> InstructedEdits::make(const EditAsked& asked, std::stop_token sto
   if (!workspace)
     return fail(Errc::kInvalidInput, "{}: expected a file in a workspace folder", document.uri());
   const std::shared_ptr<model::Generator> generator = state_.services.generator();
+  ProgressBar bar(state_.client, fmt::format("curlew/edit/{}", next_bar_++), "Editing");
   assist::InstructedEditRequest request{.path = document.place().path, .text = document.text()};
   request.start = *start;
   request.end = *end;
@@ -46,6 +47,7 @@ Expected<Json> InstructedEdits::make(const EditAsked& asked, std::stop_token sto
 
   assist::Changes before, after;
   if (asked.follow) {
+    bar.report(60, "looking for what follows");
     Expected<assist::FollowUp> followed = follow(asked, edit->after, stop);
     if (!followed) return std::move(followed.error()).pass();
     answer["follows"] = {{"places", followed->places}, {"why", followed->why}};
@@ -59,6 +61,7 @@ Expected<Json> InstructedEdits::make(const EditAsked& asked, std::stop_token sto
   if (!check) return std::move(check.error()).pass();
   answer["check"] = check->command ? check->command->title : check->why_not;
   if (check->command) {
+    bar.report(70, check->command->title);
     const auto checked = assist::check_edit(workspace->root(), *check->command,
                                             repairer_.buffers_around(asked.document), after, stop);
     if (checked) answer["checked"] = checked->passed;

@@ -2,6 +2,8 @@
 // checked as far as the user lets anything run, and put as one edit of the workspace.
 #pragma once
 
+#include <atomic>
+
 #include "lsp/assist/next_edit/follow_up.h"
 #include "lsp/server/repairer.h"
 
@@ -29,6 +31,7 @@ class InstructedEdits {
 
   SessionState& state_;
   Repairer& repairer_;
+  mutable std::atomic<int> next_bar_ = 1;  // progress tokens
 };
 
 }  // namespace curlew::server

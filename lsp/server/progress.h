@@ -40,6 +40,27 @@ class WorkDoneProgress : public std::enable_shared_from_this<WorkDoneProgress> {
   std::chrono::steady_clock::time_point reported_;  // mutex_
 };
 
+// One, shown from its making to its end, where the client has any.
+class ProgressBar {
+ public:
+  ProgressBar(Client& client, std::string token, std::string title) {
+    if (client.features().work_done_progress)
+      bar_ = WorkDoneProgress::begin(client, std::move(token), std::move(title));
+  }
+  ~ProgressBar() {
+    if (bar_) bar_->end("");
+  }
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void report(int percentage, std::string message) {
+    if (bar_) bar_->report(percentage, std::move(message));
+  }
+
+ private:
+  std::shared_ptr<WorkDoneProgress> bar_;
+};
+
 class ProgressReporter final : public ServiceListener {
  public:
   ProgressReporter(Client& client, Services& services) : client_(client), services_(services) {}

@@ -60,26 +60,6 @@ Expected<std::shared_ptr<Workspace>> workspace_of(const DocumentPtr& document) {
   return document->place().workspace;
 }
 
-// Shown from its making to its end.
-class Bar {
- public:
-  Bar(SessionState& state, int number, const std::string& title) {
-    if (state.client.features().work_done_progress)
-      bar_ = WorkDoneProgress::begin(state.client, fmt::format("curlew/repair/{}", number), title);
-  }
-  ~Bar() {
-    if (bar_) bar_->end("");
-  }
-  void show(const assist::RepairProgress& progress) {
-    if (bar_)
-      bar_->report(progress.tried * 100 / std::max(1, progress.candidates),
-                   fmt::format("{} of {} changes tried", progress.tried, progress.candidates));
-  }
-
- private:
-  std::shared_ptr<WorkDoneProgress> bar_;
-};
-
 }  // namespace
 
 Expected<DocumentRepair> Repairer::repair(const DocumentPtr& document, const Complaints& complaints,
@@ -102,13 +82,17 @@ Expected<DocumentRepair> Repairer::repair(const DocumentPtr& document, const Com
   if (!check) return std::move(check.error()).pass();
   request.check = std::move(check->command);
   request.why_no_check = std::move(check->why_not);
-  std::optional<Bar> bar;
-  if (consent == Consent::kAsk && request.check) bar.emplace(state_, next_bar_++, "Repairing");
-  return assist::repair_document((*workspace)->index(), request,
-                                 [&](const assist::RepairProgress& progress) {
-                                   if (bar) bar->show(progress);
-                                 },
-                                 std::move(stop));
+  std::optional<ProgressBar> bar;
+  if (consent == Consent::kAsk && request.check)
+    bar.emplace(state_.client, fmt::format("curlew/repair/{}", next_bar_++), "Repairing");
+  return assist::repair_document(
+      (*workspace)->index(), request,
+      [&](const assist::RepairProgress& progress) {
+        if (bar)
+          bar->report(progress.tried * 100 / std::max(1, progress.candidates),
+                      fmt::format("{} of {} changes tried", progress.tried, progress.candidates));
+      },
+      std::move(stop));
 }
 
 Expected<Repairer::AllowedCheck> Repairer::allowed_check(const DocumentPtr& document,

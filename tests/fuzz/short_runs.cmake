@@ -10,7 +10,7 @@ target_compile_definitions(fuzz_short_run PRIVATE CURLEW_SOURCE_DIR="${PROJECT_S
 
 foreach(target IN LISTS curlew_fuzz_targets)
   add_executable(${target}_fuzz_short ${fuzz_dir}/${target}_fuzz.cpp $<TARGET_OBJECTS:fuzz_short_run>)
-  target_link_libraries(${target}_fuzz_short PRIVATE curlew_model curlew_indexer nlohmann_json::nlohmann_json)
+  target_link_libraries(${target}_fuzz_short PRIVATE curlew_model curlew_indexer curlew_assist nlohmann_json::nlohmann_json)
   add_test(NAME fuzz_${target} COMMAND ${target}_fuzz_short --runs 20000 --seconds 10)
   set_tests_properties(fuzz_${target} PROPERTIES LABELS fuzz TIMEOUT 120)
 endforeach()
