@@ -211,6 +211,17 @@ TEST(ReadDiagnostics, TakesMembersOfAnyTypeInDocuments) {
     for (const Diagnostic& d : read_diagnostics(document, {})) EXPECT_GE(d.place.line, 0);
 }
 
+// Lines that are put in push those below down; here there are more of them than lines.
+TEST(ReadDiagnostics, ProposesNothingAboveTheFirstLine) {
+  std::string output = "error[E0425]: cannot find type `M` in this scope\n --> src/lib.rs:8:25\n";
+  output += "help: consider importing this struct\n  |\n";
+  for (int i = 0; i < 3; ++i) output += "1 + use std::collections::M;\n";
+  const auto found = read_diagnostics(output, {.root = "/w"});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].fixits.size(), 1u);
+  for (const FixIt& fixit : found[0].fixits) EXPECT_GE(fixit.place.line, 1);
+}
+
 // --- The same complaint
 
 TEST(SameComplaint, IsToldByPathCodeAndMessageAndNotByLine) {

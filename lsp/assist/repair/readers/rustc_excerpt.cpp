@@ -84,6 +84,7 @@ void RustcExcerpt::propose(Report& report) {
   for (std::size_t i = 0; i < shown_.size(); ++i) {
     const Shown& line = shown_[i];
     const int number = line.number - put_in;
+    if (number < 1) continue;  // mangled on its way
     const bool is_pair = line.sign == '-' && i + 1 < shown_.size() && shown_[i + 1].sign == '+' &&
                          shown_[i + 1].number == line.number;
     if (is_pair) {
