@@ -220,7 +220,9 @@ constexpr int kPromptLinesBefore = 60, kPromptLinesAfter = 30;
 
 // ---- search
 struct SearchWeights {
-  double exact = 1.0, exact_other_case = 0.9, prefix = 0.7, humps = 0.45, subsequence = 0.25;
+  double exact = 1.0, exact_other_case = 0.9, prefix = 0.7, humps = 0.45, piece = 0.3;
+  double share = 0.1;    // times the part of the name that was typed, on top of the last three
+  double spread = 0.25;  // times that part
 };
 constexpr SearchWeights kSymbolSearch;
 constexpr double kDeclarationInSearch = 0.9;  // still before a mere prefix

@@ -6,125 +6,17 @@
 #include <tuple>
 
 #include "indexer/rank.h"
+#include "indexer/search_names.h"
+#include "indexer/segment/string_table.h"
 
 namespace curlew::indexer {
 namespace {
 
-constexpr std::size_t kNamesMax = 200;  // candidates by name whose symbols are looked up
-// Names that begin with what was typed, a segment; of very short prefixes there are more.
-constexpr int kPrefixedMax = 20'000;
+// Names looked for beyond the hits wanted; times as many when their symbols were not enough; at most.
+constexpr std::size_t kNamesMore = 12, kNamesGrowth = 8, kNamesMax = 4000;
 constexpr std::size_t kLineBytesMax = 240;
 constexpr int kLimitMax = 1000;
 constexpr int kFilesMore = 32;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-bool same_letters(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
-// Every typed letter continues the present hump or begins a later one: "gne", "getNE" in
-// getNextEdit. Greedy with one look-back would miss few names; depth-first misses none.
-bool matches_humps(std::string_view name, std::size_t i, std::string_view typed, std::size_t j,
-                   int& steps_left) {
-  if (j == typed.size()) return true;
-  if (--steps_left < 0) return false;
-  if (i < name.size() && lower(name[i]) == lower(typed[j]) &&
-      matches_humps(name, i + 1, typed, j + 1, steps_left))
-    return true;
-  for (std::size_t k = i + (i < name.size() && j > 0 ? 1 : 0); k < name.size(); ++k) {
-    if (is_hump(name, k) && lower(name[k]) == lower(typed[j]) &&
-        matches_humps(name, k + 1, typed, j + 1, steps_left))
-      return true;
-  }
-  return false;
-}
-
-bool is_subsequence(std::string_view name, std::string_view typed) {
-  std::size_t j = 0;
-  for (char c : name) {
-    if (j < typed.size() && lower(c) == lower(typed[j])) ++j;
-  }
-  return j == typed.size();
-}
-
-// A piece of the name, or letters spread over it from some hump on.
-bool holds_spread(std::string_view name, std::string_view typed) {
-  std::size_t k = 0;
-  while (k < name.size() && !(is_hump(name, k) && lower(name[k]) == lower(typed[0]))) ++k;
-  if (is_subsequence(name.substr(k), typed)) return true;
-  const auto same = [](char x, char y) { return lower(x) == lower(y); };
-  return typed.size() >= kNamePieceBytesMin &&
-         std::search(name.begin(), name.end(), typed.begin(), typed.end(), same) != name.end();
-}
-
-struct NamedScore {
-  double score;
-  std::string name;
-  bool operator<(const NamedScore& other) const {
-    if (score != other.score) return score > other.score;
-    if (name.size() != other.name.size()) return name.size() < other.name.size();
-    return name < other.name;
-  }
-};
-
-// The best names of very many: what falls behind kNamesKept others is forgotten on the way.
-class BestNames {
- public:
-  explicit BestNames(std::string_view typed) : typed_(typed) {}
-  void consider(std::string_view name) {
-    const double score = name_match(name, typed_);
-    if (score <= floor_) return;
-    names_.push_back({score, std::string(name)});
-    if (names_.size() >= kNamesRoom) keep_best();
-  }
-  std::size_t size() const { return names_.size(); }
-  bool has_whole() const {
-    return std::any_of(names_.begin(), names_.end(),
-                       [&](const NamedScore& each) { return same_letters(each.name, typed_); });
-  }
-  // Each once, best first, at most kNamesMax.
-  std::vector<NamedScore> sorted() && {
-    std::sort(names_.begin(), names_.end());
-    const auto same = [](const NamedScore& a, const NamedScore& b) { return a.name == b.name; };
-    names_.erase(std::unique(names_.begin(), names_.end(), same), names_.end());
-    if (names_.size() > kNamesMax) names_.resize(kNamesMax);
-    return std::move(names_);
-  }
-
- private:
-  static constexpr std::size_t kNamesKept = 8 * kNamesMax;  // some come once a segment
-  static constexpr std::size_t kNamesRoom = 4 * kNamesKept;
-  void keep_best() {
-    std::nth_element(names_.begin(), names_.begin() + kNamesKept, names_.end());
-    floor_ = names_[kNamesKept].score;
-    names_.resize(kNamesKept);
-  }
-
-  const std::string_view typed_;
-  std::vector<NamedScore> names_;
-  double floor_ = 0;
-};
-
-// Names worth looking up, best first. Those that begin with what was typed are a range of the
-// dictionary; only where they are too few, and none is what was typed, names are looked for that
-// hold it some other way.
-Expected<std::vector<NamedScore>> matching_names(View& view, std::string_view typed,
-                                                 std::size_t limit) {
-  BestNames names(typed);
-  const auto consider = [&](std::string_view name) { names.consider(name); };
-  Status read = view.reader().defined_names_from(typed, kPrefixedMax, consider);
-  if (read && names.size() < limit && !names.has_whole())
-    read = view.reader().defined_names_like(typed, consider);
-  if (!read) return std::move(read.error()).pass();
-  for (const DocumentPtr& open : view.documents()) {
-    for (const SymbolRow& symbol : open->symbols) names.consider(symbol.name);
-  }
-  return std::move(names).sorted();
-}
 
 Range range_in(std::string_view text, std::size_t start, std::size_t end, std::uint32_t start_line,
                std::uint32_t end_line) {
@@ -180,23 +72,34 @@ std::pair<std::string_view, std::string_view> split_qualified(std::string_view t
   return {text.substr(place + 1), container};
 }
 
+// The symbols of the best names; more names than hits are asked for, and many more where a name's
+// symbols turn out to be gone.
+Expected<std::vector<SearchHit>> hits_for(View& view, std::string_view typed, std::size_t limit) {
+  for (std::size_t wanted = limit + kNamesMore;; wanted *= kNamesGrowth) {
+    Expected<std::vector<NamedScore>> names = matching_names(view, typed, wanted);
+    if (!names) return std::move(names.error()).pass();
+    std::vector<SearchHit> hits;
+    for (const NamedScore& name : *names) {
+      if (hits.size() >= limit) break;
+      Status appended = append_symbols(view, name.name, name.score, limit, hits);
+      if (!appended) return std::move(appended.error()).pass();
+    }
+    if (hits.size() >= limit || names->size() < wanted || wanted > kNamesMax) return hits;
+  }
+}
+
 Expected<std::vector<SearchHit>> search_symbols(View& view, std::string_view text,
                                                 std::size_t limit) {
   const auto [typed, container] = split_qualified(text);
-  Expected<std::vector<NamedScore>> names = matching_names(view, typed, limit);
-  if (!names) return std::move(names.error()).pass();
-  std::vector<SearchHit> hits;
-  for (const NamedScore& name : *names) {
-    if (hits.size() >= limit) break;
-    Status appended = append_symbols(view, name.name, name.score, limit, hits);
-    if (!appended) return std::move(appended.error()).pass();
-  }
+  Expected<std::vector<SearchHit>> found = hits_for(view, typed, limit);
+  if (!found) return found;
+  std::vector<SearchHit>& hits = *found;
   for (SearchHit& hit : hits) {
     if (!container.empty() && hit.container.ends_with(container)) hit.score *= 2;
   }
   std::stable_sort(hits.begin(), hits.end(),
                    [](const SearchHit& a, const SearchHit& b) { return a.score > b.score; });
-  return hits;
+  return found;
 }
 
 struct LineMatch {
@@ -213,7 +116,7 @@ LineMatch best_line(std::string_view chunk, std::string_view query,
   while (start < chunk.size()) {
     const std::size_t end = std::min(chunk.find('\n', start), chunk.size());
     const std::string_view line = chunk.substr(start, end - start);
-    auto same = [](char a, char b) { return lower(a) == lower(b); };
+    auto same = [](char a, char b) { return folded(a) == folded(b); };
     const auto whole = std::search(line.begin(), line.end(), query.begin(), query.end(), same);
     LineMatch match{start, end, 0};
     if (whole != line.end()) {
@@ -322,20 +225,6 @@ std::vector<SearchHit> fused(std::vector<SearchHit> symbols, std::vector<SearchH
 }
 
 }  // namespace
-
-double name_match(std::string_view name, std::string_view typed) {
-  const rank::SearchWeights& weights = rank::kSymbolSearch;
-  if (typed.empty() || typed.size() > name.size()) return 0;
-  if (name == typed) return weights.exact;
-  if (!is_subsequence(name, typed)) return 0;  // the cheap test, which everything below implies
-  if (same_letters(name, typed)) return weights.exact_other_case;
-  // Among equals the shorter name: more of it was typed.
-  const double share = static_cast<double>(typed.size()) / static_cast<double>(name.size());
-  if (same_letters(name.substr(0, typed.size()), typed)) return weights.prefix + 0.1 * share;
-  int steps_left = 2000;
-  if (matches_humps(name, 0, typed, 0, steps_left)) return weights.humps + 0.1 * share;
-  return holds_spread(name, typed) ? weights.subsequence * share : 0;
-}
 
 Expected<std::vector<SearchHit>> search(View& view, const SearchQuery& query) {
   if (query.text.find_first_not_of(" \t\r\n") == std::string::npos)

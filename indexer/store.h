@@ -90,8 +90,6 @@ struct StoreTotals {
   std::map<std::string, PerLanguage> by_language;
 };
 
-constexpr std::size_t kNamePieceBytesMin = 3;  // shorter pieces stand in every other name
-
 // Chunks by how well they answer a query, by BM25.
 struct ScoredChunk {
   std::int64_t id = 0;
@@ -132,15 +130,16 @@ class StoreReader {
   Expected<std::vector<ReferenceRow>> references_to(std::string_view name, int files_max);
   // Every name that some symbol has; one that stands in several segments may come again.
   Status defined_names(const std::function<void(std::string_view)>& take);
-  // Those that begin with `prefix` in any case, at most `limit` a segment.
-  Status defined_names_from(std::string_view prefix, int limit,
-                            const std::function<void(std::string_view)>& take);
-
-  // Names that what was typed may be spread over: those with its letters and a hump that begins with
-  // the first, and from kNamePieceBytesMin on those that hold it in one piece. In no order; others
-  // and the same again may come too.
-  Status defined_names_like(std::string_view typed,
-                            const std::function<void(std::string_view)>& take);
+  // Names that some symbol has and that may match what was typed. `match` says how one does; none:
+  // not at all, or it is known already, for a name comes once a segment. The shorter ones of a way
+  // come first, and of one length and way in a segment the first `enough` in the dictionary's order.
+  // No worse way is looked for than is needed for `enough`, and of letters spread over a name no
+  // more than `spread_looks_max` are looked at.
+  using MatchName = std::function<std::optional<NameMatch>(std::string_view)>;
+  Status names_beginning_with(const NamePattern& pattern, std::size_t enough,
+                              const MatchName& match);
+  Status names_holding(NamePattern pattern, std::size_t enough, std::size_t spread_looks_max,
+                       const MatchName& match);
 
   // Ids of the chunks that hold the term, ascending, at most `limit`.
   Expected<std::vector<std::int64_t>> chunks_with(std::string_view term, int limit);

@@ -1,9 +1,7 @@
 // Searching segments: names by their beginning, chunks by their terms, files by pieces of words.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
-#include "indexer/segment/string_table.h"
 #include "indexer/store.h"
 
 namespace curlew::indexer {
@@ -107,12 +105,6 @@ void keep_best(const SegmentState& state, const ChunkScores& scores, Best& best)
   }
 }
 
-// `prefix` is folded.
-bool begins_with(std::string_view word, std::string_view prefix) {
-  return word.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), word.begin(),
-                                                    [](char a, char b) { return a == folded(b); });
-}
-
 // Rare terms first: they say which chunks are worth looking for in the lists of common ones.
 void rank_segment(const SegmentState& state, const std::vector<PostingList>& lists,
                   const std::vector<float>& weights, int limit, Best& best) {
@@ -179,53 +171,6 @@ Expected<RankedChunks> StoreReader::chunks_ranked(const std::vector<std::string>
     rank_segment(state_->segments[s], lists[s], ranked.weights, limit, best);
   ranked.best = std::move(best).sorted();
   return ranked;
-}
-
-Status StoreReader::defined_names(const std::function<void(std::string_view)>& take) {
-  return defined_names_from("", std::numeric_limits<int>::max(), take);
-}
-
-Status StoreReader::defined_names_from(std::string_view prefix, int limit,
-                                       const std::function<void(std::string_view)>& take) {
-  if (!begun_) return tl::unexpected<Error>(begun_.error());
-  const std::string wanted = folded(prefix);
-  for (const SegmentState& state : state_->segments) {
-    if (!state.is_sound()) continue;
-    const Dictionary& words = state.segment->words();
-    // The first spelling of a prefix is that of the lowest bytes: all in capitals.
-    std::string first = wanted;
-    for (char& c : first) {
-      if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
-    }
-    const std::uint32_t start = words.lower_bound(first);
-    Postings::Walk lists(state.segment->word_postings(), start);
-    int taken = 0;
-    words.scan(start, words.size(), [&](std::uint32_t, std::string_view word) {
-      if (!begins_with(word, wanted) || taken >= limit) return false;
-      if (lists.next().marked) {
-        ++taken;
-        take(word);
-      }
-      return true;
-    });
-  }
-  return {};
-}
-
-Status StoreReader::defined_names_like(std::string_view typed,
-                                       const std::function<void(std::string_view)>& take) {
-  if (!begun_) return tl::unexpected<Error>(begun_.error());
-  for (const SegmentState& state : state_->segments) {
-    if (!state.is_sound()) continue;
-    const Segment& segment = *state.segment;
-    segment.defined_names().with_letters(typed, take);
-    if (typed.size() < kNamePieceBytesMin) continue;
-    segment.words_holding(typed, [&](std::uint32_t word, std::string_view name) {
-      if (segment.word_postings().at(word).marked) take(name);
-      return true;
-    });
-  }
-  return {};
 }
 
 Expected<std::vector<std::string>> StoreReader::files_holding(

@@ -1,7 +1,7 @@
 // How fast a tree is indexed and asked, beside the bare parser in the same run. Not a test: it
 // prints figures.
 //
-//   index_speed DIR STORE [THREADS [--write]]
+//   index_speed DIR STORE [THREADS [--write | --queries-only]]
 //
 // Each phase is a process of its own, so that its processor time and its memory are its own. The
 // bare parse reads and parses the files that the index indexes, with as many threads, and does
@@ -10,6 +10,7 @@
 //
 // With --write a file of DIR is saved 40 times, and 5,000 files are replaced and written back, as by
 // a switch of branches: DIR must be a copy of its own (cp -al will do, no file is written in place).
+// With --queries-only STORE is one that an earlier run left, and only asked.
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -337,15 +338,23 @@ int run(const IndexOptions& options, bool may_write) {
   return 0;
 }
 
+int ask_again(const IndexOptions& options) {
+  measured("queries", [&] { return ask(options); });
+  return 0;
+}
+
 }  // namespace
 }  // namespace curlew::indexer
 
 int main(int argc, char** argv) {
-  const bool may_write = argc > 4 && std::string_view(argv[4]) == "--write";
-  if (argc < 3 || argc > 5 || (argc == 5 && !may_write)) {
-    fmt::print(stderr, "usage: index_speed DIR STORE [THREADS [--write]]\n");
+  const std::string_view choice = argc > 4 ? argv[4] : "";
+  const bool may_write = choice == "--write", only_queries = choice == "--queries-only";
+  if (argc < 3 || argc > 5 || (argc == 5 && !may_write && !only_queries)) {
+    fmt::print(stderr, "usage: index_speed DIR STORE [THREADS [--write | --queries-only]]\n");
     return 2;
   }
-  return curlew::indexer::run(
-      {.root = argv[1], .store = argv[2], .threads = argc > 3 ? std::atoi(argv[3]) : 2}, may_write);
+  const curlew::indexer::IndexOptions options{
+      .root = argv[1], .store = argv[2], .threads = argc > 3 ? std::atoi(argv[3]) : 2};
+  if (only_queries) return curlew::indexer::ask_again(options);
+  return curlew::indexer::run(options, may_write);
 }

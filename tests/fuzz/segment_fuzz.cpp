@@ -76,7 +76,12 @@ void ask(const Segment::Ptr& segment) {
     (void)segment->terms().find(word);
   }
   segment->words_holding("art", [](std::uint32_t, std::string_view) { return true; });
-  segment->defined_names().with_letters("Op", [](std::string_view) {});
+  const DefinedNames& names = segment->defined_names();
+  const NamePattern pattern("Opn");
+  names.beginning_with(pattern, 10, [](std::string_view) {});
+  for (std::size_t length = names.length_from(0); length != DefinedNames::kNoLength;
+       length = names.length_from(length + 1))
+    names.of_length(length, pattern, NameMatch::kSpread, [](std::string_view, NameMatch) {});
   std::vector<MergeInput> inputs;
   const std::uint32_t documents = std::min(segment->documents(), 4096u);
   inputs.push_back({segment, std::vector<std::uint32_t>(documents, 0)});

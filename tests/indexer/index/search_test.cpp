@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
+#include <random>
+#include <set>
+
+#include "indexer/search_names.h"
 #include "workspace.h"
 
 namespace curlew::indexer::testing {
@@ -36,6 +41,10 @@ TEST(NameMatch, FindsAPieceButNoLettersFromTheMiddleOfAWord) {
   EXPECT_GT(name_match("spin_lock_irqsave", "lockirq"), 0);
   EXPECT_EQ(name_match("getNextEdit", "txi"), 0);
   EXPECT_EQ(name_match("kfree", "re"), 0);
+}
+
+TEST(NameMatch, PrefersAPieceToSpreadLetters) {
+  EXPECT_GT(name_match("a_very_long_name_with_free_in_it", "free"), name_match("formore", "fore"));
 }
 
 TEST(NameMatch, RefusesWhatIsNotThere) {
@@ -75,6 +84,52 @@ TEST(Search, ShowsTheDefinitionBeforeDeclarationsAndPrefixes) {
               ElementsAre("net/http.cpp:5 net::parse_header function",
                           "net/http.h:2 net::parse_header function",
                           "tools/report.py:2 Report::parse_header_row method"));
+}
+
+// A thousand names of every kind, in several segments: the best few are those that sorting all of
+// them by name_match would give.
+TEST(Search, GivesTheBestNamesOfVeryMany) {
+  static constexpr const char* kPieces[] = {"get", "Next", "Edit", "_parse", "Header", "x", "_io"};
+  Workspace w;
+  std::mt19937 random(4);
+  std::set<std::string> all;
+  for (int file = 0; file < 6; ++file) {
+    std::string text;
+    for (int i = 0; i < 200; ++i) {
+      std::string name = "f";
+      for (unsigned pieces = 1 + random() % 6; pieces > 0; --pieces) name += kPieces[random() % 7];
+      text += fmt::format("int {}() {{ return 1; }}\n", name);
+      all.insert(name);
+    }
+    w.write(fmt::format("f{}.c", file), text).update();  // a segment each
+  }
+  for (const std::string typed :
+       {"fget", "fne", "fgne", "edit", "fparse_io", "fxioh", "fgetNextEdit"}) {
+    std::vector<std::pair<double, std::string>> wanted;
+    for (const std::string& name : all) {
+      const double score = name_match(name, typed);
+      if (score > 0) wanted.emplace_back(-score, name);
+    }
+    std::sort(wanted.begin(), wanted.end());
+    Expected<std::vector<SearchHit>> hits =
+        w.index().search({.text = typed, .limit = 1000, .kind = SearchKind::kSymbol});
+    ASSERT_TRUE(hits);
+    Expected<std::vector<SearchHit>> few =
+        w.index().search({.text = typed, .limit = 8, .kind = SearchKind::kSymbol});
+    ASSERT_TRUE(few);
+    ASSERT_FALSE(few->empty()) << typed;
+    ASSERT_LE(few->size(), hits->size());
+    for (std::size_t i = 0; i < few->size(); ++i) EXPECT_EQ((*few)[i].name, (*hits)[i].name);
+    // Scores fall as those of all names do, each name as often as it has symbols.
+    std::map<std::string, double> scores;
+    for (const auto& [score, name] : wanted) scores[name] = -score;
+    EXPECT_EQ((*hits)[0].name.size(), wanted[0].second.size()) << typed;
+    EXPECT_DOUBLE_EQ((*few)[0].score, -wanted[0].first) << typed;
+    for (const SearchHit& hit : *few) {
+      EXPECT_DOUBLE_EQ(hit.score, scores[hit.name]) << hit.name;
+      EXPECT_GE(hit.score, -wanted[std::min<std::size_t>(wanted.size(), 8) - 1].first) << hit.name;
+    }
+  }
 }
 
 TEST(Search, TakesQualifiedNames) {

@@ -7,6 +7,8 @@
 #include <random>
 #include <set>
 
+#include "indexer/rank.h"
+#include "indexer/search_names.h"
 #include "indexer/segment/builder.h"
 #include "indexer/segment/merge.h"
 #include "indexer/segment/string_table.h"
@@ -156,33 +158,85 @@ TEST(Segment, FindsEveryWordByNameByNumberAndByWhatItHolds) {
   }
 }
 
-TEST(Segment, DefinedNamesLeaveOutNoneThatHasTheLettersAndTheHump) {
+// A segment and the names that its documents define.
+std::pair<Segment::Ptr, std::set<std::string>> segment_of_names(const std::string& more) {
   std::mt19937 random(9);
   SegmentBuilder builder;
   std::set<std::string> defined;
   for (int i = 0; i < 6; ++i) {
-    const std::string text = random_source(random, 40) + "int Snake_case_" + std::to_string(i) +
-                             "(int a) { return not_defined_here(a); }\n";
+    const std::string text =
+        random_source(random, 40) + more +
+        fmt::format("int Snake_case_{}(int a) {{ return not_defined_here(a); }}\n", i);
     Parser parser;
     for (const Symbol& symbol : parser.parse(*language_by_name("cpp"), text).symbols)
       defined.insert(symbol.name);
     builder.add(draft_of(text));
   }
-  const Segment::Ptr segment = opened(built(builder));
-  EXPECT_EQ(segment->defined_names().size(), defined.size());
-  for (const char* typed : {"gP", "gp_1", "scase", "c3", "SC4", "x", "other", "zz"}) {
-    std::set<std::string> found;
-    segment->defined_names().with_letters(typed,
-                                          [&](std::string_view name) { found.emplace(name); });
+  return {opened(built(builder)), defined};
+}
+
+std::string many_variables() {
+  std::mt19937 random(10);
+  static constexpr const char* kPieces[] = {"get", "Next", "_edit", "HTTP", "x2", "_1", "a", "_"};
+  std::string text;
+  for (int i = 0; i < 300; ++i) {
+    std::string name = "v";
+    for (unsigned pieces = random() % 5; pieces > 0; --pieces) name += kPieces[random() % 8];
+    text += "int " + name + ";\n";
+  }
+  return text;
+}
+
+TEST(Segment, DefinedNamesWithABeginningComeShortestFirst) {
+  const auto [segment, defined] = segment_of_names(many_variables());
+  const DefinedNames& names = segment->defined_names();
+  EXPECT_EQ(names.size(), defined.size());
+  for (const char* typed :
+       {"v", "vGet", "vhttp", "snake_case_3", "zz", "vgetnext_edit_1_1_1_1_1"}) {
+    std::vector<std::string> wanted;
     for (const std::string& name : defined) {
-      bool fits = false;
-      for (std::size_t k = 0; k < name.size(); ++k)
-        fits |= is_hump(name, k) && folded(name[k]) == folded(typed[0]);
-      for (const char* c = typed; *c != 0; ++c)
-        fits &= folded(name).find(folded(*c)) != std::string::npos;
-      EXPECT_EQ(found.contains(name), fits) << typed << ' ' << name;
+      if (folded(name).starts_with(folded(typed))) wanted.push_back(name);
     }
-    for (const std::string& name : found) EXPECT_TRUE(defined.contains(name)) << name;
+    std::sort(wanted.begin(), wanted.end(), [](const std::string& a, const std::string& b) {
+      return a.size() != b.size() ? a.size() < b.size() : dictionary_less(a, b);
+    });
+    for (const std::size_t most : {std::size_t{3}, std::size_t{1000}}) {
+      std::vector<std::string> found;
+      names.beginning_with(NamePattern(typed), most,
+                           [&](std::string_view name) { found.emplace_back(name); });
+      EXPECT_EQ(found, std::vector(wanted.begin(), wanted.begin() + std::min(most, wanted.size())))
+          << typed;
+    }
+  }
+}
+
+TEST(Segment, DefinedNamesLeaveOutNoneThatMatches) {
+  const auto [segment, defined] = segment_of_names(many_variables());
+  const DefinedNames& names = segment->defined_names();
+  for (const char* typed :
+       {"vne", "vgn_e", "scase", "vh2", "SC4", "x", "other", "zz", "v_1", "1"}) {
+    NamePattern pattern(typed);
+    names.order(pattern);
+    std::map<std::string, NameMatch> found;
+    std::size_t last = 0;
+    for (std::size_t length = names.length_from(1); length != DefinedNames::kNoLength;
+         length = names.length_from(length + 1)) {
+      EXPECT_GT(length, last);
+      last = length;
+      names.of_length(length, pattern, NameMatch::kSpread,
+                      [&](std::string_view name, NameMatch how) {
+                        EXPECT_EQ(name.size(), length);
+                        EXPECT_TRUE(found.emplace(name, how).second) << name;
+                      });
+    }
+    for (const std::string& name : defined) {
+      const double score = name_match(name, typed);
+      if (score == 0) continue;
+      ASSERT_TRUE(found.contains(name)) << typed << ' ' << name;
+      const bool is_humps = score > rank::kSymbolSearch.humps;
+      EXPECT_TRUE(!is_humps || found[name] == NameMatch::kHumps) << typed << ' ' << name;
+    }
+    for (const auto& [name, how] : found) EXPECT_TRUE(defined.contains(name)) << name;
   }
 }
 
