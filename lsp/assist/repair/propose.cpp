@@ -18,6 +18,18 @@ struct Quotes {
 };
 constexpr Quotes kQuotes[] = {{"‘", "’"}, {"'", "'"}, {"\"", "\""}, {"`", "`"}, {"“", "”"}};
 
+// "`smalest` becomes `smallest`"; of whole lines only how it is called.
+std::string what_becomes(std::string_view text, const TextEdit& edit) {
+  constexpr std::size_t kShownMax = 40;
+  const std::string_view old = text.substr(edit.start, edit.end - edit.start);
+  if (old.size() > kShownMax || edit.text.size() > kShownMax || old.find('\n') != old.npos ||
+      edit.text.find('\n') != std::string::npos)
+    return "lines are changed";
+  if (old.empty()) return fmt::format("`{}` is put in", edit.text);
+  return edit.text.empty() ? fmt::format("`{}` is taken out", old)
+                           : fmt::format("`{}` becomes `{}`", old, edit.text);
+}
+
 }  // namespace
 
 RepairPlace repair_place(const Diagnostic& diagnostic, std::string path, std::string_view text,
@@ -104,7 +116,8 @@ void propose_fixits(const RepairPlace& place, std::vector<Candidate>& candidates
     all.push_back({start, end, fixit.text});
     candidates.push_back({place.path,
                           {{start, end, fixit.text}},
-                          fmt::format("{} itself proposes it", place.diagnostic.source),
+                          fmt::format("{}, as {} proposes", what_becomes(place.text, all.back()),
+                                      place.diagnostic.source),
                           0.95});
   }
   std::ranges::sort(all, {}, &TextEdit::start);

@@ -16,12 +16,12 @@ constexpr int kCallDepthMax = 3;          // from the test
 constexpr std::size_t kSuspectsMax = 40;  // definitions that are changed
 constexpr std::size_t kNamesMax = 400;    // looked up
 constexpr int kDefinersMax = 4;           // of one name
-constexpr double kDepthWeights[] = {1.0, 0.8, 0.55, 0.4};
+constexpr double kDepthWeights[] = {1.0, 0.85, 0.68, 0.5};
 constexpr double kUnrelated = 0.3;  // a file that neither test nor caller speaks of
 constexpr double kNotCalled = 0.8;  // a name that is used, but not called
-// What a test names before the line that fails, and behind it, where it has not come to.
-constexpr double kBefore = 0.85, kBehind = 0.4;
-constexpr double kAtFailure = 1.3;  // on a line of the traceback
+constexpr double kBefore = 0.85;    // what a test names before the line that fails
+// On a line of the traceback, or the one above, which led there.
+constexpr double kAtFailure = 1.5;
 constexpr std::size_t kCandidatesMax = 3000;
 
 bool is_function(const indexer::Symbol& symbol) {
@@ -155,7 +155,7 @@ class FaultSearch {
       want(tokens[i].in(at.text), path, depth, is_called ? weight : kNotCalled * weight);
     }
   }
-  // The line that fails first, then what led there.
+  // The line that fails, then what led there; to what stands behind it the test has not come.
   void want_words_of_test(const SourcePlace& place, const File& at, Span span) {
     const LineTable lines(at.text);
     const std::size_t begin = std::clamp(lines.start(place.line), span.start, span.end);
@@ -163,7 +163,7 @@ class FaultSearch {
     const bool is_head = lines.line_of(span.start) == place.line;  // the test as a whole
     want_words_of(place.path, at, {begin, end}, 1, 1);
     want_words_of(place.path, at, {span.start, begin}, 1, kBefore);
-    want_words_of(place.path, at, {end, span.end}, 1, is_head ? kBefore : kBehind);
+    if (is_head) want_words_of(place.path, at, {end, span.end}, 1, kBefore);
   }
 
   // Whether a file may be meant: its name is spoken of where the name is used, or in the test.
@@ -217,8 +217,8 @@ class FaultSearch {
     const std::set<int>& failing = failing_lines_[path];
     for (Candidate& candidate :
          mutations_of(path, at.text, at.language, span.start, span.end, chance, tests_)) {
-      if (failing.contains(lines.line_of(candidate.edits.front().start)))
-        candidate.chance *= kAtFailure;
+      const int line = lines.line_of(candidate.edits.front().start);
+      if (failing.contains(line) || failing.contains(line + 1)) candidate.chance *= kAtFailure;
       out_.push_back(std::move(candidate));
     }
   }
