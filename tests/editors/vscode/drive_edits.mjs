@@ -203,10 +203,10 @@ async function doubtfulEditIsPreviewed(ide) {
 
 const complainer = path.join(source, 'tests/editors/vscode/complainer');
 await withIde({ fill, settings: { 'curlew.model': 'none' }, extensions: [complainer] }, async (ide) => {
+  await errorIsRepaired(ide);
   await renameIsFollowed(ide);
   await otherFileIsOpened(ide);
   await tabIsTheSuggestWidgetsFirst(ide);
-  await errorIsRepaired(ide);
   await selectionIsEditedInWords(ide);
   await doubtfulEditIsPreviewed(ide);
 });
