@@ -18,6 +18,12 @@ local files = {
     '  return total;',
     '}',
   },
+  ['lines.cpp'] = { -- CRLF
+    'int lines(int n) {\r',
+    '  int total = n;\r',
+    '  /* ü 😀 */ return total;\r',
+    '}\r',
+  },
   ['cache.h'] = {
     '#pragma once',
     '',
@@ -280,6 +286,21 @@ function cases.InInsertModeTheKeyDoesTheSame()
     child:type('<Esc>u')
     expect_line(child, 4, '    total += values[i];')
     expect_line(child, 2, '  int sum_of_all = 0;')
+  end)
+end
+
+function cases.CharactersAndLineEndsAreKept()
+  with_server('lines.cpp', function(child, folder)
+    child:type('2G0wwcwsum<Esc>')
+    expect_painted(child, { '3: +sum+', '3: -total-', '3: <M-n>: `total` is now `sum`' })
+    child:type('<M-n>')
+    expect_cursor(child, { 3, #'  /* ü 😀 */ return ' })
+    child:type('<M-n>')
+    expect_line(child, 3, '  /* ü 😀 */ return sum;')
+    child:type(':write<CR>')
+    harness.wait_for('file', { files['lines.cpp'][1], '  int sum = n;\r', '  /* ü 😀 */ return sum;\r', '}\r' }, function()
+      return vim.fn.readfile(folder .. '/lines.cpp')
+    end)
   end)
 end
 
