@@ -298,8 +298,9 @@ function cases.CharactersAndLineEndsAreKept()
     child:type('<M-n>')
     expect_line(child, 3, '  /* ü 😀 */ return sum;')
     child:type(':write<CR>')
-    harness.wait_for('file', { files['lines.cpp'][1], '  int sum = n;\r', '  /* ü 😀 */ return sum;\r', '}\r' }, function()
-      return vim.fn.readfile(folder .. '/lines.cpp')
+    local want = { files['lines.cpp'][1], '  int sum = n;\r', '  /* ü 😀 */ return sum;\r', '}\r', '' }
+    harness.wait_for('file', want, function()
+      return vim.fn.readfile(folder .. '/lines.cpp', 'b') -- else it drops the carriage returns
     end)
   end)
 end
