@@ -147,7 +147,7 @@ class Mutator {
   // x + 1 and x - 1 lose it; x in brackets or behind a comparison may lack it.
   void shift(std::size_t i) {
     const bool is_step = word(i) == "1" && i > 0 && (word(i - 1) == "+" || word(i - 1) == "-");
-    if (is_step && i > 1) add(tokens_[i - 2].end, tokens_[i].end, "", 0.8);
+    if (is_step && i > 1) add(tokens_[i - 2].end, tokens_[i].end, "", 0.9);  // before "+ 0"
     const bool ends_value = word(i) == "]" || word(i) == ")" || word(i) == ":" || word(i) == ",";
     if (!ends_value || i == 0 || tokens_[i - 1].kind == TokenKind::kString) return;
     const bool has_value =
@@ -158,13 +158,26 @@ class Mutator {
       add(tokens_[i - 1].end, tokens_[i - 1].end, step, weight);
   }
 
+  // The name that the statement of the token declares before it; "" where it declares none.
+  std::string_view declared_by(std::size_t i) const {
+    for (std::size_t j = i; j-- > 1;) {
+      const std::string_view here = word(j);
+      if (here == ";" || here == "{" || here == "}") return {};
+      const bool is_set = here == "=" || here == ":=";
+      const bool is_declared = here == ":=" || (j > 1 && tokens_[j - 2].kind == TokenKind::kWord);
+      if (is_set && is_declared && tokens_[j - 1].kind == TokenKind::kWord) return word(j - 1);
+    }
+    return {};
+  }
+
   // Another name of the same surroundings: the nearest first.
   void change_name(std::size_t i) {
     if (tokens_[i].kind != TokenKind::kWord || is_keyword_like(word(i))) return;
     const bool is_call = word(i + 1) == "(",
                is_member = i > 0 && (word(i - 1) == "." || word(i - 1) == "->");
     std::vector<std::pair<std::size_t, std::string_view>> others;
-    std::set<std::string_view> seen = {word(i)};
+    // A name that is being declared has no value yet: "int n = n" compiles, and is never meant.
+    std::set<std::string_view> seen = {word(i), declared_by(i)};
     for (std::size_t away = 1; away < tokens_.size() && others.size() < kNamesTried; ++away)
       for (const std::size_t j : {i - away, i + away}) {
         if (j >= tokens_.size() || tokens_[j].kind != TokenKind::kWord || is_keyword_like(word(j)))

@@ -36,7 +36,7 @@ constexpr std::string_view kBegins[] = {
     "defer",   "go",     "struct",  "impl",     "type",   "pass",      "yield",    "continue",
     "package", "public", "private", "static",   "using",  "namespace", "template", "enum"};
 
-constexpr double kDeclares = 0.8, kReturns = 0.75, kReturnsPerhaps = 0.35, kDropped = 0.85;
+constexpr double kDeclares = 0.8, kReturns = 0.85, kReturnsPerhaps = 0.35, kDropped = 0.85;
 constexpr double kMoved = 0.75, kMovedPerhaps = 0.3, kDoubled = 0.6;
 
 class StatementEngine {

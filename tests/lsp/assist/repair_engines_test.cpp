@@ -291,6 +291,14 @@ TEST(Mutations, NegateAndAccumulate) {
                        "void f(int a) {\n  int total += a;\n}\n"));
 }
 
+// "negative = negative < 0" compiles in C++, and even passes tests.
+TEST(Mutations, GiveNoNameItsOwnValueWhereItIsDeclared) {
+  EXPECT_FALSE(mutates("a.cpp", "void f(int n) {\n  const bool low = n < 0;\n}\n",
+                       "void f(int n) {\n  const bool low = low < 0;\n}\n"));
+  EXPECT_TRUE(mutates("a.cpp", "void f(int n, int m) {\n  const bool low = n < 0;\n}\n",
+                      "void f(int n, int m) {\n  const bool low = m < 0;\n}\n"));
+}
+
 // --- Where the fault of a failing test may be --------------------------------------------------------
 
 class FaultOfATest : public testing::Test {
