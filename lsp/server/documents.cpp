@@ -1,5 +1,7 @@
 #include "lsp/server/documents.h"
 
+#include "lsp/server/uri.h"
+
 namespace curlew::server {
 
 using protocol::LineIndex;
@@ -122,6 +124,15 @@ std::shared_ptr<const Snapshot> Documents::find(const std::string& uri) const {
   std::lock_guard lock(mutex_);
   const auto found = entries_.find(uri);
   return found == entries_.end() || found->second.out_of_sync ? nullptr : found->second.snapshot;
+}
+
+std::string Documents::uri_of(const std::filesystem::path& file) const {
+  std::string usual = uri_of_path(file);
+  std::lock_guard lock(mutex_);
+  if (entries_.contains(usual)) return usual;
+  for (const auto& [uri, entry] : entries_)
+    if (entry.snapshot && path_of_uri(uri) == file) return uri;
+  return usual;
 }
 
 bool Documents::is_out_of_sync(const std::string& uri) const {

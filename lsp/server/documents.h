@@ -89,6 +89,9 @@ class Documents {
   // Null when it is not open or out of sync.
   std::shared_ptr<const Snapshot> find(const std::string& uri) const;
   bool is_out_of_sync(const std::string& uri) const;
+  // The URI of a file: as its client spells it where it is open (clients differ over which characters
+  // they escape), else as uri.h does.
+  std::string uri_of(const std::filesystem::path& file) const;
   // Most recently edited or viewed first.
   std::vector<std::shared_ptr<const Snapshot>> recent(std::size_t count_max) const;
 

@@ -70,11 +70,12 @@ Expected<Json> InstructedEdits::make(const EditAsked& asked, std::stop_token sto
   }
   // What changes other files is to be looked at first.
   const bool is_doubtful = answer["checked"] == false;
-  auto made = workspace_edit(state_, *workspace, before, after,
-                             {.label = "Curlew: " + shortened(asked.instruction),
-                              .description = is_doubtful ? "the file's check complains of it"
-                                                         : answer["check"].get<std::string>(),
-                              .needs_confirmation = is_doubtful || after.size() > 1});
+  const std::string title = "Curlew: " + shortened(asked.instruction);
+  auto made =
+      workspace_edit(state_, *workspace, before, after,
+                     {.label = is_doubtful ? title + " (the file's check complains)" : title,
+                      .description = answer["check"].get<std::string>(),
+                      .needs_confirmation = is_doubtful || after.size() > 1});
   if (!made) return std::move(made.error()).pass();
   answer["edit"] = std::move(*made);
   return answer;

@@ -173,7 +173,7 @@ void NextEditFeature::remember(Found& found) {
   const DocumentPlace& place = found.document->place();
   change.path = change.path == place.path || !place.workspace
                     ? found.document->uri()
-                    : uri_of_path(place.workspace->root() / change.path);
+                    : state_.documents.uri_of(place.workspace->root() / change.path);
   std::lock_guard lock(mutex_);
   ++counts_.found;
   found.id = fmt::format("n{}", next_id_++);
@@ -188,7 +188,7 @@ Json NextEditFeature::text_document_edit(const Found& found, const assist::FileE
   const Snapshot& here = *found.document;
   const bool is_here = edit.path == here.place().path;
   const std::string uri =
-      is_here ? here.uri() : uri_of_path(here.place().workspace->root() / edit.path);
+      is_here ? here.uri() : state_.documents.uri_of(here.place().workspace->root() / edit.path);
   const auto open = is_here ? found.document : state_.documents.find(uri);
   const Snapshot text(uri, "", open ? open->version() : 0, edit.text, {}, here.encoding());
   Json edits = Json::array();

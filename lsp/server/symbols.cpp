@@ -28,7 +28,7 @@ class Texts {
   // Null when the file cannot be read any more.
   const Snapshot* find(const Workspace& workspace, const std::string& path) {
     const fs::path file = workspace.root() / path;
-    const std::string uri = uri_of_path(file);
+    const std::string uri = state_.documents.uri_of(file);
     const auto [known, is_new] = texts_.try_emplace(uri);
     if (!is_new) return known->second.get();
     known->second = state_.documents.find(uri);

@@ -47,7 +47,7 @@ std::string shortened(const std::string& text) {
 std::shared_ptr<const std::string> text_now(const Documents& documents,
                                             const std::filesystem::path& root,
                                             const std::string& path) {
-  const std::string uri = uri_of_path(root / path);
+  const std::string uri = documents.uri_of(root / path);
   if (documents.is_out_of_sync(uri)) return nullptr;
   if (const auto open = documents.find(uri)) return open->shared_text();
   if (root.empty()) return nullptr;

@@ -178,10 +178,11 @@ Found check_python(const Project& project) {
     const char* name;
     std::vector<std::string> arguments;
   };
-  static const Linter kLinters[] = {{"mypy", {"--no-error-summary", "--show-column-numbers"}},
-                                    {"pyright", {}},
-                                    {"ruff", {"check", "--output-format=concise"}},
-                                    {"pyflakes", {}}};
+  static const Linter kLinters[] = {
+      {"mypy", {"--no-error-summary", "--show-column-numbers", "--check-untyped-defs"}},
+      {"pyright", {}},
+      {"ruff", {"check", "--output-format=concise"}},
+      {"pyflakes", {}}};
   const auto folder = project.nearest(std::array{"pyproject.toml"});
   const std::string text = folder ? project.text(*folder / "pyproject.toml") : "";
   const auto check = [&](const Linter& linter) -> Found {

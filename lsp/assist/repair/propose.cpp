@@ -121,9 +121,12 @@ void propose_fixits(const RepairPlace& place, std::vector<Candidate>& candidates
                           0.95});
   }
   std::ranges::sort(all, {}, &TextEdit::start);
-  if (all.size() > 1)
-    candidates.push_back({place.path, std::move(all),
-                          fmt::format("{} itself proposes them", place.diagnostic.source), 0.94});
+  if (all.size() > 1) {
+    std::string why =
+        fmt::format("{} and {} more, as {} proposes", what_becomes(place.text, all.front()),
+                    all.size() - 1, place.diagnostic.source);
+    candidates.push_back({place.path, std::move(all), std::move(why), 0.94});
+  }
 }
 
 }  // namespace curlew::assist

@@ -287,6 +287,18 @@ TEST_F(NextEditWorkspace, EditsFilesThatAreNotOpenAsTheyAreOnTheDisk) {
   EXPECT_EQ(result["edit"]["edits"][0]["range"], range(1, 18, 23));
 }
 
+// Neovim escapes fewer characters than we do.
+TEST_F(NextEditWorkspace, EditsOpenFilesUnderTheNameThatTheirClientUses) {
+  write("cart(1).py", "from price import gross\n\n\ndef total(net):\n    return gross(net)\n");
+  fs::remove(root_ / "cart.py");
+  TestSession session(factories_);
+  rename_gross(session);
+  session.open(uri("cart(1).py"), "\nfrom price import gross\n", "python");
+  const Json result = session.call("curlew/nextEdit", place(uri("price.py"), 0, 15))["result"];
+  EXPECT_EQ(result["edit"]["textDocument"], (Json{{"uri", uri("cart(1).py")}, {"version", 1}}));
+  EXPECT_EQ(result["edit"]["edits"][0]["range"], range(1, 18, 23));
+}
+
 TEST_F(NextEditWorkspace, EditsOpenFilesAtTheirVersion) {
   TestSession session(factories_);
   rename_gross(session);
