@@ -58,10 +58,9 @@ void CodeActionFeature::offer(const CodeActionParams& params, const Call& call, 
     for (const Diagnostic& complaint : complaints) {
       if (complaint.source == kOwnSource || offered == kComplaintsOffered) continue;
       if (call.stop.stop_requested()) return reply(fail(Errc::kCancelled, "cancelled"));
-      Expected<Json> action = quick_fix(document, complaint);
-      if (!action) return reply(std::move(action.error()).pass());
-      if (action->is_null()) continue;
-      actions.push_back(std::move(*action));
+      Json action = quick_fix(document, complaint);
+      if (action.is_null()) continue;
+      actions.push_back(std::move(action));
       ++offered;
     }
   }
@@ -79,16 +78,18 @@ void CodeActionFeature::offer(const CodeActionParams& params, const Call& call, 
 }
 
 // Null when there is nothing to try.
-Expected<Json> CodeActionFeature::quick_fix(const Snapshot& document, const Diagnostic& complaint) {
+Json CodeActionFeature::quick_fix(const Snapshot& document, const Diagnostic& complaint) {
   if (const auto known = repairer_.known(document, complaint)) {
     if (!known->found()) return Json();
-    Json action = unresolved(document, "Curlew: " + shortened(known->why), kQuickFix, {complaint});
-    Expected<Json> edit = edit_of(document, *known);
-    if (!edit) return edit;
-    action["edit"] = std::move(*edit);
-    action["isPreferred"] = known->verified;
-    action.erase("command");
-    return action;
+    // Not where a file that it changes has become another one: then it is made anew.
+    if (Expected<Json> edit = edit_of(document, *known)) {
+      Json action =
+          unresolved(document, "Curlew: " + shortened(known->why), kQuickFix, {complaint});
+      action["edit"] = std::move(*edit);
+      action["isPreferred"] = known->verified;
+      action.erase("command");
+      return action;
+    }
   }
   if (!repairer_.is_promising(document, complaint)) return Json();
   return unresolved(document, "Curlew: repair “" + shortened(first_line(complaint.message)) + "”",

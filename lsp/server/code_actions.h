@@ -35,8 +35,7 @@ class CodeActionFeature {
              Reply<protocol::Json> reply);
   void resolve(const protocol::CodeActionResolveParams& params, const Call& call,
                Reply<protocol::Json> reply);
-  Expected<protocol::Json> quick_fix(const Snapshot& document,
-                                     const protocol::Diagnostic& complaint);
+  protocol::Json quick_fix(const Snapshot& document, const protocol::Diagnostic& complaint);
   protocol::Json unresolved(const Snapshot& document, std::string title, const std::string& kind,
                             const Complaints& complaints) const;
   Expected<protocol::Json> edit_of(const Snapshot& document,

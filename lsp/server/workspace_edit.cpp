@@ -73,6 +73,10 @@ Expected<Json> workspace_edit(const SessionState& state, const Workspace& worksp
         return fail(Errc::kCancelled, "{}: changed while it was worked on", path);
       document = found->second;
     } else {
+      // Nobody else would notice: an edit of a file that is not open has no version.
+      const auto now = indexer::read_file(workspace.root() / path, old.size() + 1);
+      if (!now || *now != old)
+        return fail(Errc::kCancelled, "{}: changed on the disk while it was worked on", path);
       document = std::make_shared<const Snapshot>(uri_of_path(workspace.root() / path), "", 0,
                                                   std::make_shared<const std::string>(old),
                                                   DocumentPlace{}, state.documents.encoding());

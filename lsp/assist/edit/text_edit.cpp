@@ -201,6 +201,24 @@ Expected<std::string> apply_edits(std::string_view text, const std::vector<TextE
   return out += text.substr(at);
 }
 
+void fit_line_ends(std::string_view text, std::vector<TextEdit>& edits) {
+  const std::size_t first = text.find('\n');
+  if (first == text.npos) return;
+  const bool is_crlf = first > 0 && text[first - 1] == '\r';
+  for (TextEdit& edit : edits) {
+    if (edit.text.find('\n') == std::string::npos) continue;
+    std::string fitted;
+    for (const char c : edit.text) {
+      if (c == '\n') {
+        if (fitted.ends_with('\r')) fitted.pop_back();
+        if (is_crlf) fitted += '\r';
+      }
+      fitted += c;
+    }
+    edit.text = std::move(fitted);
+  }
+}
+
 std::vector<TextEdit> edits_between(std::string_view before, std::string_view after) {
   const Lines a = split_lines(before), b = split_lines(after);
   const auto offset = [](const Lines& lines, std::string_view text, int line) {

@@ -25,6 +25,9 @@ Status check_edits(std::string_view text, const std::vector<TextEdit>& edits);
 
 Expected<std::string> apply_edits(std::string_view text, const std::vector<TextEdit>& edits);
 
+// Whatever line ends the edits write become those of the text's first line.
+void fit_line_ends(std::string_view text, std::vector<TextEdit>& edits);
+
 // What turns `before` into `after`, by whole lines and then cut to what differs in them: a shortest
 // script by lines (Myers 1986). Beyond kDiffCostMax changes the rest is one edit.
 std::vector<TextEdit> edits_between(std::string_view before, std::string_view after);

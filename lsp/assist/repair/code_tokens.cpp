@@ -107,7 +107,7 @@ class Lexer {
       else if (text_[i] == quote)
         return i + 1;
       else if (text_[i] == '\n' && quote != '`')
-        return i;  // not closed
+        return i - (text_[i - 1] == '\r' ? 1 : 0);  // not closed
     }
     return text_.npos;
   }

@@ -22,6 +22,7 @@ struct MutatedCode {
   std::span<const CodeToken> own() const;
   void add(TextEdit edit, double weight, std::string why, std::vector<Candidate>& out) const {
     out.push_back({std::string(path), {std::move(edit)}, std::move(why), chance * weight});
+    fit_line_ends(text, out.back().edits);
   }
 };
 

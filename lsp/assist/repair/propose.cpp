@@ -30,6 +30,13 @@ std::string what_becomes(std::string_view text, const TextEdit& edit) {
                            : fmt::format("`{}` becomes `{}`", old, edit.text);
 }
 
+// Beyond the text where the line has no such column. The line break counts as one, or as two.
+std::size_t offset_in_line(const LineTable& lines, int line, int column) {
+  const std::size_t start = lines.start(line), size = lines.end(line) - start;
+  const auto bytes = static_cast<std::size_t>(std::max(column, 1) - 1);
+  return bytes > size + 1 ? std::string_view::npos : start + std::min(bytes, size);
+}
+
 }  // namespace
 
 RepairPlace repair_place(const Diagnostic& diagnostic, std::string path, std::string_view text,
@@ -96,6 +103,7 @@ std::vector<Candidate> propose(const RepairPlace& place) {
   std::set<std::string> seen;
   for (Candidate& candidate : all) {
     if (kept.size() == kCandidatesMax) break;
+    fit_line_ends(place.text, candidate.edits);
     const Expected<std::string> made = apply_edits(place.text, candidate.edits);
     if (made && *made != place.text && seen.insert(*made).second)
       kept.push_back(std::move(candidate));
@@ -108,10 +116,9 @@ void propose_fixits(const RepairPlace& place, std::vector<Candidate>& candidates
   for (const FixIt& fixit : place.diagnostic.fixits) {
     const SourcePlace& at = fixit.place;
     if (at.path != place.diagnostic.place.path || at.line < 1 || at.column < 1) continue;
-    const std::size_t start = place.lines.start(at.line) + static_cast<std::size_t>(at.column - 1);
-    const std::size_t end = at.end_line < 1 ? start
-                                            : place.lines.start(at.end_line) +
-                                                  static_cast<std::size_t>(at.end_column - 1);
+    const std::size_t start = offset_in_line(place.lines, at.line, at.column);
+    const std::size_t end =
+        at.end_line < 1 ? start : offset_in_line(place.lines, at.end_line, at.end_column);
     if (start > end || end > place.text.size()) continue;
     all.push_back({start, end, fixit.text});
     candidates.push_back({place.path,

@@ -37,6 +37,7 @@ int Cache::lookup(int key) const {
   return total;
 }
 `,
+  'lines.cpp': 'int lines(int n) {\r\n  int total = n;\r\n  /* ü 😀 */ return total;\r\n}\r\n',
   'spread.cpp': `#include <algorithm>
 #include <vector>
 
@@ -127,6 +128,18 @@ async function otherFileIsOpened(ide) {
   lap('next edit: in another file');
 }
 
+async function charactersAndLineEndsAreKept(ide) {
+  const { page } = ide;
+  await ide.openFile('lines.cpp', 2, 12);
+  await retype(page, 'total'.length, 'sum');
+  await expectPainted(ide, ['sum', 'Tab: `total` is now `sum`']);
+  await page.keyboard.press('Tab');
+  await page.waitForSelector('.statusbar-item >> text=/^Ln 3, Col/');
+  await page.keyboard.press('Tab');
+  await expectSaved(ide, 'lines.cpp', files['lines.cpp'].replaceAll('total', 'sum'));
+  lap('next edit: behind characters of several units, with CRLF');
+}
+
 async function tabIsTheSuggestWidgetsFirst(ide) {
   const { page } = ide;
   await ide.openFile('sum.cpp', 2, 15);
@@ -206,6 +219,7 @@ await withIde({ fill, settings: { 'curlew.model': 'none' }, extensions: [complai
   await errorIsRepaired(ide);
   await renameIsFollowed(ide);
   await otherFileIsOpened(ide);
+  await charactersAndLineEndsAreKept(ide);
   await tabIsTheSuggestWidgetsFirst(ide);
   await selectionIsEditedInWords(ide);
   await doubtfulEditIsPreviewed(ide);

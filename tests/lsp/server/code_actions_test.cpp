@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "lsp/sandbox/sandbox.h"
 #include "lsp/server/trust.h"
@@ -69,7 +70,7 @@ class CodeActions : public testing::Test {
     return uri_of_path(folder_ / "w" / path);
   }
   TestSession& start(bool trusted, Json client = able_client(), Json more = Json::object()) {
-    session_ = std::make_unique<TestSession>();
+    session_ = std::make_unique<TestSession>(factories_);
     Json options{{"trusted", trusted},
                  {"repair_ahead", false},
                  {"check", {{"*.c", "cc -fsyntax-only {file}"}}}};
@@ -106,6 +107,7 @@ class CodeActions : public testing::Test {
   }
 
   fs::path folder_;
+  ServiceFactories factories_ = quiet_factories();
   std::unique_ptr<TestSession> session_;
 };
 
@@ -359,6 +361,39 @@ TEST_F(CodeActions, EditWithWhatFollows) {
   EXPECT_EQ(answer["follows"]["why"], Json::array({"`width` is now `wide`"}));
   const Json params = session.wait_for("workspace/applyEdit", [](const Json&) { return true; });
   EXPECT_EQ(applied(text, params["edit"]), "int wide;\nint twice(void) { return wide * 2; }\n");
+}
+
+// An edit of a file that is not open has no version by which the client could tell.
+TEST_F(CodeActions, RefuseAnEditOfAFileThatChangedOnTheDiskMeanwhile) {
+  NEEDS_SANDBOX();
+  write("a.c", "int width(void) { return 1; }\n");
+  write("b.c", "int width(void);\nint twice(void) { return 2 * width(); }\n");
+  factories_.index = [](indexer::IndexOptions options) {
+    options.read_only_memory = true;
+    return indexer::Index::open(options);
+  };
+  TestSession& session =
+      start(/*trusted=*/true, able_client(), {{"check", {{"*.c", "sh -c 'sleep 1'"}}}});
+  session.replies["workspace/applyEdit"] = {{"applied", true}};
+  session.services().wait_until_idle(std::chrono::steady_clock::now() + kTestWaitMax);
+  session.open(uri(), "int width(void) { return 1; }\n", "c");
+  const auto rename = [&](const std::string& from, const std::string& to) {
+    return session.call(
+        "workspace/executeCommand",
+        {{"command", "curlew.edit"},
+         {"arguments", Json::array({uri(), range(0, 0, 3), fmt::format("rename {} to {}", from, to),
+                                    Json{{"follow", true}}})}});
+  };
+  ASSERT_EQ(rename("width", "wide")["result"]["follows"]["places"], 2);
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));  // while the check runs
+    write("b.c", "// Mine.\nint width(void);\nint twice(void) { return 2 * width(); }\n");
+  });
+  const Json answer = rename("width", "broad");
+  other.join();
+  ASSERT_TRUE(answer.contains("error")) << answer;
+  EXPECT_EQ(answer["error"]["message"],
+            "curlew.edit: b.c: changed on the disk while it was worked on");
 }
 
 // Neovim 0.12 is such a client, and refuses annotated edits in `changes`.
