@@ -4,12 +4,14 @@ import re
 
 from source import Change, arguments_swapped, is_member, misspelt, names, replace, swap_table
 
-IMPORT = {"cpp": r"#include .*", "python": r"(import|from) .*", "typescript": r"import .*",
+IMPORT = {"c": r"#include .*", "cpp": r"#include .*", "python": r"(import|from) .*", "typescript": r"import .*",
           "go": r'\t"[\w/]+"|import "[\w/]+"', "rust": r"use .*;"}
-TYPES = {"cpp": ["int", "std::string", "double", "bool", "std::size_t"],
+TYPES = {"c": ["int", "char", "double", "size_t", "unsigned"],
+         "cpp": ["int", "std::string", "double", "bool", "std::size_t"],
          "typescript": ["number", "string", "boolean"], "go": ["int", "string", "float64", "bool", "int64"],
          "rust": ["usize", "i64", "u32", "String", "bool", "f64"]}
 FOREIGN = {
+    "c": {"NULL": "nullptr", "else if": "elif", "&&": "and then", "->": ".", "size_t": "usize"},
     "cpp": {"nullptr": "null", "std::nullopt": "nullptr", "else if": "elif", "&&": "and then", "std::string": "String",
             "push_back": "append", "size()": "length", "->": "."},
     "python": {"None": "null", "True": "true", "False": "false", "and": "&&", "or": "||", "not ": "!", "elif": "else if",
@@ -131,7 +133,7 @@ def const_misuse(source):
 def missing_reference(source):
     """Without the mark that takes a reference or follows one."""
     changes = [replace(t, "") for i, t in enumerate(source.tokens) if t.text in ("&", "*")
-               and (source.word(i - 1) in ("(", ",", "=", "in", "return", ":") or source.language == "cpp")]
+               and (source.word(i - 1) in ("(", ",", "=", "in", "return", ":") or source.language in ("c", "cpp"))]
     return changes + swap_table(source, {"->": ["."], "::": ["."]})
 
 

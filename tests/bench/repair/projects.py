@@ -1,5 +1,7 @@
-"""The projects of tests/data/repair/sources: their modules and the commands that check them."""
+"""Projects, their modules, and the commands that check them: those of tests/data/repair/sources, or others' (a file)."""
 
+import dataclasses
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +16,9 @@ TSC = "node_modules/typescript/bin/tsc"
 
 @dataclass(frozen=True)
 class Project:
+    name: str
     language: str
+    folder: Path
     paths: str  # of a module's code, with {m}
     modules: tuple
     check: tuple  # is it well-formed?
@@ -22,29 +26,48 @@ class Project:
     tools: tuple  # programs that both need
 
 
-PROJECTS = {
-    p.language: p
-    for p in (
-        Project("cpp", "src/{m}.cpp",
-                ("interval_set", "settings", "recent_cache", "matrix", "calendar", "route", "text_table"),
-                ("make", "-s", "check-{m}"), ("make", "-s", "test-{m}"), ("g++", "make")),
-        Project("python", "almanac/{m}.py",
-                ("expression", "spans", "errands", "layout", "pantry", "compare"),
-                ("pytest", "-q", "-p", "no:cacheprovider", "tests/test_{m}.py"),
-                ("pytest", "-q", "-p", "no:cacheprovider", "tests/test_{m}.py"), ("pytest",)),
-        Project("typescript", "src/{m}.ts",
-                ("calculator", "priority_queue", "dates", "trie", "grid", "csv"),
-                ("node", TSC, "--noEmit", "-p", "."),
-                ("sh", "-c", f"node {TSC} -p . && node --test test/{{m}}.test.mjs"), ("node",)),
-        Project("go", "{m}/{m}.go",
-                ("ring", "bitset", "ledger", "graph", "expand", "stats"),
-                ("go", "vet", "./{m}"), ("go", "test", "./{m}"), ("go",)),
-        Project("rust", "src/{m}.rs",
-                ("stack_machine", "range_map", "printer", "bounded_heap", "life", "duration"),
-                ("cargo", "check", "--offline", "--quiet"),
-                ("cargo", "test", "--offline", "--quiet", "--test", "{m}"), ("cargo",)),
+def _ours(language, *rest):
+    return Project(language, language, SOURCES / language, *rest)
+
+
+OURS = {
+    project.name: project
+    for project in (
+        _ours("cpp", "src/{m}.cpp",
+              ("interval_set", "settings", "recent_cache", "matrix", "calendar", "route", "text_table"),
+              ("make", "-s", "check-{m}"), ("make", "-s", "test-{m}"), ("g++", "make")),
+        _ours("python", "almanac/{m}.py",
+              ("expression", "spans", "errands", "layout", "pantry", "compare"),
+              ("pytest", "-q", "-p", "no:cacheprovider", "tests/test_{m}.py"),
+              ("pytest", "-q", "-p", "no:cacheprovider", "tests/test_{m}.py"), ("pytest",)),
+        _ours("typescript", "src/{m}.ts",
+              ("calculator", "priority_queue", "dates", "trie", "grid", "csv"),
+              ("node", TSC, "--noEmit", "-p", "."),
+              ("sh", "-c", f"node {TSC} -p . && node --test test/{{m}}.test.mjs"), ("node",)),
+        _ours("go", "{m}/{m}.go",
+              ("ring", "bitset", "ledger", "graph", "expand", "stats"),
+              ("go", "vet", "./{m}"), ("go", "test", "./{m}"), ("go",)),
+        _ours("rust", "src/{m}.rs",
+              ("stack_machine", "range_map", "printer", "bounded_heap", "life", "duration"),
+              ("cargo", "check", "--offline", "--quiet"),
+              ("cargo", "test", "--offline", "--quiet", "--test", "{m}"), ("cargo",)),
     )
 }
+
+
+def load_projects(path):
+    """By name: ours, or those of a file of fetch_packages.py, whose fields are those of Project."""
+    if path is None:
+        return OURS
+    fields = [field.name for field in dataclasses.fields(Project)]
+    projects = {}
+    for entry in json.loads(path.read_text()):
+        if sorted(entry) != sorted(fields):
+            raise SystemExit(f"{path}: a project has the fields {', '.join(fields)}, not {', '.join(entry)}")
+        lists = {name: tuple(value) for name, value in entry.items() if isinstance(value, list)}
+        folder = (path.parent / entry["folder"]).resolve()
+        projects[entry["name"]] = Project(**{**entry, **lists, "folder": folder})
+    return projects
 
 
 def command_of(project, module, group):
@@ -73,7 +96,7 @@ def missing_tool(project):
 
 def copy_project(project, folder):
     """A fresh copy; TypeScript's compiler lies in its node_modules, as it does in real ones."""
-    shutil.copytree(SOURCES / project.language, folder,
+    shutil.copytree(project.folder, folder,
                     ignore=shutil.ignore_patterns("build", "target", "node_modules", "__pycache__"))
     if project.language == "typescript":
         package = typescript_folder()

@@ -38,6 +38,12 @@ class Source:
             at += len(line) + 1
         return spans
 
+    @cached_property
+    def tests_begin(self):
+        """Where the tests begin that Rust has in the module's own file: no slip of ours lies there."""
+        found = re.search(r"^#\[cfg\(test\)\]\s*(?:mod|const|static) ", self.text, re.M)
+        return found.start() if found else len(self.text)
+
     def word(self, i):
         return self.tokens[i].text if 0 <= i < len(self.tokens) else ""
 

@@ -10,6 +10,7 @@ STRINGS = {
     "cpp": r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'',
     "typescript": r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|`(?:\\[\s\S]|[^`\\])*`',
 }
+STRINGS["c"] = STRINGS["cpp"]
 COMMENTS = {"python": r"\#[^\n]*"}
 C_COMMENT = r"//[^\n]*|/\*[\s\S]*?\*/"
 MARKS = (r"<<=|>>=|&\^=|===|!==|\.\.\.|\.\.=|\*\*|//|->|=>|::|:=|<-|\?\?|\?\.|&\^|&&|\|\||[=!<>+\-*/%&|^]=|"
@@ -20,17 +21,15 @@ MARKS = (r"<<=|>>=|&\^=|===|!==|\.\.\.|\.\.=|\*\*|//|->|=>|::|:=|<-|\?\?|\?\.|&\
 class Token:
     kind: str  # word, number, string, comment, mark
     text: str
-    start: int  # byte offsets: the sources are ASCII
+    start: int  # byte offsets: the text is read as Latin-1
     end: int
 
 
 def tokenize(text, language):
     """All tokens but comments, in order."""
-    if not text.isascii():
-        raise ValueError("sources are ASCII, so that an offset is one in bytes too")
     comment = COMMENTS.get(language, C_COMMENT)
     pattern = re.compile(
         rf"(?P<comment>{comment})|(?P<string>{STRINGS[language]})"
-        rf"|(?P<number>\d\w*(?:\.\d\w*)?)|(?P<word>[A-Za-z_]\w*)|(?P<mark>{MARKS})")
+        rf"|(?P<number>\d\w*(?:\.\d\w*)?)|(?P<word>[A-Za-z_]\w*)|(?P<mark>{MARKS})", re.ASCII)
     tokens = [Token(m.lastgroup, m.group(), m.start(), m.end()) for m in pattern.finditer(text)]
     return [t for t in tokens if t.kind != "comment"]
