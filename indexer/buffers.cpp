@@ -15,9 +15,9 @@ std::size_t line_count(std::string_view text) {
   return std::count(text.begin(), text.end(), '\n');
 }
 
-Document make_document(const std::string& path, std::shared_ptr<const std::string> text,
-                       ParsedFile parsed) {
-  Document document{.path = path, .text = std::move(text), .parsed = std::move(parsed)};
+// Adds the rows of what was parsed.
+void fill_rows(Document& document) {
+  const std::string& path = document.path;
   const std::string_view all = *document.text;
   for (const Symbol& symbol : document.parsed.symbols)
     document.symbols.push_back(symbol_row(path, all, symbol));
@@ -34,7 +34,6 @@ Document make_document(const std::string& path, std::shared_ptr<const std::strin
          .terms = static_cast<std::uint32_t>(document.chunk_terms.back().size()),
          .name = chunk.name});
   }
-  return document;
 }
 
 }  // namespace
@@ -108,12 +107,13 @@ bool Buffers::holds(const std::string& path) const {
 
 DocumentPtr Buffers::parse(const std::string& path, std::shared_ptr<const std::string> text) {
   const Language* language = language_of(path, std::string_view(*text).substr(0, 256));
-  ParsedFile parsed;
+  Document document{.path = path, .text = std::move(text)};
   if (language) {
     std::lock_guard lock(parser_mutex_);
-    parsed = parser_->parse(*language, *text);
+    document.parsed = parser_->parse(*language, *document.text, document.scopes);
   }
-  return std::make_shared<const Document>(make_document(path, std::move(text), std::move(parsed)));
+  fill_rows(document);
+  return std::make_shared<const Document>(std::move(document));
 }
 
 DocumentPtr Buffers::ready(const std::string& path, Buffer& buffer) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "indexer/source/parse.h"
+#include "indexer/source/scopes.h"
 #include "indexer/store.h"
 #include "indexer/words.h"
 
@@ -21,6 +22,7 @@ struct Document {
   std::string path;
   std::shared_ptr<const std::string> text;
   ParsedFile parsed;  // language is null for a text of none of ours: it has no rows
+  FileScopes scopes;  // points into `text`
   std::vector<SymbolRow> symbols;
   std::vector<ChunkRow> chunks;
   std::vector<std::vector<std::string>> chunk_terms;  // one a chunk, sorted

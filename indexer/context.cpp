@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "indexer/imports.h"
+#include "indexer/locals.h"
 #include "indexer/rank.h"
 
 namespace curlew::indexer {
@@ -43,7 +44,10 @@ Expected<Place> place_of(View& view, const ContextQuery& query) {
   Expected<std::vector<std::string>> imported = imported_files(view, query.path);
   if (!imported) return std::move(imported.error()).pass();
   const Language* language = language_of(query.path, query.text.substr(0, 256));
-  return Place{query, look_around(query.text, query.cursor, language), std::move(*imported)};
+  Place place{query, look_around(query.text, query.cursor, language), std::move(*imported)};
+  if (const Document* document = view.document(query.path))
+    mark_locals(place.cursor, *document, query.text);
+  return place;
 }
 
 Expected<std::vector<ContextChunk>> retrieve_context(View& view, const ContextQuery& query) {

@@ -99,33 +99,88 @@ Expected<std::vector<Candidate>> usage_candidates(View& view, const Place& place
   return candidates;
 }
 
-// Functions of the same name in other places: other implementations of an interface, the same
-// entry point of a similar file.
+// What the class around the cursor inherits from; empty where no class is seen.
+Expected<std::vector<std::string>> bases_around(View& view, const Place& place) {
+  std::vector<std::string> bases;
+  if (place.query.path.empty()) return bases;
+  Expected<std::vector<BaseRow>> rows = view.bases_of(place.query.path);
+  if (!rows) return std::move(rows.error()).pass();
+  if (rows->empty()) return bases;
+  Expected<std::vector<SymbolRow>> symbols = view.symbols_of(place.query.path);
+  if (!symbols) return std::move(symbols.error()).pass();
+  const SymbolRow* around = nullptr;  // the innermost that has bases
+  for (const SymbolRow& symbol : *symbols) {
+    const bool holds =
+        symbol.start_line <= place.cursor.line && place.cursor.line <= symbol.end_line;
+    const bool inherits = std::any_of(rows->begin(), rows->end(),
+                                      [&](const BaseRow& row) { return row.type == symbol.name; });
+    if (holds && inherits) around = &symbol;
+  }
+  for (const BaseRow& row : *rows) {
+    if (around && row.type == around->name) bases.push_back(row.base);
+  }
+  return bases;
+}
+
+// How the function is a sibling of one in a class with these bases.
+struct Kinship {
+  double score = 0.3;
+  std::string why;
+};
+
+Expected<Kinship> kinship(View& view, const SymbolRow& row, const std::vector<std::string>& bases,
+                          std::string_view folder) {
+  const std::string_view owner = last_part(row.container);
+  const auto is_base = [&](std::string_view name) {
+    return std::find(bases.begin(), bases.end(), name) != bases.end();
+  };
+  if (!owner.empty() && is_base(owner))
+    return Kinship{0.65, fmt::format("{}::{}, which this one overrides", owner, row.name)};
+  if (!owner.empty() && !bases.empty()) {
+    Expected<std::vector<BaseRow>> rows = view.bases_of(row.path);
+    if (!rows) return std::move(rows.error()).pass();
+    for (const BaseRow& other : *rows) {
+      if (other.type == owner && is_base(other.base))
+        return Kinship{0.6, fmt::format("another implementation of {}::{}", other.base, row.name)};
+    }
+  }
+  return Kinship{folder_of(row.path) == folder ? 0.5 : 0.3,
+                 fmt::format("another implementation of {}", row.name)};
+}
+
+// Functions of the same name in other places: the one that this one overrides, other
+// implementations of an interface, the same entry point of a similar file.
 Expected<std::vector<Candidate>> sibling_candidates(View& view, const Place& place) {
   std::vector<Candidate> candidates;
   const std::string_view function = place.cursor.function;
   const Language* language = language_of(place.query.path, place.query.text.substr(0, 256));
   if (function.empty() || !language) return candidates;
   const std::string_view folder = folder_of(place.query.path);
+  Expected<std::vector<std::string>> bases = bases_around(view, place);
+  if (!bases) return std::move(bases.error()).pass();
   Expected<std::vector<SymbolRow>> rows =
-      view.symbols_named(function, rank::kSiblingsMax + 1,
+      view.symbols_named(function, bases->empty() ? rank::kSiblingsMax + 1 : rank::kSiblingFilesMax,
                          [&](const std::string& path) { return folder_of(path) == folder; });
   if (!rows) return std::move(rows.error()).pass();
   for (SymbolRow& row : *rows) {
     const Language* other = language_of(row.path, "");
-    if (row.path == place.query.path || !row.is_definition || !other || !mixes(*language, *other))
-      continue;
-    const double score = folder_of(row.path) == folder ? 0.5 : 0.3;
+    if (row.path == place.query.path || !other || !mixes(*language, *other)) continue;
+    Expected<Kinship> kin = kinship(view, row, *bases, folder);
+    if (!kin) return std::move(kin.error()).pass();
+    const bool is_declared_above = kin->score > 0.6;
+    if (!row.is_definition && !is_declared_above) continue;
     candidates.push_back({.source = ContextSource::kSibling,
                           .shape = Candidate::Shape::kDefinition,
                           .path = row.path,
                           .start_line = row.start_line,
                           .end_line = row.end_line + 1,
-                          .score = score,
-                          .why = fmt::format("another implementation of {}", function),
+                          .score = kin->score,
+                          .why = std::move(kin->why),
                           .symbol = std::move(row)});
-    if (candidates.size() == rank::kSiblingsMax) break;
   }
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+  if (candidates.size() > rank::kSiblingsMax) candidates.resize(rank::kSiblingsMax);
   return candidates;
 }
 

@@ -72,7 +72,7 @@ class NamedFiles {
   Status add(const Alike& alike) {
     int looked_up = 0;
     for (const NearName& name : place_.cursor.names) {
-      if (is_keyword(name.text) || known_.contains(name_hash(name.text))) continue;
+      if (name.is_local || is_keyword(name.text) || known_.contains(name_hash(name.text))) continue;
       if (++looked_up > rank::kNamesLookedUp) break;
       if (Status done = look_up(name.text); !done) return done;
     }

@@ -18,6 +18,9 @@ struct NearName {
   double nearness = 0;         // 0..1; comments count less, what follows the cursor a little less
   int line_distance = 0;       // negative above the cursor
   std::string_view qualifier;  // `a` of a.b, a->b, a::b; "" for none
+  // A variable or parameter of the function around it: no definition elsewhere is meant. Only set
+  // by place_of().
+  bool is_local = false;
 };
 
 struct CursorView {

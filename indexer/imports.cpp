@@ -1,11 +1,15 @@
 #include "indexer/imports.h"
 
 #include <algorithm>
+#include <filesystem>
+
+#include "indexer/store_keys.h"
 
 namespace curlew::indexer {
 namespace {
 
 constexpr int kCandidatesMax = 64;
+constexpr std::size_t kNamesakesMax = 64;  // files of one name that are compared with an include
 constexpr std::size_t kResolvedMax = 3;
 
 // "a/b.c::d" -> a, b, c, d. Only a last extension that is a known one has been cut before.
@@ -41,6 +45,35 @@ int common_head(std::string_view a, std::string_view b) {
   return static_cast<int>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
 }
 
+bool includes_files(const Language* language) {
+  return language && (language->name == "c" || language->name == "cpp" || language->name == "cuda");
+}
+
+std::string joined(std::string_view folder, std::string_view path) {
+  const std::string whole = folder.empty() ? std::string(path) : fmt::format("{}/{}", folder, path);
+  return std::filesystem::path(whole).lexically_normal().native();
+}
+
+// The file that a compiler would take; "" for none. A look-up for each folder would cost more than
+// one for all files of the name, unless there are very many.
+Expected<std::string> included_file(View& view, std::string_view import, std::string_view from) {
+  std::vector<std::string> wanted{joined(folder_of(from), import)};
+  if (const FolderList* folders = view.include_folders(from)) {
+    for (const std::string& folder : *folders) wanted.push_back(joined(folder, import));
+  }
+  Expected<std::vector<std::string>> named =
+      view.reader().files_with_stem(stem_of(import), kNamesakesMax);
+  if (!named) return std::move(named.error()).pass();
+  for (std::string& path : wanted) {
+    if (std::find(named->begin(), named->end(), path) != named->end()) return std::move(path);
+    if (named->size() < kNamesakesMax) continue;
+    Expected<std::optional<FileRow>> row = view.reader().file(path);
+    if (!row) return std::move(row.error()).pass();
+    if (*row) return std::move(path);
+  }
+  return std::string();
+}
+
 struct Candidate {
   std::string path;
   int tail = 0;  // components in common with the import: the more the surer
@@ -62,6 +95,12 @@ std::string_view folder_of(std::string_view path) {
 
 Expected<std::vector<std::string>> resolve_import(View& view, std::string_view import,
                                                   std::string_view from) {
+  const Language* language = language_of(from, "");
+  if (includes_files(language)) {
+    Expected<std::string> included = included_file(view, import, from);
+    if (!included) return std::move(included.error()).pass();
+    if (!included->empty()) return std::vector<std::string>{std::move(*included)};
+  }
   const std::string_view bare = without_extension(import);
   const std::vector<std::string_view> wanted = components(bare);
   if (wanted.empty()) return std::vector<std::string>();
@@ -82,7 +121,6 @@ Expected<std::vector<std::string>> resolve_import(View& view, std::string_view i
 
   const std::vector<std::string_view> tail(wanted.begin(), wanted.begin() + used);
   std::vector<Candidate> candidates;
-  const Language* language = language_of(from, "");
   for (std::string& path : *paths) {
     if (path == from) continue;
     const Language* other = language_of(path, "");

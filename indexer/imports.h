@@ -1,5 +1,6 @@
 // From an import as written ("kernels/ops.h", "os.path", "./util", "crate::a::b") to files of the
-// workspace. By name alone: no build system is asked, so the answer is a good guess, not a proof.
+// workspace. An include is looked for where the compiler would: in the including file's folder, then
+// in the folders of its command (include_folders.h). Else by name alone: a good guess, not a proof.
 #pragma once
 
 #include <string>

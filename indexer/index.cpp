@@ -1,14 +1,18 @@
 #include "indexer/index.h"
 
+#include <algorithm>
 #include <mutex>
 
 #include "indexer/buffers.h"
 #include "indexer/context.h"
 #include "indexer/facts.h"
+#include "indexer/hierarchy.h"
+#include "indexer/locals.h"
 #include "indexer/resolve.h"
 #include "indexer/search.h"
 #include "indexer/search_pattern.h"
 #include "indexer/source/git_facts.h"
+#include "indexer/source/lines.h"
 #include "indexer/source/user_folders.h"
 #include "indexer/update.h"
 #include "indexer/view.h"
@@ -49,17 +53,44 @@ std::string_view context_source_name(ContextSource source) {
 
 struct Index::Impl {
   Impl(IndexOptions given, std::unique_ptr<Store> opened)
-      : options(std::move(given)), store(std::move(opened)), texts(options.root, options.limits) {}
+      : options(std::move(given)),
+        store(std::move(opened)),
+        texts(options.root, options.limits),
+        includes(options.root) {}
 
   const IndexOptions options;
   const std::unique_ptr<Store> store;
   Buffers buffers;
   TextCache texts;
   FactsCache facts;
+  IncludeFolders includes;
 
   mutable std::mutex mutex;  // guards what the last update left
   UpdateReport last;
   double seconds = 0;
+
+  // The open document if it has this very text, else one parsed for the caller.
+  DocumentPtr document_of(const std::string& path, std::string_view text) {
+    DocumentPtr open = buffers.document(path);
+    if (open && *open->text == text) return open;
+    return buffers.parse(path, std::make_shared<const std::string>(text));
+  }
+
+  // What is open, with `path` as it stands in `text`.
+  std::vector<DocumentPtr> documents_with(const std::string& path, std::string_view text) {
+    std::vector<DocumentPtr> documents = buffers.documents_nearly(path, text);
+    if (path.empty()) return documents;
+    const auto place = std::lower_bound(documents.begin(), documents.end(), path,
+                                        [](const DocumentPtr& document, const std::string& wanted) {
+                                          return document->path < wanted;
+                                        });
+    if (place != documents.end() && (*place)->path == path) {
+      *place = document_of(path, text);
+    } else {
+      documents.insert(place, document_of(path, text));
+    }
+    return documents;
+  }
 
   // Runs `ask` on a view of the present state; again without the segments that turn out to be
   // damaged on the way, for what was read from them may make a wrong answer.
@@ -69,7 +100,7 @@ struct Index::Impl {
     for (int tries_left = kQueryTries;;) {
       Expected<Store::Lease> reader = store->reader();
       if (!reader) return std::move(reader.error()).pass();
-      View view(**reader, texts, documents, facts);
+      View view(**reader, texts, documents, facts, includes.table());
       auto answer = ask(view);
       if (!(*reader)->met_damage() || --tries_left == 0) return answer;
     }
@@ -155,13 +186,59 @@ Expected<std::vector<SearchHit>> Index::definitions(std::string_view name, int l
 Expected<std::vector<SearchHit>> Index::definitions_at(const std::string& path,
                                                        std::string_view text, std::size_t offset,
                                                        int limit) const {
-  auto resolved = impl_->query(impl_->buffers.documents_nearly(path, text), [&](View& view) {
+  auto resolved = impl_->query(impl_->documents_with(path, text), [&](View& view) {
     return resolve(view, path, text, offset, limit);
   });
   if (!resolved) return std::move(resolved.error()).pass();
   std::vector<SearchHit> hits;
   for (Resolved& each : *resolved) hits.push_back(std::move(each.definition));
   return hits;
+}
+
+Expected<std::vector<SearchHit>> Index::implementers_of(const SearchHit& type, int limit) const {
+  return impl_->query(impl_->buffers.documents(),
+                      [&](View& view) { return indexer::implementers_of(view, type, limit); });
+}
+
+Expected<std::vector<SearchHit>> Index::bases_of(const SearchHit& type, int limit) const {
+  return impl_->query(impl_->buffers.documents(),
+                      [&](View& view) { return indexer::bases_of(view, type, limit); });
+}
+
+Expected<std::vector<SearchHit>> Index::overrides_of(const SearchHit& method, int limit) const {
+  return impl_->query(impl_->buffers.documents(),
+                      [&](View& view) { return indexer::overrides_of(view, method, limit); });
+}
+
+Expected<std::vector<SearchHit>> Index::overridden_by(const SearchHit& method, int limit) const {
+  return impl_->query(impl_->buffers.documents(),
+                      [&](View& view) { return indexer::overridden_by(view, method, limit); });
+}
+
+Expected<std::vector<SearchHit>> Index::implementations_at(const std::string& path,
+                                                           std::string_view text,
+                                                           std::size_t offset, int limit) const {
+  return impl_->query(impl_->documents_with(path, text), [&](View& view) {
+    return indexer::implementations_at(view, path, text, offset, limit);
+  });
+}
+
+Expected<std::optional<LocalName>> Index::local_at(const std::string& path, std::string_view text,
+                                                   std::size_t offset) const {
+  if (offset > text.size())
+    return fail(Errc::kInvalidInput, "local: byte {} lies behind the end of {} ({} bytes)", offset,
+                path, text.size());
+  const DocumentPtr document = impl_->document_of(path, text);
+  while (offset > 0 && is_word_byte(text[offset - 1])) --offset;
+  const Binding* binding = document->scopes.at(static_cast<std::uint32_t>(offset));
+  if (!binding) return std::nullopt;
+  const LineTable lines(*document->text);
+  LocalName local{.name = std::string(binding->name),
+                  .kind = std::string(binding_kind_name(binding->kind)),
+                  .definition = lines.range_of(binding->definition)};
+  for (const ByteSpan place : document->scopes.places_of(*binding))
+    local.places.push_back(lines.range_of(place));
+  return local;
 }
 
 Expected<ParsedFile> Index::file(const std::string& path) const {
@@ -190,6 +267,8 @@ Expected<std::vector<ContextChunk>> Index::context(const ContextQuery& query) co
 IndexStats Index::stats() const {
   IndexStats stats;
   stats.notes = impl_->store->notes();
+  if (std::string note = impl_->includes.note(); !note.empty())
+    stats.notes.push_back(std::move(note));
   if (Expected<Store::Lease> reader = impl_->store->reader()) {
     if (Expected<StoreTotals> totals = (*reader)->totals()) {
       stats.files = totals->files;

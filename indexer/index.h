@@ -32,7 +32,7 @@ struct IndexOptions {
   std::filesystem::path root;
   // "": $XDG_CACHE_HOME/curlew/index/<hash of the repository's common folder, else the root>.sqlite
   std::filesystem::path store;
-  int threads = 0;              // 0: two fewer than cores, at least 1, at most 8
+  int threads = 0;  // 0: two fewer than cores, at least 1, at most 8
   WalkLimits limits;
   bool read_only_memory =
       false;  // keep the store in memory (tests, or a cache folder that cannot be written)
@@ -93,6 +93,15 @@ struct PatternMatches {
   std::string note;
 };
 
+// A local variable or parameter, or what is introduced in this file by the same name, with every
+// place where it is meant: an inner one that hides it is another one (source/scopes.h).
+struct LocalName {
+  std::string name;
+  std::string kind;           // "local", "parameter", "member", "file"
+  Range definition;           // the name, where it is introduced first
+  std::vector<Range> places;  // rising, definitions included
+};
+
 // A place to complete at, and what the editor knows about its user's attention.
 struct ContextQuery {
   std::string path;                       // relative to the root; "" for an unsaved buffer
@@ -143,11 +152,30 @@ class Index {
   Expected<PatternMatches> search_pattern(const PatternQuery& query) const;
   Expected<std::vector<SearchHit>> definitions(std::string_view name, int limit = 20) const;
 
-  // The definitions that the word at `offset` of `text` stands for: resolved by its receiver's type,
-  // this file, imports, folder and unique name, in this order (resolve.h). kInvalidInput for an
-  // offset behind the text.
+  // The definitions that the word at `offset` of `text` stands for: resolved by this file's scopes,
+  // its receiver's type, this file, imports, folder and unique name, in this order (resolve.h). A
+  // local's is one hit of kind "local" or "parameter". kInvalidInput for an offset behind the text.
   Expected<std::vector<SearchHit>> definitions_at(const std::string& path, std::string_view text,
                                                   std::size_t offset, int limit = 20) const;
+
+  // Who inherits from what (hierarchy.h). Each takes a hit of search(), definitions() or
+  // definitions_at(): a type for the first two, a method for the others; of anything else there is
+  // nothing. Nearest generation first.
+  Expected<std::vector<SearchHit>> implementers_of(const SearchHit& type, int limit = 100) const;
+  Expected<std::vector<SearchHit>> bases_of(const SearchHit& type, int limit = 100) const;
+  Expected<std::vector<SearchHit>> overrides_of(const SearchHit& method, int limit = 100) const;
+  Expected<std::vector<SearchHit>> overridden_by(const SearchHit& method, int limit = 100) const;
+  // What textDocument/implementation asks: the implementers of the type, or the overrides of the
+  // method, that the word at `offset` stands for. Errors as of definitions_at().
+  Expected<std::vector<SearchHit>> implementations_at(const std::string& path,
+                                                      std::string_view text, std::size_t offset,
+                                                      int limit = 100) const;
+
+  // What this file alone says of the word at `offset`: a name that it introduces, and where it is
+  // meant. Nothing for a member behind a dot, for what other files define, and for languages without
+  // scopes.scm. For highlights, renaming a local, and to know that a name is no workspace symbol.
+  Expected<std::optional<LocalName>> local_at(const std::string& path, std::string_view text,
+                                              std::size_t offset) const;
 
   // Symbols and references of one file: from its open buffer, else from the disk. kNotFound,
   // kInvalidInput with the skip reason.

@@ -187,6 +187,7 @@ constexpr std::size_t kAlikeChunksMax = 24;  // similar chunks whose names count
 
 // ---- usages, siblings
 constexpr int kUsageChunksRead = 16, kUsagesMax = 3, kSiblingsMax = 3;
+constexpr int kSiblingFilesMax = 24;  // looked at where the class around the cursor has bases
 
 // ---- fusion: one table. A source's own score lies in 0..1; `weight` makes sources comparable,
 // `threshold` is what a chunk must reach to be shown, `share` is what the source may take of the

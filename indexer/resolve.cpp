@@ -4,21 +4,26 @@
 
 #include "indexer/context.h"
 #include "indexer/imports.h"
+#include "indexer/locals.h"
 #include "indexer/reach.h"
+#include "indexer/source/lines.h"
 #include "indexer/visible.h"
 
 namespace curlew::indexer {
 namespace {
 
 constexpr int kDefinersMax = 100;
+constexpr std::size_t kLineBytesMax = 240;  // of a local's line
 
 struct Use {
   std::string_view name;
   std::string_view receiver;  // `a` of a.b, a->b, a::b; "" for none
   bool is_member = false;
+  // What this file's scopes say; null where they say nothing.
+  const Binding* binding = nullptr;
 };
 
-Use use_at(std::string_view text, std::size_t offset) {
+Use use_at(const Document* document, std::string_view text, std::size_t offset) {
   std::size_t start = offset, end = offset;
   while (start > 0 && is_word_byte(text[start - 1])) --start;
   while (end < text.size() && is_word_byte(text[end])) ++end;
@@ -26,6 +31,7 @@ Use use_at(std::string_view text, std::size_t offset) {
   use.receiver = qualifier_before(text, start);
   use.is_member = start > 0 && (text[start - 1] == '.' || text.substr(0, start).ends_with("->") ||
                                 text.substr(0, start).ends_with("::"));
+  if (document) use.binding = binding_at(*document, text, start);
   return use;
 }
 
@@ -64,6 +70,23 @@ Expected<Surroundings> look(View& view, const std::string& path, std::string_vie
   return around;
 }
 
+SearchHit local_hit(const Document& document, const Binding& binding) {
+  const LineTable lines(*document.text);
+  const Range range = lines.range_of(binding.definition);
+  const std::uint32_t start = lines.start(static_cast<int>(range.start_line));
+  std::string_view line = std::string_view(*document.text).substr(start);
+  line = line.substr(0, line.find_first_of("\r\n"));
+  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  return {.path = document.path,
+          .range = range,
+          .name_range = range,
+          .score = 1,
+          .is_symbol = true,
+          .kind = std::string(binding_kind_name(binding.kind)),
+          .name = std::string(binding.name),
+          .text = std::string(line.substr(0, kLineBytesMax))};
+}
+
 // Keeps the hits that the rule takes; false, and nothing changed, when it takes none.
 template <class Rule>
 bool keep(std::vector<SearchHit>& hits, Rule takes) {
@@ -74,12 +97,20 @@ bool keep(std::vector<SearchHit>& hits, Rule takes) {
 
 ResolvedBy narrow(std::vector<SearchHit>& hits, const std::string& path, const Use& use,
                   const Surroundings& around) {
+  const bool by_scope =
+      use.binding && keep(hits, [&](const SearchHit& hit) {
+        return hit.path == path && hit.name_range.start_byte == use.binding->definition.start;
+      });
+  if (by_scope) return ResolvedBy::kScope;
+  // Bound by an import: no other symbol of this file is meant.
+  const bool is_imported = use.binding && use.binding->kind == BindingKind::kFile;
   const bool by_receiver = around.receiver_type != 0 && keep(hits, [&](const SearchHit& hit) {
                              return !hit.container.empty() &&
                                     name_hash(last_part(hit.container)) == around.receiver_type;
                            });
   if (by_receiver) return ResolvedBy::kReceiver;
-  const bool own = !use.is_member || use.receiver == "self" || use.receiver == "this";
+  const bool own =
+      (!use.is_member && !is_imported) || use.receiver == "self" || use.receiver == "this";
   if (own && keep(hits, [&](const SearchHit& hit) { return hit.path == path; }))
     return ResolvedBy::kFile;
   if (keep(hits, [&](const SearchHit& hit) { return holds(around.imported, hit.path); }))
@@ -113,6 +144,8 @@ void add_definitions(std::vector<SearchHit>& hits, const std::vector<SearchHit>&
 
 std::string_view resolved_by_name(ResolvedBy by) {
   switch (by) {
+    case ResolvedBy::kScope:
+      return "scope";
     case ResolvedBy::kReceiver:
       return "receiver";
     case ResolvedBy::kFile:
@@ -137,8 +170,13 @@ Expected<std::vector<Resolved>> resolve(View& view, const std::string& path, std
     return fail(Errc::kInvalidInput, "resolve: byte {} lies behind the end of {} ({} bytes)",
                 offset, path, text.size());
   std::vector<Resolved> resolved;
-  const Use use = use_at(text, offset);
+  const Document* document = view.document(path);
+  const Use use = use_at(document, text, offset);
   if (use.name.empty()) return resolved;
+  if (use.binding && is_local(*use.binding)) {
+    if (limit > 0) resolved.push_back({local_hit(*document, *use.binding), ResolvedBy::kScope});
+    return resolved;
+  }
   Expected<std::vector<SearchHit>> all = find_definitions(view, use.name, kDefinersMax);
   if (!all) return std::move(all.error()).pass();
   if (all->empty()) return resolved;

@@ -13,6 +13,7 @@
 namespace curlew::indexer {
 
 enum class ResolvedBy : std::uint8_t {
+  kScope,     // a local or parameter, or what the file's scopes lead to (source/scopes.h)
   kReceiver,  // a member of the type that the text before the dot has, or of the named container
   kFile,      // defined in this file
   kImport,    // in a file that this one imports, or that is this one's header or source
@@ -21,13 +22,16 @@ enum class ResolvedBy : std::uint8_t {
   kUnique,    // in one file only
   kName,      // somewhere
 };
-std::string_view resolved_by_name(ResolvedBy by);  // "receiver", "import", ...
+std::string_view resolved_by_name(ResolvedBy by);  // "scope", "receiver", "import", ...
 
 struct Resolved {
   SearchHit definition;
   ResolvedBy by = ResolvedBy::kName;
 };
 
+// A local's definition has the kind "local" or "parameter". Where `path` is an open document its
+// scopes are known.
+//
 // Definitions of the word at `offset` of `text`, best first, all by the same rule; declarations come
 // after definitions. Empty where no word stands or nothing defines it. kInvalidInput for an offset
 // behind the text.

@@ -30,20 +30,6 @@ Range range_in(std::string_view text, std::size_t start, std::size_t end, std::u
           .end_col = static_cast<std::uint32_t>(end - line_start_at(text, end))};
 }
 
-SearchHit symbol_hit(View& view, const SymbolRow& row, double score) {
-  const std::shared_ptr<const std::string> text = view.text(row.path);
-  const std::string_view all = text ? std::string_view(*text) : std::string_view();
-  SearchHit hit{.path = row.path, .score = score, .is_symbol = true};
-  hit.range = range_in(all, row.start_byte, row.end_byte, row.start_line, row.end_line);
-  hit.name_range =
-      range_in(all, row.name_byte, row.name_byte + row.name.size(), row.name_line, row.name_line);
-  hit.kind = symbol_kind_name(row.kind);
-  hit.name = row.name;
-  hit.container = row.container;
-  hit.text = view.signature(row);
-  return hit;
-}
-
 // Definitions and declarations of the name that still stand, best first.
 Status append_symbols(View& view, std::string_view name, double score, std::size_t limit,
                       std::vector<SearchHit>& hits) {
@@ -225,6 +211,20 @@ std::vector<SearchHit> fused(std::vector<SearchHit> symbols, std::vector<SearchH
 }
 
 }  // namespace
+
+SearchHit symbol_hit(View& view, const SymbolRow& row, double score) {
+  const std::shared_ptr<const std::string> text = view.text(row.path);
+  const std::string_view all = text ? std::string_view(*text) : std::string_view();
+  SearchHit hit{.path = row.path, .score = score, .is_symbol = true};
+  hit.range = range_in(all, row.start_byte, row.end_byte, row.start_line, row.end_line);
+  hit.name_range =
+      range_in(all, row.name_byte, row.name_byte + row.name.size(), row.name_line, row.name_line);
+  hit.kind = symbol_kind_name(row.kind);
+  hit.name = row.name;
+  hit.container = row.container;
+  hit.text = view.signature(row);
+  return hit;
+}
 
 Expected<std::vector<SearchHit>> search(View& view, const SearchQuery& query) {
   if (query.text.find_first_not_of(" \t\r\n") == std::string::npos)

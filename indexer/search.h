@@ -11,6 +11,7 @@
 namespace curlew::indexer {
 
 Expected<std::vector<SearchHit>> search(View& view, const SearchQuery& query);
+SearchHit symbol_hit(View& view, const SymbolRow& row, double score);
 Expected<std::vector<SearchHit>> find_definitions(View& view, std::string_view name, int limit);
 
 }  // namespace curlew::indexer

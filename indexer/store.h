@@ -68,6 +68,13 @@ struct ReferenceRow {
   ReferenceRole role = ReferenceRole::kName;
 };
 
+// A type and what it inherits from: see Inheritance.
+struct BaseRow {
+  std::string path;  // of the file that says so
+  std::string type, base;
+  std::uint32_t line = 0;
+};
+
 // Everything about one file that the parse stage hands to the writer.
 struct PreparedFile {
   WalkedFile walked;
@@ -128,6 +135,10 @@ class StoreReader {
   Expected<int> files_using(std::string_view name, int limit);
   // Uses of the name in at most `files_max` files, by path and line.
   Expected<std::vector<ReferenceRow>> references_to(std::string_view name, int files_max);
+  // What inherits from a type of that name, as far as at most `files_max` files say so, by path.
+  Expected<std::vector<BaseRow>> heirs_of(std::string_view base, int files_max);
+  // What the types of a file inherit from, by line.
+  Expected<std::vector<BaseRow>> bases_of(std::string_view path);
   // Every name that some symbol has; one that stands in several segments may come again.
   Status defined_names(const std::function<void(std::string_view)>& take);
   // Names that some symbol has and that may match what was typed. `match` says how one does; none:
@@ -166,12 +177,14 @@ class StoreReader {
   struct Place {  // of a document in the state
     const SegmentState* segment = nullptr;
     std::uint32_t document = 0;
+    std::uint32_t word = 0;  // of the name that was looked for
     DocumentRecord record;
     std::string path;
     bool is_preferred = false;
   };
   Status try_snapshot();
   Expected<std::optional<Place>> place_of(std::string_view path);
+  Expected<std::vector<Place>> users(std::string_view name);  // files that refer to it, by path
   Expected<std::vector<Place>> definers(std::string_view name, int files_max,
                                         const PathTest& is_preferred);
   Expected<std::vector<std::string>> paths_keyed(std::string_view sql, std::string_view wanted,

@@ -17,7 +17,7 @@ inline std::string_view stem_of(std::string_view path) {
 }
 
 // "a/kernels/ops.test.h" -> "kernels"; "" at the top
-inline std::string_view folder_of(std::string_view path) {
+inline std::string_view folder_name_of(std::string_view path) {
   const std::size_t slash = path.rfind('/');
   if (slash == path.npos) return {};
   const std::string_view above = path.substr(0, slash);

@@ -152,7 +152,11 @@ Expected<std::optional<StoreReader::Place>> StoreReader::place_of(std::string_vi
         const SegmentState* segment = state_->segment(row.integer(0));
         if (!segment || !segment->is_sound()) return Next::kEnough;
         const std::optional<DocumentRecord> record = segment->segment->document(row.u32(1));
-        if (record) place = Place{segment, row.u32(1), *record, std::string(path)};
+        if (record)
+          place = Place{.segment = segment,
+                        .document = row.u32(1),
+                        .record = *record,
+                        .path = std::string(path)};
         return Next::kEnough;
       });
   if (!status) return std::move(status.error()).pass();
@@ -243,41 +247,6 @@ Expected<int> StoreReader::files_using(std::string_view name, int limit) {
   return std::min(count, limit);
 }
 
-Expected<std::vector<ReferenceRow>> StoreReader::references_to(std::string_view name,
-                                                               int files_max) {
-  if (!begun_) return tl::unexpected<Error>(begun_.error());
-  std::vector<Place> users;
-  for (const SegmentState& state : state_->segments) {
-    if (!state.is_sound()) continue;
-    const std::optional<std::uint32_t> word = state.segment->words().find(name);
-    if (!word) continue;
-    const PostingList list = state.segment->word_postings().at(*word);
-    for (PostingCursor use(list.bytes, kWordFlagBits);
-         use.next() && users.size() < kDefinersRead;) {
-      if ((use.flags() & kWordRefers) == 0) continue;
-      for (const std::string& path : state.paths.of(use.number()))
-        users.push_back({.segment = &state, .document = use.number(), .path = path});
-    }
-  }
-  std::sort(users.begin(), users.end(),
-            [](const Place& a, const Place& b) { return a.path < b.path; });
-  const auto most = static_cast<std::size_t>(std::max(files_max, 0));
-  if (users.size() > most) users.resize(most);
-  std::vector<ReferenceRow> rows;
-  for (const Place& user : users) {
-    const Segment& segment = *user.segment->segment;
-    const std::optional<std::uint32_t> word = segment.words().find(name);
-    const std::optional<DocumentRecord> record = segment.document(user.document);
-    if (!word || !record) continue;
-    const DocumentRows packed = segment.rows(*record);
-    const std::optional<std::uint32_t> own = packed.place_of(*word);
-    if (!own) continue;
-    for (const ReferencePlace& place : packed.references_to(*own))
-      rows.push_back({user.path, place.line, place.role});
-  }
-  return rows;
-}
-
 Expected<std::vector<ChunkRow>> StoreReader::chunk(std::int64_t id, int files_max) {
   if (!begun_) return tl::unexpected<Error>(begun_.error());
   std::vector<ChunkRow> chunks;
@@ -348,7 +317,7 @@ Expected<std::vector<std::string>> StoreReader::files_with_stem(std::string_view
 Expected<std::vector<std::string>> StoreReader::files_in_folder(std::string_view folder,
                                                                 int limit) {
   return paths_keyed("SELECT path FROM files WHERE folder_key = ? AND skip = 0 ORDER BY path",
-                     folder, folder_of, limit);
+                     folder, folder_name_of, limit);
 }
 
 Expected<StoreTotals> StoreReader::totals() {

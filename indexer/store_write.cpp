@@ -216,7 +216,7 @@ Status StoreWriter::apply(Change& change, const NewSegment& made, StoreState& st
          {change.path, true},
          place,
          path_key(tree_, stem_of(change.path)),
-         path_key(tree_, folder_of(change.path)),
+         path_key(tree_, folder_name_of(change.path)),
          change.language ? change.language->name : "",
          size,
          change.walked.mtime_ns,

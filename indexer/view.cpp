@@ -32,9 +32,10 @@ View::View(StoreReader& reader, TextCache& texts, std::vector<DocumentPtr> docum
     : reader_(reader), texts_(texts), documents_(std::move(documents)) {}
 
 View::View(StoreReader& reader, TextCache& texts, std::vector<DocumentPtr> documents,
-           FactsCache& facts)
+           FactsCache& facts, IncludeTablePtr includes)
     : View(reader, texts, std::move(documents)) {
   facts_ = &facts;
+  includes_ = std::move(includes);
 }
 
 View::~View() = default;
@@ -83,6 +84,38 @@ Expected<std::vector<SymbolRow>> View::symbols_of(std::string_view path) {
 Expected<std::vector<ChunkRow>> View::chunks_of(std::string_view path) {
   if (const Document* open = document(path)) return open->chunks;
   return reader_.chunks_of(path);
+}
+
+namespace {
+
+void append_bases(const Document& document, std::vector<BaseRow>& rows) {
+  for (const Inheritance& each : document.parsed.bases)
+    rows.push_back({document.path, each.type, each.base, each.line});
+}
+
+}  // namespace
+
+Expected<std::vector<BaseRow>> View::bases_of(std::string_view path) {
+  const Document* open = document(path);
+  if (!open) return reader_.bases_of(path);
+  std::vector<BaseRow> rows;
+  append_bases(*open, rows);
+  return rows;
+}
+
+Expected<std::vector<BaseRow>> View::heirs_of(std::string_view base, int files_max) {
+  Expected<std::vector<BaseRow>> rows = reader_.heirs_of(base, files_max);
+  if (!rows) return rows;
+  std::erase_if(*rows, [&](const BaseRow& row) { return document(row.path) != nullptr; });
+  for (const DocumentPtr& open : documents_) {
+    std::vector<BaseRow> own;
+    append_bases(*open, own);
+    std::copy_if(own.begin(), own.end(), std::back_inserter(*rows),
+                 [&](const BaseRow& row) { return row.base == base; });
+  }
+  std::stable_sort(rows->begin(), rows->end(),
+                   [](const BaseRow& a, const BaseRow& b) { return a.path < b.path; });
+  return rows;
 }
 
 Expected<std::vector<std::string>> View::imports_of(std::string_view path) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "indexer/buffers.h"
+#include "indexer/include_folders.h"
 #include "indexer/store.h"
 #include "indexer/texts.h"
 
@@ -31,8 +32,8 @@ class View {
  public:
   View(StoreReader& reader, TextCache& texts, std::vector<DocumentPtr> documents);
   // With facts that outlive the query; without, it makes its own where it needs them.
-  View(StoreReader& reader, TextCache& texts, std::vector<DocumentPtr> documents,
-       FactsCache& facts);
+  View(StoreReader& reader, TextCache& texts, std::vector<DocumentPtr> documents, FactsCache& facts,
+       IncludeTablePtr includes = nullptr);
   ~View();
 
   // The open document of the path, or null.
@@ -52,6 +53,8 @@ class View {
   Expected<std::vector<SymbolRow>> symbols_of(std::string_view path);
   Expected<std::vector<ChunkRow>> chunks_of(std::string_view path);
   Expected<std::vector<std::string>> imports_of(std::string_view path);
+  Expected<std::vector<BaseRow>> bases_of(std::string_view path);
+  Expected<std::vector<BaseRow>> heirs_of(std::string_view base, int files_max);
 
   // Chunks that hold some of the terms (sorted, each once), best first. Only the `terms_max` rarest
   // terms count, and none that stands in more than `postings_max` chunks unless all do.
@@ -64,6 +67,11 @@ class View {
   // The text of the rows' places; "" when it is gone.
   std::string signature(const SymbolRow& symbol);
   std::string_view text_of(const ChunkRow& chunk);  // valid as long as the view
+
+  // Where the build looks for what the file includes; null where nothing says.
+  const FolderList* include_folders(std::string_view path) const {
+    return includes_ ? &includes_->folders_of(path) : nullptr;
+  }
 
   StoreReader& reader() { return reader_; }
   FactsCache& facts();
@@ -85,6 +93,7 @@ class View {
   Expected<bool> is_as_indexed(const std::string& path);
 
   FactsCache* facts_ = nullptr;
+  IncludeTablePtr includes_;
   std::unique_ptr<FactsCache> own_facts_;
   std::unordered_map<std::string, DiskText> read_;  // in this query
   std::unordered_map<std::string, bool> as_indexed_;

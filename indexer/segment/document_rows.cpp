@@ -27,6 +27,14 @@ void ChunkPacker::add(const PackedChunk& chunk) {
   last_ = chunk;
 }
 
+// Lines ascend; one that does not wraps around, here and when read.
+void BasePacker::add(const PackedBase& base) {
+  append_varint(bytes_, base.type);
+  append_varint(bytes_, base.base);
+  append_varint(bytes_, static_cast<std::uint32_t>(base.line - line_));
+  line_ = base.line;
+}
+
 void ReferencePacker::add(std::uint32_t name, std::span<const std::uint32_t> uses) {
   append_varint(bytes_, name - last_);
   last_ = name;
@@ -57,6 +65,7 @@ DocumentRows::DocumentRows(std::string_view bytes) {
   symbols_ = reader.take_counted();
   references_ = reader.take_counted();
   imports_ = reader.take_counted();
+  bases_ = reader.take_counted();
   chunks_ = reader.rest();
 }
 
@@ -100,6 +109,20 @@ std::vector<std::uint32_t> DocumentRows::imports() const {
   std::vector<std::uint32_t> places;
   for (VarintReader reader(imports_); !reader.done();) places.push_back(reader.next_u32());
   return places;
+}
+
+std::vector<PackedBase> DocumentRows::bases() const {
+  std::vector<PackedBase> bases;
+  std::uint32_t line = 0;
+  for (VarintReader reader(bases_); !reader.done();) {
+    PackedBase base;
+    base.type = reader.next_u32();
+    base.base = reader.next_u32();
+    base.line = line += reader.next_u32();
+    if (reader.broken()) break;
+    bases.push_back(base);
+  }
+  return bases;
 }
 
 std::vector<PackedChunk> DocumentRows::chunks() const {

@@ -5,6 +5,7 @@
 //   references   counted: for each name that is referred to (distance from the last name's place,
 //                counted varints: distance from the last line << 2 | role)
 //   imports      counted: the name's place each
+//   bases        counted, BasePacker's
 //   chunks       ChunkPacker's
 //
 // Everything but `names` speaks of names by their place in it, so a merge of segments, which
@@ -48,6 +49,21 @@ class ChunkPacker {
   PackedChunk last_;
 };
 
+// A type and what it inherits: the places of their names, and the line.
+struct PackedBase {
+  std::uint32_t type = 0, base = 0, line = 0;
+};
+
+class BasePacker {
+ public:
+  void add(const PackedBase& base);
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+  std::uint32_t line_ = 0;
+};
+
 class ReferencePacker {
  public:
   // `name` ascends; `uses` are line << kRoleBits | role, ascending.
@@ -74,12 +90,13 @@ class DocumentRows {
   std::string_view symbols() const { return symbols_; }
   std::vector<ReferencePlace> references_to(std::uint32_t name) const;  // by its place
   std::vector<std::uint32_t> imports() const;                           // places of names
+  std::vector<PackedBase> bases() const;
   std::vector<PackedChunk> chunks() const;
   std::optional<PackedChunk> chunk(std::uint32_t i) const;
   std::string_view after_names() const { return after_names_; }
 
  private:
-  std::string_view names_, symbols_, references_, imports_, chunks_, after_names_;
+  std::string_view names_, symbols_, references_, imports_, bases_, chunks_, after_names_;
 };
 
 std::string packed_names(std::span<const std::uint32_t> words);

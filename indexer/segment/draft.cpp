@@ -146,12 +146,18 @@ void DraftMaker::collect_names(const ParsedFile& parsed) {
   name_of_reference_.clear();
   name_of_import_.clear();
   name_of_chunk_.clear();
+  name_of_heir_.clear();
+  name_of_base_.clear();
   for (const Symbol& symbol : parsed.symbols) {
     name_of_symbol_.push_back(name(symbol.name, kWordDefines));
     container_of_symbol_.push_back(symbol.container.empty() ? kNoPlace : name(symbol.container, 0));
   }
   for (const Reference& reference : parsed.references)
     name_of_reference_.push_back(name(reference.name, kWordRefers));
+  for (const Inheritance& base : parsed.bases) {
+    name_of_heir_.push_back(name(base.type, 0));
+    name_of_base_.push_back(name(base.base, kWordRefers));
+  }
   for (const std::string& import : parsed.imports) name_of_import_.push_back(name(import, 0));
   for (const Chunk& chunk : parsed.chunks)
     name_of_chunk_.push_back(chunk.name.empty() ? kNoPlace : name(chunk.name, 0));
@@ -182,6 +188,10 @@ void DraftMaker::pack_rows(const ParsedFile& parsed, std::span<const std::uint32
   std::string imports;
   for (const std::uint32_t word : name_of_import_) append_varint(imports, place_[word]);
   append_counted(draft.rows, imports);
+  BasePacker bases;
+  for (std::size_t i = 0; i < parsed.bases.size(); ++i)
+    bases.add({place_[name_of_heir_[i]], place_[name_of_base_[i]], parsed.bases[i].line});
+  append_counted(draft.rows, bases.bytes());
   ChunkPacker chunks;
   for (std::size_t i = 0; i < parsed.chunks.size(); ++i) {
     const Range& range = parsed.chunks[i].range;

@@ -69,7 +69,8 @@ class DraftMaker {
   std::vector<std::uint32_t> names_;  // words that rows name
   std::vector<std::uint32_t> place_;  // of each word: its place among names_, else kNoPlace
   std::vector<std::uint32_t> name_of_symbol_, container_of_symbol_, name_of_reference_,
-      name_of_import_, name_of_chunk_;         // words
+      name_of_import_, name_of_chunk_;  // words
+  std::vector<std::uint32_t> name_of_heir_, name_of_base_;
   std::vector<std::uint32_t> distinct_terms_;  // of each chunk
 };
 

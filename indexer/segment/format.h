@@ -1,4 +1,4 @@
-// The bytes of a segment, version 2: docs/formats/index.md describes them.
+// The bytes of a segment, version 3: docs/formats/index.md describes them.
 //
 //   header | sections, one after another | checksums of the body, one a block
 //
@@ -17,14 +17,14 @@ namespace curlew::indexer {
 static_assert(std::endian::native == std::endian::little, "segments are read in place");
 
 constexpr char kSegmentMagic[8] = {'C', 'u', 'r', 'l', 's', 'e', 'g', '\n'};
-constexpr std::uint32_t kSegmentVersion = 2;
+constexpr std::uint32_t kSegmentVersion = 3;
 constexpr std::uint64_t kCheckedBlockBytes = 64u << 10;
 
 enum class SectionId : std::uint32_t {
   kLanguages,        // counted names; documents hold their place here
   kDocuments,        // DocumentRecord each
   kDocumentsByHash,  // u32 document each, by hash
-  kRows,             // of documents: names, symbols, references, imports, chunks
+  kRows,             // of documents: names, symbols, references, imports, bases, chunks
   kChunkLengths,     // u8 each, see quantised_length
   kWords,            // front-coded, in blocks of 16
   kWordBlocks,       // u32 offset of each block

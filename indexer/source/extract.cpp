@@ -64,6 +64,12 @@ bool is_word(std::string_view name) {
   return !name.empty() && (name[0] < '0' || name[0] > '9');
 }
 
+// A base, and what inherits it: "" for the class around the place.
+struct FoundBase {
+  std::uint32_t node = 0;
+  std::string_view implementer;
+};
+
 // Runs the query and sorts its captures into heaps; nothing is nested yet.
 class Collector {
  public:
@@ -84,6 +90,7 @@ class Collector {
 
   std::vector<FoundSymbol> symbols;
   std::vector<Mark> marks;  // by node: the references
+  std::vector<FoundBase> bases;
   std::vector<ByteSpan> imports;
   std::vector<ByteSpan> import_statements;
   std::vector<ByteSpan> tests;         // whole definitions
@@ -103,6 +110,7 @@ class Collector {
     for (const Capture& capture : captures) {
       add_capture(capture.node, query_.meaning(capture.id), found);
     }
+    if (base_ != kNoNode) add_base();
     if (found.what == FoundSymbol::What::kNothing) return;
     const bool is_symbol = found.what == FoundSymbol::What::kSymbol;
     if (is_symbol && found.name.empty()) return;
@@ -165,6 +173,13 @@ class Collector {
       case CaptureRole::kClause:
         found.is_clause = true;
         break;
+      case CaptureRole::kImplements:
+        add_mark(node, Mark::kType);
+        base_ = node;
+        break;
+      case CaptureRole::kImplementer:
+        implementer_ = text_at(span, text_);
+        break;
       case CaptureRole::kDoc:
         add_doc(trimmed(span, text_));
         break;
@@ -201,6 +216,12 @@ class Collector {
     symbols.push_back(std::move(local));
   }
 
+  void add_base() {
+    bases.push_back({base_, implementer_});
+    base_ = kNoNode;
+    implementer_ = {};
+  }
+
   void add_doc(ByteSpan span) {
     if (!starts_its_line(span.start, text_)) return;
     const std::uint32_t near = docs.empty() ? 0 : docs.back().last;
@@ -212,6 +233,8 @@ class Collector {
   const FlatTree& tree_;
   const LineTable& lines_;
   std::string_view text_;
+  std::uint32_t base_ = kNoNode;  // of the match at hand, until add_base()
+  std::string_view implementer_;
 };
 
 // Drops the symbols whose name is to be skipped and marks the tests.
@@ -344,6 +367,34 @@ std::vector<std::string> settle_imports(std::vector<ByteSpan> spans, std::string
   return out;
 }
 
+bool can_inherit(SymbolKind kind) {
+  return kind == SymbolKind::kClass || kind == SymbolKind::kStruct ||
+         kind == SymbolKind::kInterface || kind == SymbolKind::kEnum || kind == SymbolKind::kModule;
+}
+
+// Each base belongs to the innermost class around it. `symbols` are in source order.
+std::vector<Inheritance> settle_bases(const std::vector<FoundBase>& found, const FlatTree& tree,
+                                      const LineTable& lines, const std::vector<Symbol>& symbols) {
+  std::vector<Inheritance> out;
+  std::vector<const Symbol*> open;
+  std::size_t next = 0;
+  for (const FoundBase& base : found) {
+    const ByteSpan span = tree.nodes[base.node].span;
+    for (; next < symbols.size() && symbols[next].range.start_byte <= span.start; ++next) {
+      while (!open.empty() && open.back()->range.end_byte <= symbols[next].range.start_byte)
+        open.pop_back();
+      if (can_inherit(symbols[next].kind)) open.push_back(&symbols[next]);
+    }
+    while (!open.empty() && open.back()->range.end_byte <= span.start) open.pop_back();
+    std::string_view type = base.implementer;
+    if (type.empty() && !open.empty()) type = open.back()->name;
+    const std::string_view name = text_at(span, lines.text());
+    if (type.empty() || !is_word(name) || type == name) continue;
+    out.push_back({std::string(type), std::string(name), lines.line_of(span.start)});
+  }
+  return out;
+}
+
 }  // namespace
 
 Extracted extract(const Language& language, const TagsQuery& query, const FlatTree& tree,
@@ -362,6 +413,9 @@ Extracted extract(const Language& language, const TagsQuery& query, const FlatTr
   if (references.too_many()) {
     out.notes.push_back(fmt::format("only the first {} references are kept", kReferencesMax));
   }
+  std::sort(found.bases.begin(), found.bases.end(),
+            [](const FoundBase& a, const FoundBase& b) { return a.node < b.node; });
+  out.bases = settle_bases(found.bases, tree, lines, nesting.symbols);
   out.imports = settle_imports(std::move(found.imports), lines.text());
   out.symbols = std::move(nesting.symbols);
   out.first_lines = std::move(nesting.first_lines);

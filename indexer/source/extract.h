@@ -20,6 +20,7 @@ struct Extracted {
   std::vector<Symbol> symbols;             // in source order, an outer one before its inner ones
   std::vector<std::uint32_t> first_lines;  // of each symbol, with its doc comment
   std::vector<Reference> references;       // in source order, one for a place
+  std::vector<Inheritance> bases;          // in source order
   std::vector<std::string> imports;        // in source order, each once
   std::vector<std::string> notes;
 };

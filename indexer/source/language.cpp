@@ -5,19 +5,25 @@
 #include <vector>
 
 #include "indexer/source/language_table.h"
-#include "indexer/source/tag_queries.h"
+#include "indexer/source/query_files.h"
 
 namespace curlew::indexer {
 namespace {
 
 using Names = std::span<const std::string_view>;
 
+std::string_view query_of(std::span<const QueryFile> queries, std::string_view language) {
+  for (const QueryFile& query : queries) {
+    if (query.language == language) return query.text;
+  }
+  return {};
+}
+
 std::vector<Language> with_queries(std::span<const Language> table) {
   std::vector<Language> out(table.begin(), table.end());
   for (Language& language : out) {
-    for (const TagQuery& query : tag_queries()) {
-      if (query.language == language.name) language.tags_query = query.text;
-    }
+    language.tags_query = query_of(tag_queries(), language.name);
+    language.scopes_query = query_of(scope_queries(), language.name);
   }
   return out;
 }

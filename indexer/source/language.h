@@ -25,6 +25,7 @@ struct Language {
   } block_comment = {};                      // "/*" and "*/"; "" where there is none
   const TSLanguage* (*grammar)() = nullptr;  // null: known by name only, cut at blank lines
   std::string_view tags_query = "";          // definitions and references: tags.scm
+  std::string_view scopes_query = "";        // parameters and locals: scopes.scm; "": none
   bool code = true;                          // false for data and prose (JSON, Markdown)
   std::string_view separator = ".";          // between a container and what it contains: "::"
 };

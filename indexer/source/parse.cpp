@@ -12,6 +12,7 @@
 #include "indexer/source/extract.h"
 #include "indexer/source/live_tree.h"
 #include "indexer/source/macros.h"
+#include "indexer/source/scopes.h"
 #include "indexer/source/syntax.h"
 #include "indexer/source/tags.h"
 #include "indexer/source/thread_clock.h"
@@ -55,15 +56,16 @@ struct Parser::Impl {
   FlatTree flat;  // scratch
   LiveTree live;
 
-  // Fills `flat`. False when the time was up.
-  bool read_tree(const TagsQuery& query, const Language& language, std::string_view text,
-                 const std::function<bool()>& expired) {
+  // Null when the time was up.
+  TreeHandle tree_of(const Language& language, std::string_view text,
+                     const std::function<bool()>& expired) {
     const std::optional<std::string> masked = without_macros(language, text);
     const std::string_view parsed = masked ? std::string_view(*masked) : text;
-    const TreeHandle tree = parse_text(parser.get(), language, nullptr, parsed, expired);
-    if (tree) flatten(tree.get(), query.patterns().shape(), flat);
-    return tree != nullptr;
+    return parse_text(parser.get(), language, nullptr, parsed, expired);
   }
+
+  ParsedFile parse(const Language& language, std::string_view text, const ChunkLimits& limits,
+                   FileScopes* scopes);
 
   void shrink() {
     if (flat.nodes.capacity() > kNodesKeptMax) flat = {};
@@ -75,8 +77,8 @@ Parser::~Parser() = default;
 Parser::Parser(Parser&&) noexcept = default;
 Parser& Parser::operator=(Parser&&) noexcept = default;
 
-ParsedFile Parser::parse(const Language& language, std::string_view text,
-                         const ChunkLimits& limits) {
+ParsedFile Parser::Impl::parse(const Language& language, std::string_view text,
+                               const ChunkLimits& limits, FileScopes* scopes) {
   ParsedFile out;
   out.language = &language;
   const LineTable lines(text);
@@ -88,20 +90,38 @@ ParsedFile Parser::parse(const Language& language, std::string_view text,
   }
   ThreadTimeLimit limit(kParseTimeMax);
   const std::function<bool()> expired = [&] { return limit(); };
-  if (!impl_->read_tree(*query, language, text, expired)) {
+  const TreeHandle tree = tree_of(language, text, expired);
+  if (!tree) {
     out.notes.push_back(fmt::format("parse stopped after {} ms", kParseTimeMax.count()));
     out.chunks = cut_chunks(lines, {}, nullptr, limits);
     return out;
   }
-  Extracted extracted = extract(language, *query, impl_->flat, lines, expired);
-  out.chunks = cut_chunks(lines, extracted, &impl_->flat, limits);
-  out.error_nodes = impl_->flat.error_nodes;
+  flatten(tree.get(), query->patterns().shape(), flat);
+  Extracted extracted = extract(language, *query, flat, lines, expired);
+  out.chunks = cut_chunks(lines, extracted, &flat, limits);
+  out.error_nodes = flat.error_nodes;
   out.symbols = std::move(extracted.symbols);
   out.references = std::move(extracted.references);
+  out.bases = std::move(extracted.bases);
   out.imports = std::move(extracted.imports);
   out.notes = std::move(extracted.notes);
-  impl_->shrink();
+  const ScopesQuery* names = scopes == nullptr ? nullptr : scopes_query_of(language);
+  if (names != nullptr) {
+    flatten(tree.get(), names->patterns().shape(), flat);
+    *scopes = read_scopes(*names, flat, text);
+  }
+  shrink();
   return out;
+}
+
+ParsedFile Parser::parse(const Language& language, std::string_view text,
+                         const ChunkLimits& limits) {
+  return impl_->parse(language, text, limits, nullptr);
+}
+
+ParsedFile Parser::parse(const Language& language, std::string_view text, FileScopes& scopes) {
+  scopes = {};
+  return impl_->parse(language, text, {}, &scopes);
 }
 
 bool Parser::breaks_parse(const Language& language, std::string_view text, std::size_t offset,

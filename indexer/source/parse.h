@@ -66,6 +66,13 @@ struct Reference {
   Range range;
 };
 
+// "A is a B": a base class, an interface, a trait, a mixin, an embedded struct.
+struct Inheritance {
+  std::string type;        // the one that inherits; of this file, but for Rust's impls and the like
+  std::string base;        // as written, without what qualifies it and without type arguments
+  std::uint32_t line = 0;  // of the base's name
+};
+
 // A piece of a file that is stored, searched and retrieved as a unit: a definition with its doc
 // comment, or what stands between definitions. Long definitions are cut at statement boundaries.
 struct Chunk {
@@ -83,11 +90,14 @@ struct ParsedFile {
   const Language* language = nullptr;
   std::vector<Symbol> symbols;        // in source order
   std::vector<Reference> references;  // in source order
+  std::vector<Inheritance> bases;     // in source order
   std::vector<std::string> imports;   // as written: "kernels/ops.h", "os.path", "./util"
   std::vector<Chunk> chunks;          // in source order, covering every non-blank line once
   int error_nodes = 0;                // where the parser had to skip
   std::vector<std::string> notes;     // "parse stopped after 500 ms"
 };
+
+struct FileScopes;
 
 class Parser {
  public:
@@ -97,6 +107,9 @@ class Parser {
   Parser& operator=(Parser&&) noexcept;
 
   ParsedFile parse(const Language& language, std::string_view text, const ChunkLimits& limits = {});
+  // The same parse read for its scopes too (scopes.h): they point into `text`. Empty for a language
+  // that has none and for what could not be parsed.
+  ParsedFile parse(const Language& language, std::string_view text, FileScopes& scopes);
 
   // The text would parse worse with `insertion` at `offset` than without: more error and missing
   // nodes. Used to cut and to refuse suggestions. Of a text beyond 32 KiB the lines around the

@@ -31,6 +31,8 @@ bool meaning_of(std::string_view capture, CaptureMeaning& out) {
       {"local", CaptureRole::kLocal},
       {"test", CaptureRole::kTest},
       {"clause", CaptureRole::kClause},
+      {"implements", CaptureRole::kImplements},
+      {"implementer", CaptureRole::kImplementer},
       {"doc", CaptureRole::kDoc},
   };
   if (capture.starts_with('_')) return true;

@@ -29,7 +29,9 @@ enum class CaptureRole : std::uint8_t {
   kSkip,     // no reference, and beside a definition no symbol's name, whatever other patterns say
   kTest,     // a definition that is a test, whichever pattern defines it
   kClause,   // a definition that may be one of several in a row that are one: Haskell's equations
-  kDoc,      // a comment or attribute: belongs to the definition on the next line
+  kImplements,   // a base of the class around it: a reference to a type, too
+  kImplementer,  // beside it where no class is around it: what inherits
+  kDoc,          // a comment or attribute: belongs to the definition on the next line
 };
 
 struct CaptureMeaning {

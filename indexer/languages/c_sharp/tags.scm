@@ -33,6 +33,8 @@
 (declaration_pattern name: (identifier) @local)
 (type_parameter name: (identifier) @local)
 
+(base_list [(identifier) @implements (generic_name . (identifier) @implements) (qualified_name name: (identifier) @implements)])
+
 (invocation_expression function: (identifier) @reference.call)
 (invocation_expression function: (member_access_expression name: (identifier) @reference.call))
 (invocation_expression function: (member_access_expression name: (generic_name (identifier) @reference.call)))

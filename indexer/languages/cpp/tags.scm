@@ -20,6 +20,9 @@
 (template_declaration) @wrapper
 (lambda_expression) @scope
 
+; Bases.
+(base_class_clause [(type_identifier) @implements (template_type name: (type_identifier) @implements) (qualified_identifier name: [(type_identifier) @implements (template_type name: (type_identifier) @implements) (qualified_identifier name: (type_identifier) @implements)])])
+
 (using_declaration (qualified_identifier name: (identifier) @reference.import))
 (call_expression function: (qualified_identifier name: (identifier) @reference.call))
 (call_expression function: (qualified_identifier name: (qualified_identifier name: (identifier) @reference.call)))

@@ -28,6 +28,10 @@
 (range_clause left: (expression_list (identifier) @local))
 (type_parameter_declaration name: (identifier) @local)
 
+; What is embedded.
+(field_declaration !name type: [(type_identifier) @implements (qualified_type name: (type_identifier) @implements)])
+(interface_type (type_elem [(type_identifier) @implements (qualified_type name: (type_identifier) @implements)]))
+
 (call_expression function: (identifier) @reference.call)
 (call_expression function: (selector_expression field: (field_identifier) @reference.call))
 (selector_expression field: (field_identifier) @reference.name)

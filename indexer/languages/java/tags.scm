@@ -30,6 +30,10 @@
 (lambda_expression parameters: (identifier) @local)
 (type_parameter (type_identifier) @local)
 
+(superclass [(type_identifier) @implements (generic_type . (type_identifier) @implements) (scoped_type_identifier (type_identifier) @implements .)])
+(super_interfaces (type_list [(type_identifier) @implements (generic_type . (type_identifier) @implements) (scoped_type_identifier (type_identifier) @implements .)]))
+(extends_interfaces (type_list [(type_identifier) @implements (generic_type . (type_identifier) @implements) (scoped_type_identifier (type_identifier) @implements .)]))
+
 (method_invocation name: (identifier) @reference.call)
 (object_creation_expression type: (type_identifier) @reference.type)
 [(marker_annotation name: (identifier) @reference.type) (annotation name: (identifier) @reference.type)]

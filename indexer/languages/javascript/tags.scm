@@ -3,6 +3,7 @@
 (field_definition property: (_) @name) @definition.field
 (class_heritage (identifier) @reference.type)
 (class_heritage (member_expression property: (property_identifier) @reference.type))
+(class_heritage [(identifier) @implements (member_expression property: (property_identifier) @implements)])
 (formal_parameters (identifier) @local)
 (formal_parameters (assignment_pattern left: (identifier) @local))
 (rest_pattern (identifier) @local)

@@ -35,6 +35,7 @@
 
 ((identifier) @skip (#any-of? @skip "null" "true" "false" "it"))
 (value_argument . (identifier) @skip "=")
+(delegation_specifier [(user_type (identifier) @implements) (constructor_invocation (user_type (identifier) @implements))])
 (call_expression . (identifier) @reference.call)
 (call_expression . (navigation_expression (identifier) @reference.call .))
 (user_type (identifier) @reference.type)

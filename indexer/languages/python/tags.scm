@@ -39,6 +39,7 @@
 (type (identifier) @reference.type)
 (class_definition superclasses: (argument_list (identifier) @reference.type))
 (class_definition superclasses: (argument_list (attribute attribute: (identifier) @reference.type)))
+(class_definition superclasses: (argument_list [(identifier) @implements (attribute attribute: (identifier) @implements) (subscript value: (identifier) @implements)]))
 (keyword_argument name: (identifier) @skip)
 [(import_statement) (import_from_statement)] @imports
 (identifier) @reference.name

@@ -44,6 +44,8 @@
 ((identifier) @skip (#any-of? @skip "attr" "attr_reader" "attr_writer" "attr_accessor" "alias_method" "define_method" "include" "extend" "prepend" "private" "protected" "public" "module_function" "private_constant" "raise" "puts" "require" "require_relative" "lambda" "proc" "loop" "block_given?"))
 (call method: [(identifier) (constant)] @reference.call)
 (call receiver: (constant) @reference.type)
+(superclass [(constant) @implements (scope_resolution name: (constant) @implements)])
+(call method: (identifier) @_mixin arguments: (argument_list [(constant) @implements (scope_resolution name: (constant) @implements)]) (#any-of? @_mixin "include" "extend" "prepend"))
 (superclass (constant) @reference.type)
 (scope_resolution name: (constant) @reference.type)
 (exceptions (constant) @reference.type)

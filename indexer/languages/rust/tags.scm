@@ -38,6 +38,9 @@
 (tuple_struct_pattern (identifier) @local .)
 (type_parameter name: (type_identifier) @local)
 
+(impl_item trait: [(type_identifier) @implements (generic_type type: (type_identifier) @implements) (scoped_type_identifier name: (type_identifier) @implements) (generic_type type: (scoped_type_identifier name: (type_identifier) @implements))] type: [(type_identifier) @implementer (generic_type type: (type_identifier) @implementer) (scoped_type_identifier name: (type_identifier) @implementer) (reference_type type: (type_identifier) @implementer)])
+(trait_item bounds: (trait_bounds [(type_identifier) @implements (generic_type type: (type_identifier) @implements) (scoped_type_identifier name: (type_identifier) @implements)]))
+
 (call_expression function: (identifier) @reference.call)
 (call_expression function: (scoped_identifier name: (identifier) @reference.call))
 (call_expression function: (field_expression field: (field_identifier) @reference.call))

@@ -53,6 +53,7 @@
 
 ((identifier) @skip (#any-of? @skip "super" "null"))
 (interpolated_string_expression interpolator: (identifier) @skip)
+(extends_clause [(type_identifier) @implements (generic_type type: (type_identifier) @implements) (stable_type_identifier (type_identifier) @implements)])
 (call_expression function: (identifier) @reference.call)
 (call_expression function: (field_expression field: (identifier) @reference.call))
 (generic_function function: (identifier) @reference.call)

@@ -48,6 +48,8 @@
 (parameter external_name: (simple_identifier) @skip)
 (enum_type_parameters (simple_identifier) @skip)
 ((simple_identifier) @skip (#any-of? @skip "newValue" "oldValue" "_"))
+(inheritance_specifier inherits_from: (user_type (type_identifier) @implements .))
+(class_declaration declaration_kind: "extension" name: (user_type (type_identifier) @implementer) (inheritance_specifier inherits_from: (user_type (type_identifier) @implements .)))
 (attribute (user_type (type_identifier) @reference.name))
 (call_expression . (simple_identifier) @reference.call)
 (call_expression . (navigation_expression suffix: (navigation_suffix suffix: (simple_identifier) @reference.call)))

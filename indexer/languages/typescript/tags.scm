@@ -19,5 +19,8 @@
 (optional_parameter pattern: (identifier) @local)
 (required_parameter pattern: (rest_pattern (identifier) @local))
 (type_parameter name: (type_identifier) @local)
+(extends_clause value: [(identifier) @implements (member_expression property: (property_identifier) @implements)])
+(implements_clause [(type_identifier) @implements (generic_type name: (type_identifier) @implements) (nested_type_identifier name: (type_identifier) @implements)])
+(extends_type_clause type: [(type_identifier) @implements (generic_type name: (type_identifier) @implements) (nested_type_identifier name: (type_identifier) @implements)])
 (extends_clause value: (identifier) @reference.type)
 (type_identifier) @reference.type

@@ -75,6 +75,43 @@ TEST(Resolve, GivesAllWhereNothingTellsThemApart) {
               ElementsAre("a/x.go:3 ", "b/y.go:3 "));
 }
 
+TEST(Resolve, ALocalIsNoSymbolOfTheWorkspace) {
+  Workspace w;
+  w.write("a/x.py", "def path():\n    pass\n");
+  w.update();
+  EXPECT_THAT(resolved(w, "c.py", "def f(path):\n    return pa^th\n"), ElementsAre("c.py:1 "));
+  EXPECT_THAT(resolved(w, "c.py", "def f():\n    path = 1\n    return pa^th\n"),
+              ElementsAre("c.py:2 "));
+  EXPECT_THAT(resolved(w, "c.py", "def f(path):\n    return 1\nx = pa^th\n"),
+              ElementsAre("a/x.py:1 "));
+  EXPECT_THAT(resolved(w, "c.py", "def f(path):\n    return x.pa^th()\n"),
+              ElementsAre("a/x.py:1 "));
+}
+
+TEST(Resolve, ANameThatIsImportedIsNoMemberOfThisFile) {
+  Workspace w;
+  w.write("tools.py", "def load():\n    pass\n");
+  w.update();
+  EXPECT_THAT(resolved(w, "c.py",
+                       "from tools import load\nclass A:\n    def load(self):\n        lo^ad()\n"),
+              ElementsAre("tools.py:1 "));
+}
+
+TEST(Resolve, TellsEveryPlaceOfALocal) {
+  Workspace w;
+  w.update();
+  const std::string text = "def f(x):\n    x = x + 1\n    return g(x=x)\n";
+  auto local = w.index().local_at("a.py", text, 14);
+  ASSERT_TRUE(local && *local);
+  EXPECT_EQ((*local)->kind, "parameter");
+  EXPECT_EQ((*local)->definition.start_byte, 6u);
+  std::vector<std::uint32_t> places;
+  for (const Range& range : (*local)->places) places.push_back(range.start_byte);
+  EXPECT_THAT(places, ElementsAre(6u, 14u, 18u, 39u));
+  EXPECT_FALSE(*w.index().local_at("a.py", text, 35)) << "g is not introduced here";
+  EXPECT_FALSE(w.index().local_at("a.py", text, text.size() + 1)) << "behind the text";
+}
+
 TEST(Resolve, TakesAnyPlace) {
   Workspace w;
   w.write("a.py", "def thing():\n    pass\n");

@@ -29,14 +29,16 @@ std::string read(const fs::path& path) {
 std::string printed(const ParsedFile& file) {
   std::string out;
   for (const Symbol& s : file.symbols) {
-    out += fmt::format("{}-{} {} {} in [{}]{}{} | {}\n", s.range.start_line + 1, s.range.end_line + 1,
-                       symbol_kind_name(s.kind), s.name, s.container,
+    out += fmt::format("{}-{} {} {} in [{}]{}{} | {}\n", s.range.start_line + 1,
+                       s.range.end_line + 1, symbol_kind_name(s.kind), s.name, s.container,
                        s.is_definition ? "" : " declared", s.is_test ? " test" : "", s.signature);
   }
   for (const Reference& r : file.references) {
     out += fmt::format("{}:{} {} {}\n", r.range.start_line + 1, r.range.start_col + 1,
                        reference_role_name(r.role), r.name);
   }
+  for (const Inheritance& base : file.bases)
+    out += fmt::format("{} {} is a {}\n", base.line + 1, base.type, base.base);
   for (const std::string& import : file.imports) out += "import " + import + '\n';
   for (const std::string& note : file.notes) out += "note " + note + '\n';
   if (file.error_nodes > 0) out += fmt::format("error nodes {}\n", file.error_nodes);
