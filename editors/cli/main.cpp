@@ -133,6 +133,10 @@ void add_edit_commands(Commands& commands, CommonOptions& common) {
       ->expected(-1);
   repair_app.add_flag("--apply", repair->apply, "write a verified repair into the workspace");
   repair_app.add_option("--rounds", repair->rounds)->check(CLI::Range(1, 20));
+  repair_app
+      .add_option("--jobs", repair->jobs,
+                  "runs of the command at once (otherwise half of the processors, 4 at most)")
+      ->check(CLI::Range(1, 64));
   repair_app.add_option("--files", repair->files, "only these may be changed (globs)");
   repair_app.add_flag("--tests", repair->tests, "tests may be changed, too");
   repair_app.add_option("--time", repair->seconds, "seconds for all of it")

@@ -105,6 +105,7 @@ struct RepairOptions {
   std::vector<std::string> command;  // and its arguments
   std::vector<std::string> files;    // globs of what may be changed; empty: anything but tests
   int rounds = 3;
+  int jobs = 0;              // runs at once; 0: as many as the machine takes
   int seconds = 120;         // for all of it
   int command_seconds = 60;  // for one run
   bool apply = false;

@@ -5,6 +5,7 @@
 #include "editors/cli/report.h"
 #include "editors/cli/workspace.h"
 #include "lsp/assist/edit/write_files.h"
+#include "lsp/assist/repair/trials.h"
 
 namespace curlew::cli {
 namespace {
@@ -100,11 +101,13 @@ int run_repair(const CommonOptions& common, const RepairOptions& options) {
   }
   const auto generator = open_generator(settings);
   if (!generator) return report(generator.error());
-  const assist::RepairRequest request{.rounds_max = options.rounds,
-                                      .budget = std::chrono::seconds(options.seconds),
-                                      .files = options.files,
-                                      .may_change_tests = options.tests,
-                                      .generator = generator->get()};
+  const assist::RepairRequest request{
+      .rounds_max = options.rounds,
+      .jobs = options.jobs > 0 ? options.jobs : assist::repair_jobs(),
+      .budget = std::chrono::seconds(options.seconds),
+      .files = options.files,
+      .may_change_tests = options.tests,
+      .generator = generator->get()};
   ProgressLine line;
   const auto progress = [&](const assist::RepairProgress& p) {
     const double share = static_cast<double>(p.tried) / std::max(1, p.candidates);

@@ -242,6 +242,17 @@ Expected<std::unique_ptr<Sandbox>> Sandbox::open(const SandboxOptions& options) 
   return fail(Errc::kUnavailable, "no sandbox on this machine: {}", tried);
 }
 
+Expected<std::unique_ptr<Sandbox>> Sandbox::clone() const {
+  const std::lock_guard lock(impl_->turn);
+  if (impl_->way.isolation == Isolation::kLandlock)
+    return fail(Errc::kUnavailable, "commands see where their shadow copy lies");
+  Expected<ShadowCopy> shadow = impl_->shadow.clone();
+  if (!shadow) return std::move(shadow.error()).pass();
+  std::unique_ptr<Impl> impl(new Impl{
+      impl_->way, std::move(*shadow), impl_->readable, impl_->bubblewrap, impl_->home, {}});
+  return std::unique_ptr<Sandbox>(new Sandbox(std::move(impl)));
+}
+
 Status Sandbox::put(const std::string& path, std::string_view text) {
   const std::lock_guard lock(impl_->turn);
   return impl_->shadow.put(path, text);

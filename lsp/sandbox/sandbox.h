@@ -81,6 +81,10 @@ class Sandbox {
   // kUnavailable says what was tried and why it does not work.
   static Expected<std::unique_ptr<Sandbox>> open(const SandboxOptions& options);
   ~Sandbox();
+  // Another one, with all that was put or built in this one's shadow copy so far, so that both can run
+  // at once. kInvalidInput where that is too much to copy, kIo; kUnavailable with Landlock, where
+  // what was built knows the folder that it was built in.
+  Expected<std::unique_ptr<Sandbox>> clone() const;
 
   // The shadow copy's file is `text` from now on, until the next put(). Paths are relative to the
   // workspace's root and must not lead out of it, be it by a link. The file is always as new as

@@ -17,6 +17,8 @@ namespace {
 
 constexpr const char* kLockName = "in-use";
 constexpr unsigned kNewFileMode = 0644;
+// More is not copied to save time.
+constexpr CopyLimits kCloneLimits{.bytes = std::int64_t{1} << 30, .files = 100'000};
 
 Descriptor open_lock(const fs::path& path) {
   return Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -53,6 +55,28 @@ ShadowCopy::~ShadowCopy() {
 
 Expected<ShadowCopy> ShadowCopy::make(const fs::path& workspace, const fs::path& cache,
                                       ShadowKind kind) {
+  Expected<ShadowCopy> made = make_empty(workspace, cache, kind);
+  if (!made) return made;
+  if (Status filled = made->fill(); !filled) return std::move(filled.error()).during("shadow copy");
+  return made;
+}
+
+Expected<ShadowCopy> ShadowCopy::clone() const {
+  Expected<ShadowCopy> made = make_empty(workspace_, folder_.parent_path(), kind_);
+  if (!made) return made;
+  const auto copy = [&](const char* name, const auto& how) {
+    return how((folder_ / name).string(), (made->folder_ / name).string(), kCloneLimits);
+  };
+  const bool is_copy = kind_ == ShadowKind::kCopy;
+  Status copied = is_copy ? copy("tree", copy_tree) : copy("upper", copy_layer);
+  if (copied) copied = copy("home", copy_tree);
+  if (copied) copied = copy("tmp", copy_tree);
+  if (!copied) return std::move(copied.error()).during("another shadow copy");
+  return made;
+}
+
+Expected<ShadowCopy> ShadowCopy::make_empty(const fs::path& workspace, const fs::path& cache,
+                                            ShadowKind kind) {
   std::error_code error;
   fs::create_directories(cache, error);
   const Descriptor turn = open_lock(cache / ".lock");
@@ -70,11 +94,12 @@ Expected<ShadowCopy> ShadowCopy::make(const fs::path& workspace, const fs::path&
   made.lock_ = open_lock(made.folder_ / kLockName);
   if (!made.lock_ || ::flock(made.lock_.get(), LOCK_EX | LOCK_NB) != 0)
     return fail(Errc::kIo, "{}: {}", name, std::strerror(errno));
-  if (Status filled = made.fill(); !filled) return std::move(filled.error()).during("shadow copy");
+  if (Status ready = made.make_folders(); !ready)
+    return std::move(ready.error()).during("shadow copy");
   return made;
 }
 
-Status ShadowCopy::fill() {
+Status ShadowCopy::make_folders() {
   tree_ = folder_ / "tree";
   home_ = folder_ / "home";
   temporary_ = folder_ / "tmp";
@@ -85,8 +110,6 @@ Status ShadowCopy::fill() {
   if (!lower) return std::move(lower.error()).pass();
   lower_ = std::move(*lower);
   const bool is_copy = kind_ == ShadowKind::kCopy;
-  if (is_copy)
-    if (Status copied = copy_tree(workspace_.string(), tree_.string(), {}); !copied) return copied;
   Expected<Descriptor> upper = open_folder((is_copy ? tree_ : folder_ / "upper").string());
   if (!upper) return std::move(upper.error()).pass();
   upper_ = std::move(*upper);
@@ -94,6 +117,11 @@ Status ShadowCopy::fill() {
   if (!work) return std::move(work.error()).pass();
   work_ = std::move(*work);
   return {};
+}
+
+Status ShadowCopy::fill() {
+  if (kind_ != ShadowKind::kCopy) return {};
+  return copy_tree(workspace_.string(), tree_.string(), {});
 }
 
 Status ShadowCopy::put(const std::string& path, std::string_view text) {

@@ -23,6 +23,9 @@ class ShadowCopy {
   // left there are removed.
   static Expected<ShadowCopy> make(const std::filesystem::path& workspace,
                                    const std::filesystem::path& cache, ShadowKind kind);
+  // Another one in the same cache, with all that was put or built in this one so far; nothing may
+  // write to it meanwhile. kInvalidInput beyond kCloneLimits, kIo.
+  Expected<ShadowCopy> clone() const;
   ShadowCopy(ShadowCopy&&) noexcept;
   ShadowCopy& operator=(ShadowCopy&&) = delete;
   ~ShadowCopy();
@@ -44,6 +47,9 @@ class ShadowCopy {
 
  private:
   ShadowCopy() = default;
+  static Expected<ShadowCopy> make_empty(const std::filesystem::path& workspace,
+                                         const std::filesystem::path& cache, ShadowKind kind);
+  Status make_folders();
   Status fill();
 
   ShadowKind kind_ = ShadowKind::kOverlay;

@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include <cerrno>
 #include <cstring>
@@ -81,7 +82,7 @@ void empty_folder(int folder, int depth) {
 
 class Copier {
  public:
-  explicit Copier(const CopyLimits& limits) : left_(limits) {}
+  Copier(const CopyLimits& limits, bool is_layer) : left_(limits), is_layer_(is_layer) {}
 
   Status copy_folder(int from, int to, const std::string& path, int depth) {
     if (depth > kDepthMax) return fail(Errc::kInvalidInput, "{}: nested too deeply", path);
@@ -107,12 +108,17 @@ class Copier {
       const Descriptor made(::openat(to, name, kFolderFlags));
       if (!made) return fail(Errc::kIo, "{}: {}", here, reason());
       if (Status done = copy_folder(source.get(), made.get(), here, depth + 1); !done) return done;
+      if (is_layer_ && ::fgetxattr(source.get(), kOpaque, nullptr, 0) > 0 &&
+          ::fsetxattr(made.get(), kOpaque, "y", 1, 0) != 0)
+        return fail(Errc::kIo, "{}: {}", here, reason());
       ::fchmod(made.get(), info.st_mode & 0777);
       set_times(made.get(), info);
     } else if (S_ISREG(info.st_mode)) {
       return copy_file(from, to, name, info, here);
     } else if (S_ISLNK(info.st_mode)) {
       copy_link(from, to, name);
+    } else if (is_layer_ && S_ISCHR(info.st_mode) && info.st_rdev == 0) {
+      if (::mknodat(to, name, S_IFCHR, 0) != 0) return fail(Errc::kIo, "{}: {}", here, reason());
     }
     return {};  // sockets, pipes and devices stay behind
   }
@@ -152,8 +158,20 @@ class Copier {
     ::futimens(fd, times);
   }
 
+  static constexpr const char* kOpaque = "user.overlay.opaque";
+
   CopyLimits left_;
+  const bool is_layer_;
 };
+
+Status copy(const std::string& from, const std::string& to, const CopyLimits& limits,
+            bool is_layer) {
+  Expected<Descriptor> source = open_folder(from);
+  if (!source) return std::move(source.error()).pass();
+  Expected<Descriptor> made = open_folder(to);
+  if (!made) return std::move(made.error()).pass();
+  return Copier(limits, is_layer).copy_folder(source->get(), made->get(), from, 0);
+}
 
 Status write_all(int fd, std::string_view text) {
   while (!text.empty()) {
@@ -246,11 +264,11 @@ void remove_tree(const std::string& path) {
 }
 
 Status copy_tree(const std::string& from, const std::string& to, const CopyLimits& limits) {
-  Expected<Descriptor> source = open_folder(from);
-  if (!source) return std::move(source.error()).pass();
-  Expected<Descriptor> made = open_folder(to);
-  if (!made) return std::move(made.error()).pass();
-  return Copier(limits).copy_folder(source->get(), made->get(), from, 0);
+  return copy(from, to, limits, /*is_layer=*/false);
+}
+
+Status copy_layer(const std::string& from, const std::string& to, const CopyLimits& limits) {
+  return copy(from, to, limits, /*is_layer=*/true);
 }
 
 }  // namespace curlew::sandbox

@@ -37,4 +37,8 @@ struct CopyLimits {
 };
 Status copy_tree(const std::string& from, const std::string& to, const CopyLimits& limits);
 
+// The same for the upper layer of an overlay, with its marks of what was deleted (Linux's
+// Documentation/filesystems/overlayfs: whiteouts, opaque folders). kIo where they cannot be made.
+Status copy_layer(const std::string& from, const std::string& to, const CopyLimits& limits);
+
 }  // namespace curlew::sandbox

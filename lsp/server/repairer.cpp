@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 
+#include "lsp/assist/repair/trials.h"
 #include "lsp/server/trust.h"
 #include "lsp/server/workspace_edit.h"
 
@@ -71,6 +72,7 @@ Expected<DocumentRepair> Repairer::repair(const DocumentPtr& document, const Com
                                         .path = document->place().path};
   request.budget = consent == Consent::kAsk ? std::chrono::milliseconds(settings.repair_budget_ms)
                                             : kAheadBudget;
+  request.jobs = consent == Consent::kAsk ? assist::repair_jobs() : 1;
   request.buffers = buffers_around(document);
   const std::shared_ptr<model::Generator> generator = state_.services.generator();
   request.generator = generator.get();

@@ -6,6 +6,13 @@ namespace {
 class BuffersChecker final : public Checker {
  public:
   BuffersChecker(Checker& base, Changes buffers) : base_(base), buffers_(std::move(buffers)) {}
+  BuffersChecker(std::unique_ptr<Checker> base, Changes buffers)
+      : own_(std::move(base)), base_(*own_), buffers_(std::move(buffers)) {}
+
+  std::unique_ptr<Checker> another() override {
+    std::unique_ptr<Checker> other = base_.another();
+    return other ? std::make_unique<BuffersChecker>(std::move(other), buffers_) : nullptr;
+  }
 
   Expected<std::string> text(const std::string& path) override {
     if (const auto open = buffers_.find(path); open != buffers_.end()) return open->second;
@@ -26,6 +33,7 @@ class BuffersChecker final : public Checker {
     return all;
   }
 
+  const std::unique_ptr<Checker> own_;  // of one made by another()
   Checker& base_;
   const Changes buffers_;
 };

@@ -29,6 +29,15 @@ class SandboxChecker final : public Checker {
                  std::unique_ptr<sandbox::Sandbox> box)
       : options_(std::move(options)), command_(std::move(command)), box_(std::move(box)) {}
 
+  std::unique_ptr<Checker> another() override {
+    auto box = box_->clone();
+    if (!box) return nullptr;
+    auto made = std::make_unique<SandboxChecker>(options_, command_, std::move(*box));
+    made->originals_ = originals_;
+    made->put_ = put_;
+    return made;
+  }
+
   Expected<std::string> text(const std::string& path) override {
     if (const auto original = originals_.find(path); original != originals_.end())
       return original->second;

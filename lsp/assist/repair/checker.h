@@ -33,6 +33,9 @@ struct CheckResult {
 class Checker {
  public:
   virtual ~Checker() = default;
+  // One more that does the same, and may at the same time: on another thread, in a shadow copy of its
+  // own, with what was built in this one. Null where there can be none.
+  virtual std::unique_ptr<Checker> another() { return nullptr; }
   // The workspace's own text. kNotFound, kInvalidInput.
   virtual Expected<std::string> text(const std::string& path) = 0;
   // What a run of check() may take from now on, as far as the command's own limit allows it; one that

@@ -7,6 +7,7 @@
 #include "lsp/assist/repair/complaints.h"
 #include "lsp/assist/repair/propose_model.h"
 #include "lsp/assist/repair/repair_candidates.h"
+#include "lsp/assist/repair/trials.h"
 
 namespace curlew::assist {
 namespace {
@@ -34,14 +35,16 @@ class Repair {
         progress_(progress),
         stop_(std::move(stop)),
         began_(Clock::now()),
+        trials_(checker, request.jobs),
         candidates_(index, request, [this](const std::string& path) { return current(path); }) {
     if (request.generator != nullptr)
       model_.emplace(Sources{.index = index, .generator = request.generator}, request.lane);
   }
 
   Expected<RepairResult> run() {
-    Expected<CheckResult> first = check({});
+    Expected<CheckResult> first = checker_.check({}, stop_);
     if (!first) return std::move(first.error()).pass();
+    note_run(*first);
     tests_wanted_ = first->tests_run;
     now_ = first_ = std::move(*first);
     if (is_for_some()) {
@@ -66,15 +69,11 @@ class Repair {
  private:
   bool is_out_of_time() const { return Clock::now() - began_ > request_.budget; }
 
-  Expected<CheckResult> check(const Changes& changes) {
+  void note_run(const CheckResult& result) {
     ++result_.runs;
-    if (result_.runs > 1) checker_.limit_runs(run_limit());
-    Expected<CheckResult> result = checker_.check(changes, stop_);
-    if (result && result->end == sandbox::CommandEnd::kExited)
-      longest_run_ =
-          std::max(longest_run_,
-                   std::chrono::milliseconds(static_cast<std::int64_t>(result->seconds * 1000)));
-    return result;
+    if (result.end != sandbox::CommandEnd::kExited) return;
+    const auto ms = static_cast<std::int64_t>(result.seconds * 1000);
+    longest_run_ = std::max(longest_run_, std::chrono::milliseconds(ms));
   }
 
   // Not far beyond the time there is. A command that has once run its tests takes about as long
@@ -146,40 +145,65 @@ class Repair {
     return kept;
   }
 
+  struct Trial {
+    const Candidate* candidate = nullptr;
+    Changes changes;  // all that is kept, and this
+  };
+
+  // True when one of them is kept.
   Expected<bool> try_all(const std::vector<Candidate>& candidates, const Diagnostic& complaint,
                          RepairProgress& shown) {
-    for (const Candidate& candidate : candidates) {
-      if (is_out_of_time()) return false;
+    trials_.start_small();
+    for (auto next = candidates.begin(); next != candidates.end() && !is_out_of_time();) {
       if (progress_) progress_(shown);
-      ++shown.tried;
-      Expected<bool> kept = try_one(candidate, complaint);
+      std::vector<Trial> trials;
+      for (; next != candidates.end() && trials.size() < trials_.width(); ++next) {
+        if (is_out_of_time()) return false;
+        ++shown.tried;
+        if (auto trial = trial_of(*next)) trials.push_back(std::move(*trial));
+      }
+      Expected<bool> kept = try_these(trials, complaint);
       if (!kept || *kept) return kept;
     }
     return false;
   }
 
-  // True when the candidate is kept.
-  Expected<bool> try_one(const Candidate& candidate, const Diagnostic& complaint) {
+  // Nothing where the change is none, parses worse, or was tried before.
+  std::optional<Trial> trial_of(const Candidate& candidate) {
     const Expected<std::string> before = current(candidate.path);
-    if (!before) return false;
+    if (!before) return std::nullopt;
     Expected<std::string> after = apply_edits(*before, candidate.edits);
-    if (!after || *after == *before) return false;
+    if (!after || *after == *before) return std::nullopt;
     last_outcome_ = "it does not parse";
-    if (candidates_.parses_worse(candidate.path, *before, *after)) return false;
-    Changes changes = kept_;
-    changes[candidate.path] = std::move(*after);
-    if (!tried_.insert(hash_of(changes)).second) return false;
-    ++result_.rounds.back().tried;
-    Expected<CheckResult> result = check(changes);
-    if (!result) return std::move(result.error()).pass();
-    if (!is_better(complaint, *result)) {
-      last_outcome_ = outcome(complaint, *result);
-      return false;
-    }
-    kept_ = std::move(changes);
-    now_ = std::move(*result);
-    result_.rounds.back().kept.push_back({candidate, complaint});
-    return true;
+    if (candidates_.parses_worse(candidate.path, *before, *after)) return std::nullopt;
+    Trial trial{&candidate, kept_};
+    trial.changes[candidate.path] = std::move(*after);
+    if (!tried_.insert(hash_of(trial.changes)).second) return std::nullopt;
+    return trial;
+  }
+
+  // The first in their order that is better is kept.
+  Expected<bool> try_these(std::span<Trial> trials, const Diagnostic& complaint) {
+    if (trials.empty()) return false;
+    std::vector<Changes> changes;
+    for (Trial& trial : trials) changes.push_back(std::move(trial.changes));
+    bool is_kept = false;
+    const auto judge = [&](std::size_t idx, CheckResult result) {
+      note_run(result);
+      ++result_.rounds.back().tried;
+      is_kept = is_better(complaint, result);
+      if (is_kept) {
+        kept_ = std::move(changes[idx]);
+        now_ = std::move(result);
+        result_.rounds.back().kept.push_back({*trials[idx].candidate, complaint});
+      } else {
+        last_outcome_ = outcome(complaint, result);
+      }
+      return is_kept;
+    };
+    if (Status ran = trials_.run(changes, run_limit(), stop_, judge); !ran)
+      return std::move(ran.error()).pass();
+    return is_kept;
   }
 
   // What a run says of a change that was not kept.
@@ -234,7 +258,8 @@ class Repair {
         return std::move(answer.error()).pass();
       if (!answer) result_.model_error = answer.error().message();
       if (!answer || !*answer) return false;
-      Expected<bool> kept = try_one(**answer, complaint);
+      std::optional<Trial> trial = trial_of(**answer);
+      Expected<bool> kept = trial ? try_these({&*trial, 1}, complaint) : Expected<bool>(false);
       if (!kept || *kept) return kept;
       const Expected<std::string> after = apply_edits(*text, (*answer)->edits);
       if (!after) return false;
@@ -356,6 +381,7 @@ class Repair {
   const RepairCallback& progress_;
   const std::stop_token stop_;
   const Clock::time_point began_;
+  Trials trials_;
   RepairCandidates candidates_;
   std::optional<ModelProposer> model_;
   int tests_wanted_ = -1;

@@ -25,6 +25,7 @@ namespace curlew::assist {
 
 struct RepairRequest {
   int rounds_max = 3;  // of keeping a change and looking again
+  int jobs = 1;        // runs of the command at once (trials.h); what is kept does not depend on it
   std::chrono::milliseconds budget{120'000};
   std::vector<std::string> files;  // globs of paths that may be changed; empty: any
   bool may_change_tests = false;

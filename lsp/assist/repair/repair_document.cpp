@@ -76,7 +76,8 @@ Expected<DocumentRepair> checked(const indexer::Index* index, const DocumentRepa
   if (!on_disk) return unchecked(index, request, "not checked: " + on_disk.error().message(), stop);
   auto checker = make_buffers_checker(**on_disk, request.buffers);
   if (!checker) return std::move(checker.error()).pass();
-  RepairRequest repair_request{.budget = request.budget,
+  RepairRequest repair_request{.jobs = request.jobs,
+                               .budget = request.budget,
                                .only = request.complaints,
                                .generator = request.generator,
                                .lane = request.lane};

@@ -31,6 +31,7 @@ struct DocumentRepairRequest {
   std::optional<CheckCommand> check;  // to be run: the user allows it
   std::string why_no_check;           // else, for people: "the workspace is not trusted"
   std::chrono::milliseconds budget{30'000};
+  int jobs = 1;                           // as RepairRequest's
   model::Generator* generator = nullptr;  // as RepairRequest's
   model::Lane lane = model::Lane::kMain;
 };

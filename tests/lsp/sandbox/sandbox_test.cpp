@@ -131,6 +131,48 @@ TEST_P(SandboxTest, KeepsWhatACommandWroteForTheNextOne) {
   EXPECT_EQ(shell("cat out.o $HOME/cache $TMPDIR/t").output, "built\ncached\n1\n");
 }
 
+// What was made, changed and deleted so far is so in a clone, too; from then on they are apart.
+TEST_P(SandboxTest, AClonesShadowCopyIsAsThisOneWas) {
+  write_file(root_ / "gone/old.txt", "old\n");
+  write_file(root_ / "src/b.txt", "b\n");
+  reopen();
+  ASSERT_TRUE(sandbox_->put("src/a.txt", "put\n"));
+  shell(
+      "mkdir built && echo one > built/x && rm src/b.txt && rm -r gone && mkdir gone && "
+      "echo new > gone/new.txt && touch -d 2001-01-01 built/x && echo t > $TMPDIR/t; "
+      "echo h > $HOME/h");
+  auto made = sandbox_->clone();
+  if (GetParam().isolation == Isolation::kLandlock) {
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().kind(), Errc::kUnavailable);
+    return;
+  }
+  ASSERT_TRUE(made) << made.error().message();
+  shell("echo two > built/x");
+  const auto ran = (*made)->run(
+      {.argv = {"sh", "-c",
+                "cat src/a.txt built/x; ls src gone; date -r built/x +%Y; cat $TMPDIR/t $HOME/h"}},
+      {});
+  ASSERT_TRUE(ran) << ran.error().message();
+  EXPECT_EQ(ran->output, "put\none\ngone:\nnew.txt\n\nsrc:\na.txt\n2001\nt\nh\n");
+}
+
+TEST_P(SandboxTest, ClonesRunAtTheSameTime) {
+  auto made = sandbox_->clone();
+  if (GetParam().isolation == Isolation::kLandlock) {
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().kind(), Errc::kUnavailable);
+    return;
+  }
+  ASSERT_TRUE(made) << made.error().message();
+  const Command slow{.argv = {"sleep", "0.7"}};
+  const auto began = std::chrono::steady_clock::now();
+  std::thread other([&] { EXPECT_TRUE((*made)->run(slow, {})); });
+  EXPECT_TRUE(sandbox_->run(slow, {}));
+  other.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 1350ms);
+}
+
 TEST_P(SandboxTest, ABuildSeesEachChange) {
   write_file(root_ / "Makefile", "out: in\n\tcat in > out\n");
   write_file(root_ / "in", "first\n");
