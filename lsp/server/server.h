@@ -47,6 +47,8 @@ struct Settings {
   bool index_enabled = true;
   bool completion_enabled = true;
   bool next_edit_enabled = true;
+  bool navigation =
+      false;  // definitions and the like, for languages that have no server of their own
   std::vector<std::string> disabled_languages;  // LSP language ids
   // Repairs: may the workspace's commands be run? From the client or its user only, never from the
   // workspace's own file (trust.h). How files are checked: globs of paths -> command lines

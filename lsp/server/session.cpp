@@ -48,6 +48,7 @@ Session::Session(Services& services, protocol::Transport& transport, SessionOpti
       next_edit_(state_),
       completion_(completer_),
       symbols_(state_),
+      navigation_(state_),
       status_(state_, document_sync_, completer_, next_edit_),
       tools_(completer_),
       code_actions_(state_, repairer_),
@@ -78,6 +79,7 @@ void Session::bind() {
   next_edit_.bind(binder_);
   completion_.bind(binder_);
   symbols_.bind(binder_, capabilities_);
+  navigation_.bind(binder_);
   status_.bind(binder_);
   tools_.bind(binder_);
   code_actions_.bind(binder_, capabilities_);
@@ -167,6 +169,7 @@ void Session::initialize(const protocol::InitializeParams& params, const Call&, 
   for (const std::string& uri : roots) add_workspace(uri);
 
   CompletionFeature::announce(features, capabilities_);
+  NavigationFeature::announce(state_.settings.get(), capabilities_);
   capabilities_["positionEncoding"] = encoding_name(state_.documents.encoding());
   capabilities_["workspace"]["workspaceFolders"] = {{"supported", true},
                                                     {"changeNotifications", true}};

@@ -19,6 +19,7 @@
 #include "lsp/server/configuration.h"
 #include "lsp/server/document_sync.h"
 #include "lsp/server/inline_completion.h"
+#include "lsp/server/navigation.h"
 #include "lsp/server/next_edit.h"
 #include "lsp/server/parent_watch.h"
 #include "lsp/server/session_state.h"
@@ -83,6 +84,7 @@ class Session {
   NextEditFeature next_edit_;
   CompletionFeature completion_;
   SymbolsFeature symbols_;
+  NavigationFeature navigation_;
   StatusFeature status_;
   ToolsFeature tools_;
   CodeActionFeature code_actions_;

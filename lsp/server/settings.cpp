@@ -60,6 +60,7 @@ const std::vector<Key>& keys() {
       {"index_enabled", &Settings::index_enabled},
       {"completion_enabled", &Settings::completion_enabled},
       {"next_edit_enabled", &Settings::next_edit_enabled},
+      {"navigation", &Settings::navigation},
       {"disabled_languages", &Settings::disabled_languages},
       {"trusted", &Settings::trusted},
       {"repair_ahead", &Settings::repair_ahead},

@@ -1,53 +1,16 @@
 #include "lsp/server/symbols.h"
 
 #include <algorithm>
-#include <map>
 
-#include "indexer/source/read_file.h"
-#include "lsp/server/uri.h"
+#include "lsp/server/file_texts.h"
 
 namespace curlew::server {
-namespace fs = std::filesystem;
 
 using protocol::DocumentSymbol;
 using protocol::Json;
 using protocol::SymbolInformation;
 
 namespace {
-
-protocol::Range to_lsp(const indexer::Range& range, const Snapshot& document) {
-  return {document.position_at(range.start_byte), document.position_at(range.end_byte)};
-}
-
-// Texts of files for one request: the open document, else the disk. The columns of a hit are
-// bytes, and an editor that counts UTF-16 cannot be told without the line itself.
-class Texts {
- public:
-  explicit Texts(const SessionState& state) : state_(state) {}
-
-  // Null when the file cannot be read any more.
-  const Snapshot* find(const Workspace& workspace, const std::string& path) {
-    const fs::path file = workspace.root() / path;
-    const std::string uri = state_.documents.uri_of(file);
-    const auto [known, is_new] = texts_.try_emplace(uri);
-    if (!is_new) return known->second.get();
-    known->second = state_.documents.find(uri);
-    if (!known->second) known->second = read(uri, file);
-    return known->second.get();
-  }
-
- private:
-  std::shared_ptr<const Snapshot> read(const std::string& uri, const fs::path& file) const {
-    auto text = indexer::read_file(file, kSourceBytesMax);
-    if (!text) return nullptr;
-    return std::make_shared<const Snapshot>(uri, "", 0,
-                                            std::make_shared<const std::string>(std::move(*text)),
-                                            DocumentPlace{}, state_.documents.encoding());
-  }
-
-  const SessionState& state_;
-  std::map<std::string, std::shared_ptr<const Snapshot>> texts_;  // by URI
-};
 
 const indexer::Language* language_of(const Snapshot& document) {
   const std::string_view head = std::string_view(document.text()).substr(0, 512);
@@ -122,7 +85,7 @@ void SymbolsFeature::workspace_symbols(const protocol::WorkspaceSymbolParams& pa
                                        const Call& call,
                                        Reply<std::vector<SymbolInformation>> reply) {
   std::vector<SymbolInformation> out;
-  Texts texts(state_);
+  FileTexts texts(state_);
   for (const auto& workspace : state_.workspaces.all()) {
     if (workspace->index() == nullptr) continue;
     auto hits = workspace->index()->search({.text = params.query,

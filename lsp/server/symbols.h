@@ -10,8 +10,7 @@
 
 namespace curlew::server {
 
-constexpr int kWorkspaceSymbolsMax = 100;              // per workspace folder
-constexpr std::uintmax_t kSourceBytesMax = 16u << 20;  // of a file read to convert its columns
+constexpr int kWorkspaceSymbolsMax = 100;  // per workspace folder
 
 class SymbolsFeature {
  public:

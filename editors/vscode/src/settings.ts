@@ -19,6 +19,7 @@ const serverKeys: Readonly<Record<string, string>> = {
   'completion.budgetMs': 'completion_budget_ms',
   'completion.disabledLanguages': 'disabled_languages',
   'nextEdit.enabled': 'next_edit_enabled',
+  navigation: 'navigation',
   'index.enabled': 'index_enabled',
   'check': 'check',
   'repair.ahead': 'repair_ahead',
