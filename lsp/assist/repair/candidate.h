@@ -68,6 +68,8 @@ void propose_modifiers(const RepairPlace& place,
                        std::vector<Candidate>& candidates);  // const, mut, & and *
 void propose_types(const RepairPlace& place, std::vector<Candidate>& candidates);
 void propose_arguments(const RepairPlace& place, std::vector<Candidate>& candidates);
+void propose_strays(const RepairPlace& place,
+                    std::vector<Candidate>& candidates);  // doubled, swapped, lost
 
 // All of them for a complaint of a compiler or linter: likeliest first, each change once.
 std::vector<Candidate> propose(const RepairPlace& place);

@@ -9,7 +9,7 @@ namespace {
 constexpr Engine kEngines[] = {&propose_fixits,    &propose_spellings, &propose_imports,
                                &propose_tokens,    &propose_brackets,  &propose_statements,
                                &propose_modifiers, &propose_types,     &propose_arguments,
-                               &propose_mutations};
+                               &propose_strays,    &propose_mutations};
 constexpr std::size_t kCandidatesMax = 600;
 constexpr int kLinesNear = 25;  // taken for the function where none can be parsed
 

@@ -56,6 +56,27 @@ void expect_found(Engine engine, const std::vector<Slip>& slips) {
   }
 }
 
+TEST(StrayEngine, TakesOutWhatWasTypedTwiceAndPutsBackWhatWasLost) {
+  expect_found(
+      &propose_strays,
+      {{"a.c", "int f(char char *s) {\n  return *s;\n}\n", "int f(char *s) {\n  return *s;\n}\n", 1,
+        12, "two or more data types in declaration specifiers", 1},
+       {"a.go",
+        "func f(b bool) int {\n\tif b {\n\t\treturn 1\n\t} else else {\n\t\treturn 2\n\t}\n}\n",
+        "func f(b bool) int {\n\tif b {\n\t\treturn 1\n\t} else {\n\t\treturn 2\n\t}\n}\n", 4, 9,
+        "else must be followed by if or statement block", 2},
+       {"a.go", "func f(a []int) int {\n\tout 2 * a[0]\n\treturn out\n}\n",
+        "func f(a []int) int {\n\tout := 2 * a[0]\n\treturn out\n}\n", 2, 6,
+        "syntax error: unexpected literal 2 at end of statement", 3},
+       {"a.py", "class A:\n    def f(, x):\n        return x\n",
+        "class A:\n    def f(self, x):\n        return x\n", 2, 11, "invalid syntax", 4},
+       {"a.py", "def f(items, index):\n    return items.pop index(1)\n",
+        "def f(items, index):\n    return items.pop(index 1)\n", 2, 22, "invalid syntax"},
+       {"a.rs", "fn f(a: &str, i: usize) -> char {\n    g(, i)\n}\n",
+        "fn f(a: &str, i: usize) -> char {\n    g(a, i)\n}\n", 2, 7,
+        "expected expression, found `,`"}});
+}
+
 TEST(BracketEngine, FindsTheBracketThatHasNoPartner) {
   expect_found(&propose_brackets,
                {{"a.rs",
