@@ -78,7 +78,8 @@ class Evaluation:
     def bits_per_byte(self, language: str, files: list[dict]) -> float:
         path = self._folder / f"text-{language}"
         path.write_text("".join(file["text"] for file in files)[:_TEXT_BYTES])
-        command = [self._curlew, "perplexity", "--json", "--context", "1024", "--model", self._model, str(path)]
+        command = [self._curlew, "perplexity", "--json", "--context", "512", "--model", self._model,
+                   "--file", str(path)]  # fmt: skip
         value = float(run_json(command)[0]["bits_per_byte"])
         self._log.write("bits per byte", language=language, value=round(value, 4))
         return value

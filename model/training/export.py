@@ -25,7 +25,7 @@ from .model import Model, ModelConfig
 from .tokens import BOS, END, FILE, FIM_PAD, MIDDLE, PAD, PREFIX, REPO, SUFFIX, UNK, Tokenizer
 
 _NATS_TOLERANCE = 0.002
-_VERIFY_WINDOW = 512  # curlew perplexity's
+_VERIFY_WINDOW = 512  # tokens, at most
 _TYPE_NORMAL, _TYPE_UNKNOWN, _TYPE_CONTROL, _TYPE_BYTE = 1, 2, 3, 6
 _LAYER = (  # in the checkpoint, in safetensors, in GGUF
     ("attention_norm", "input_layernorm", "attn_norm"),
@@ -183,22 +183,29 @@ def nats_per_token(weights: dict[str, torch.Tensor], config: ModelConfig, ids: l
     """As `curlew perplexity` counts: windows that overlap by half, every token but the first predicted once."""
     model = Model(config)
     model.load_state_dict(weights)
+    room = verify_window(config)
     total, done, begin = 0.0, 1, 0
     while done < len(ids):
-        window = torch.tensor(ids[begin : begin + _VERIFY_WINDOW])[None]
+        window = torch.tensor(ids[begin : begin + room])[None]
         _, nats = model.loss(window[:, :-1], window[:, 1:], torch.ones(1, window.shape[1] - 1))
         total += float(nats[done - begin - 1 :].sum())
         done = begin + window.shape[1]
-        begin = done - _VERIFY_WINDOW // 2
+        begin = done - room // 2
     return total / (len(ids) - 1)
+
+
+def verify_window(config: ModelConfig) -> int:
+    return min(_VERIFY_WINDOW, config.context)
 
 
 def verify(folder: Path, name: str, weights: dict[str, torch.Tensor], facts: dict, curlew: Path, text: Path) -> None:
     """Ends with an error when the engine does not see what was trained."""
+    config = ModelConfig(**facts["model"])
     ids = Tokenizer(folder / "tokenizer.model").encode(text.read_text())
-    wanted = nats_per_token(weights, ModelConfig(**facts["model"]), ids)
+    wanted = nats_per_token(weights, config, ids)
     for kind in ("f16", "q8_0"):
-        command = [str(curlew), "perplexity", "--json", "--model", str(folder / f"{name}-{kind}.gguf"), str(text)]
+        command = [str(curlew), "perplexity", "--json", "--context", str(verify_window(config)), "--model",
+                   str(folder / f"{name}-{kind}.gguf"), "--file", str(text)]  # fmt: skip
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:
             stop(f"{' '.join(command)}: {result.stderr.strip()}")

@@ -46,7 +46,7 @@ class ModelConfig:
 
 # Sizes that were tried or are planned; --size of training.train.
 SIZES = {
-    "rehearsal": ModelConfig(vocab=2048, width=64, layers=2, heads=2, kv_heads=1, hidden=192, context=256),
+    "rehearsal": ModelConfig(vocab=2048, width=64, layers=2, heads=2, kv_heads=1, hidden=192, context=512),
     "cpu": ModelConfig(),
     "gpu": ModelConfig(vocab=24_576, width=512, layers=12, heads=8, kv_heads=4, hidden=1408, context=4096),
 }

@@ -75,7 +75,9 @@ class ExampleMaker:
         path = file["path"] if draw.random() < 0.9 else ""
         head = layouts.header(self._tokenizer, path, repository, pieces, int(self._length * 0.4))
         if cut:
-            suffix = "" if draw.random() < mix.no_suffix else text[cut.end :]
+            # Where nothing follows, a middle that ends inside a line would teach to stop anywhere.
+            is_whole = cut.kind not in ("characters", "inside line")
+            suffix = "" if is_whole and draw.random() < mix.no_suffix else text[cut.end :]
             example = layouts.fill_in(
                 self._tokenizer, head, text[: cut.start], text[cut.start : cut.end], suffix,
                 draw.random() < mix.side_by_side, self._length,
