@@ -70,6 +70,11 @@ struct FoundBase {
   std::string_view implementer;
 };
 
+// An import as written, and an item of it that may be a module: "b" of `from a import b`.
+struct FoundImport {
+  ByteSpan path, item;
+};
+
 // Runs the query and sorts its captures into heaps; nothing is nested yet.
 class Collector {
  public:
@@ -91,7 +96,7 @@ class Collector {
   std::vector<FoundSymbol> symbols;
   std::vector<Mark> marks;  // by node: the references
   std::vector<FoundBase> bases;
-  std::vector<ByteSpan> imports;
+  std::vector<FoundImport> imports;
   std::vector<ByteSpan> import_statements;
   std::vector<ByteSpan> tests;         // whole definitions
   std::vector<std::uint32_t> skipped;  // where names begin that are none
@@ -156,7 +161,10 @@ class Collector {
         add_mark(node, mark_of(meaning.reference));
         break;
       case CaptureRole::kImport:
-        imports.push_back(span);
+        imports.push_back({span, {}});
+        break;
+      case CaptureRole::kItem:  // comes after its import
+        if (!imports.empty()) imports.back().item = span;
         break;
       case CaptureRole::kImports:
         import_statements.push_back(span);
@@ -351,18 +359,30 @@ std::string_view imported_path(std::string_view text) {
   return unquoted(text.substr(text.starts_with(kKeyword) ? kKeyword.size() : 0));
 }
 
-std::vector<std::string> settle_imports(std::vector<ByteSpan> spans, std::string_view text) {
-  std::sort(spans.begin(), spans.end(), [](ByteSpan a, ByteSpan b) { return a.start < b.start; });
+// Without line ends: a Rust "use" may take several lines.
+std::string squeezed(std::string_view path) {
+  std::string out;
+  for (const char c : path) {
+    const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!blank || !out.ends_with(' ')) out += blank ? ' ' : c;
+  }
+  return out;
+}
+
+std::vector<std::string> settle_imports(std::vector<FoundImport> found, std::string_view text) {
+  std::sort(found.begin(), found.end(), [](const FoundImport& a, const FoundImport& b) {
+    return std::pair(a.path.start, a.item.start) < std::pair(b.path.start, b.item.start);
+  });
   std::vector<std::string> out;
-  std::unordered_set<std::string_view> seen;
-  for (const ByteSpan span : spans) {
-    const std::string_view path = imported_path(text_at(span, text));
-    if (path.empty() || !seen.insert(path).second) continue;
-    out.emplace_back();
-    for (const char c : path) {  // a Rust "use" may take several lines
-      const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
-      if (!blank || !out.back().ends_with(' ')) out.back() += blank ? ' ' : c;
+  std::unordered_set<std::string> seen;
+  for (const FoundImport& each : found) {
+    std::string path = squeezed(imported_path(text_at(each.path, text)));
+    if (path.empty()) continue;
+    if (each.item.bytes() > 0) {
+      if (!path.ends_with('.')) path += '.';
+      path += text_at(each.item, text);
     }
+    if (seen.insert(path).second) out.push_back(std::move(path));
   }
   return out;
 }

@@ -26,6 +26,7 @@ bool meaning_of(std::string_view capture, CaptureMeaning& out) {
       {"wrapper", CaptureRole::kWrapper},
       {"reference", CaptureRole::kReference},
       {"import", CaptureRole::kImport},
+      {"item", CaptureRole::kItem},
       {"imports", CaptureRole::kImports},
       {"skip", CaptureRole::kSkip},
       {"local", CaptureRole::kLocal},

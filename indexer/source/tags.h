@@ -24,6 +24,7 @@ enum class CaptureRole : std::uint8_t {
   kWrapper,     // decorators, "template <...>", "export": belongs to the definition that ends it
   kReference,
   kImport,
+  kItem,     // beside an import: a name that may be a module inside of it
   kImports,  // a whole import statement: of its names only those marked @reference.import are kept
   kLocal,    // a parameter or local variable: no reference to it is kept
   kSkip,     // no reference, and beside a definition no symbol's name, whatever other patterns say

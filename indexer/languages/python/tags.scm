@@ -29,6 +29,8 @@
 (import_statement name: (dotted_name) @import)
 (import_statement name: (aliased_import name: (dotted_name) @import))
 (import_from_statement module_name: (_) @import)
+(import_from_statement module_name: (_) @import name: (dotted_name . (identifier) @item .))
+(import_from_statement module_name: (_) @import name: (aliased_import name: (dotted_name . (identifier) @item .)))
 (import_statement name: (dotted_name . (identifier) @reference.import .))
 (import_from_statement name: (dotted_name (identifier) @reference.import .))
 (import_from_statement name: (aliased_import name: (dotted_name (identifier) @reference.import .)))

@@ -1,5 +1,6 @@
 ; inherits: ecmascript
-[(interface_declaration) (type_alias_declaration) (function_signature) (method_signature) (abstract_method_signature) (call_signature) (construct_signature) (function_type) (constructor_type) (abstract_class_declaration) (mapped_type_clause) (internal_module) (module)] @scope
+[(interface_declaration) (type_alias_declaration) (function_signature) (method_signature) (abstract_method_signature) (call_signature) (construct_signature) (function_type) (constructor_type) (abstract_class_declaration) (mapped_type_clause)] @scope
+[(internal_module) (module)] @scope.class
 (abstract_class_declaration name: (_) @name) @definition
 (interface_declaration name: (_) @name) @definition
 (type_alias_declaration name: (_) @name) @definition
