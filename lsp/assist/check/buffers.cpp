@@ -19,6 +19,7 @@ class BuffersChecker final : public Checker {
     return base_.text(path);
   }
   void limit_runs(std::chrono::milliseconds wall) override { base_.limit_runs(wall); }
+  bool focus_on(const Diagnostic* failure) override { return base_.focus_on(failure); }
   Expected<CheckResult> check(const Changes& changes, std::stop_token stop) override {
     return base_.check(on_buffers(changes), std::move(stop));
   }

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "lsp/assist/repair/one_test.h"
+
 namespace curlew::assist {
 namespace {
 
@@ -53,9 +55,14 @@ class SandboxChecker final : public Checker {
 
   void limit_runs(std::chrono::milliseconds wall) override { wall_max_ = wall; }
 
+  bool focus_on(const Diagnostic* failure) override {
+    focused_ = failure == nullptr ? std::nullopt : only_test(command_.argv, *failure);
+    return failure == nullptr || focused_;
+  }
+
   Expected<CheckResult> check(const Changes& changes, std::stop_token stop) override {
     if (Status put = bring_to(changes); !put) return std::move(put.error()).pass();
-    sandbox::Command command = command_in(*box_);
+    sandbox::Command command = command_in(*box_, focused_ ? *focused_ : command_.argv);
     if (wall_max_) command.limits.wall = std::min(command.limits.wall, *wall_max_);
     return run(*box_, command, std::move(stop));
   }
@@ -65,7 +72,7 @@ class SandboxChecker final : public Checker {
     if (!box) return lifted(std::move(box.error())).pass();
     for (const auto& [path, text] : changes)
       if (auto put = (*box)->put(path, text); !put) return lifted(std::move(put.error())).pass();
-    return run(**box, command_in(**box), std::move(stop));
+    return run(**box, command_in(**box, command_.argv), std::move(stop));
   }
 
  private:
@@ -90,8 +97,10 @@ class SandboxChecker final : public Checker {
   }
 
   // Arguments that name the workspace are led to where the command sees it.
-  sandbox::Command command_in(const sandbox::Sandbox& box) const {
+  sandbox::Command command_in(const sandbox::Sandbox& box,
+                              const std::vector<std::string>& argv) const {
     sandbox::Command command = command_;
+    command.argv = argv;
     const std::string here = options_.workspace.string(), there = box.visible_root().string();
     if (here == there) return command;
     for (std::string& word : command.argv)
@@ -123,8 +132,9 @@ class SandboxChecker final : public Checker {
   const sandbox::Command command_;
   std::unique_ptr<sandbox::Sandbox> box_;
   std::optional<std::chrono::milliseconds> wall_max_;
-  std::map<std::string, std::string> originals_;  // of files that were ever changed or read
-  Changes put_;                                   // what the shadow copy has now
+  std::optional<std::vector<std::string>> focused_;  // runs one test
+  std::map<std::string, std::string> originals_;     // of files that were ever changed or read
+  Changes put_;                                      // what the shadow copy has now
 };
 
 // The number that ends before `at`, blanks aside.

@@ -41,6 +41,9 @@ class Checker {
   // What a run of check() may take from now on, as far as the command's own limit allows it; one that
   // takes longer ends as CommandEnd::kTimeLimit.
   virtual void limit_runs(std::chrono::milliseconds /*wall*/) {}
+  // From now on check() runs the test of this failure alone; null: all again. False, and all, where
+  // the command cannot be told (one_test.h). check_afresh() always runs all.
+  virtual bool focus_on(const Diagnostic* failure) { return failure == nullptr; }
   // With exactly these changes; what earlier runs built may be there. kCancelled.
   virtual Expected<CheckResult> check(const Changes& changes, std::stop_token stop) = 0;
   // The same where nothing has been built or left behind.

@@ -19,6 +19,9 @@ constexpr std::size_t kWhatBytesMax = 120;
 // The model has its turn before changes that are less likely than this.
 constexpr double kModelsTurn = 0.3;
 constexpr std::chrono::milliseconds kRunMin{3'000};
+// A test alone is tried first where that takes less than this share of all of them, and they take
+// longer than that.
+constexpr double kAloneShare = 0.7, kAllSecondsMin = 0.4;
 constexpr int kHangs = 5;                  // times as long as the longest run that ended by itself
 constexpr int kAnswersMax = 3;             // of a model that is told what became of the last one
 constexpr std::size_t kRewrittenMax = 12;  // lines that a model writes anew, per complaint
@@ -124,6 +127,7 @@ class Repair {
 
   // First what is likely without a model, then the model's own, then all there is by its chance.
   Expected<bool> remove(const Diagnostic& complaint) {
+    if (Status chosen = choose_focus(complaint); !chosen) return std::move(chosen.error()).pass();
     std::vector<Candidate> likely = candidates_.find(complaint, now_.tests_run >= 0);
     const auto models_turn = std::ranges::find_if(
         likely, [](const Candidate& candidate) { return candidate.chance < kModelsTurn; });
@@ -143,6 +147,22 @@ class Repair {
       kept = try_all(rest, complaint, shown);
     }
     return kept;
+  }
+
+  // A failing test alone tells most changes apart from the right one, and is quicker than all.
+  Status choose_focus(const Diagnostic& complaint) {
+    focus_.reset();
+    const bool is_worth_it = !complaint.test.empty() && now_.seconds > kAllSecondsMin;
+    if (!is_worth_it || !checker_.focus_on(&complaint)) return {};
+    checker_.limit_runs(run_limit());
+    const Expected<CheckResult> alone = checker_.check(kept_, stop_);
+    checker_.focus_on(nullptr);
+    if (!alone) return Error(alone.error()).pass();
+    note_run(*alone);
+    const bool is_the_one = alone->end == sandbox::CommandEnd::kExited && alone->tests_run > 0 &&
+                            count_same(alone->diagnostics, complaint) > 0;
+    if (is_the_one && alone->seconds < kAloneShare * now_.seconds) focus_ = complaint;
+    return {};
   }
 
   struct Trial {
@@ -187,23 +207,40 @@ class Repair {
     if (trials.empty()) return false;
     std::vector<Changes> changes;
     for (Trial& trial : trials) changes.push_back(std::move(trial.changes));
-    bool is_kept = false;
+    Expected<bool> kept = false;
     const auto judge = [&](std::size_t idx, CheckResult result) {
       note_run(result);
       ++result_.rounds.back().tried;
-      is_kept = is_better(complaint, result);
-      if (is_kept) {
-        kept_ = std::move(changes[idx]);
-        now_ = std::move(result);
-        result_.rounds.back().kept.push_back({*trials[idx].candidate, complaint});
-      } else {
-        last_outcome_ = outcome(complaint, result);
-      }
-      return is_kept;
+      kept = judge_trial(*trials[idx].candidate, changes[idx], complaint, std::move(result));
+      return !kept || *kept;
     };
-    if (Status ran = trials_.run(changes, run_limit(), stop_, judge); !ran)
+    const Trials::Way way{run_limit(), focus_ ? &*focus_ : nullptr};
+    if (Status ran = trials_.run(changes, way, stop_, judge); !ran)
       return std::move(ran.error()).pass();
-    return is_kept;
+    return kept;
+  }
+
+  // True when the change is kept. One that a test alone likes must please all of them.
+  Expected<bool> judge_trial(const Candidate& candidate, Changes& changes,
+                             const Diagnostic& complaint, CheckResult result) {
+    if (focus_ && result.passed() && result.tests_run > 0) {
+      checker_.limit_runs(run_limit());
+      Expected<CheckResult> all = checker_.check(changes, stop_);
+      if (!all) return std::move(all.error()).pass();
+      note_run(*all);
+      result = std::move(*all);
+    } else if (focus_) {
+      last_outcome_ = outcome(complaint, result);
+      return false;
+    }
+    if (!is_better(complaint, result)) {
+      last_outcome_ = outcome(complaint, result);
+      return false;
+    }
+    kept_ = std::move(changes);
+    now_ = std::move(result);
+    result_.rounds.back().kept.push_back({candidate, complaint});
+    return true;
   }
 
   // What a run says of a change that was not kept.
@@ -391,6 +428,7 @@ class Repair {
   std::vector<Diagnostic> targets_;  // the command's own words for request_.only
   std::set<std::uint64_t> tried_;    // hashes of all changes
   std::string last_outcome_;         // of the last try that was not kept
+  std::optional<Diagnostic> focus_;  // the test that is run alone, at first
   RepairResult result_;
 };
 

@@ -20,14 +20,16 @@ Checker* Trials::checker(std::size_t idx) {
   return others_[idx - 1].get();
 }
 
-Status Trials::run(std::span<const Changes> changes, std::chrono::milliseconds limit,
-                   std::stop_token stop, const Judge& judge) {
+Status Trials::run(std::span<const Changes> changes, const Way& way, std::stop_token stop,
+                   const Judge& judge) {
   std::stop_source own;
   const std::stop_callback forward(stop, [&] { own.request_stop(); });
   std::vector<std::optional<Expected<CheckResult>>> results(changes.size());
   const auto check = [&](Checker& with, std::size_t idx) {
-    with.limit_runs(limit);
+    with.limit_runs(way.limit);
+    with.focus_on(way.focus);
     results[idx] = with.check(changes[idx], own.get_token());
+    with.focus_on(nullptr);
   };
 
   std::vector<Checker*> checkers;  // all of them before any is at work, and can be copied no more

@@ -27,10 +27,16 @@ class Trials {
 
   // What became of a change; true: it is kept, and what comes behind it is not looked at.
   using Judge = std::function<bool(std::size_t idx, CheckResult result)>;
-  // Runs that come behind one that is kept are stopped. Errors: those of Checker::check() for a change
-  // that was to be judged.
-  Status run(std::span<const Changes> changes, std::chrono::milliseconds limit,
-             std::stop_token stop, const Judge& judge);
+  // How the command is run: for how long at most, and, unless null, of its tests only this one.
+  struct Way {
+    std::chrono::milliseconds limit;
+    const Diagnostic* focus = nullptr;
+  };
+  // Runs that come behind one that is kept are stopped. While a change is judged nothing runs in
+  // `checker`, which then runs all tests. Errors: those of Checker::check() for a change that was to
+  // be judged.
+  Status run(std::span<const Changes> changes, const Way& way, std::stop_token stop,
+             const Judge& judge);
 
  private:
   Checker* checker(std::size_t idx);  // null: there can be no more

@@ -80,12 +80,13 @@ Outcome run(Trials& trials, const std::vector<std::string>& texts, std::stop_tok
   std::vector<Changes> changes;
   for (const std::string& text : texts) changes.push_back({{"a", text}});
   Outcome out;
-  out.status = trials.run(changes, milliseconds(5), stop, [&](std::size_t idx, CheckResult result) {
-    EXPECT_EQ(result.seconds, 5) << "every run is limited";
-    out.judged.push_back(idx);
-    if (result.passed()) out.kept = idx;
-    return result.passed();
-  });
+  out.status =
+      trials.run(changes, {milliseconds(5)}, stop, [&](std::size_t idx, CheckResult result) {
+        EXPECT_EQ(result.seconds, 5) << "every run is limited";
+        out.judged.push_back(idx);
+        if (result.passed()) out.kept = idx;
+        return result.passed();
+      });
   return out;
 }
 
@@ -93,7 +94,7 @@ TEST(Trials, JudgesInOrderWhateverEndsFirst) {
   Workshop workshop;
   TimedChecker checker(workshop, 9);
   Trials trials(checker, 4);
-  const Outcome out = run(trials, {"40 bad", "30 good", "1 good", "1 bad"});
+  const Outcome out = run(trials, {"90 bad", "70 good", "50 good", "50 bad"});
   ASSERT_TRUE(out.status);
   EXPECT_THAT(out.judged, ElementsAre(0, 1));
   EXPECT_EQ(out.kept, 1u);
