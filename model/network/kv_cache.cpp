@@ -20,27 +20,42 @@ std::size_t layer_bytes(const KvShape& s) {
   return part_bytes(s, s.key_dim) + part_bytes(s, s.value_dim);
 }
 
+// One allocation that nothing touches until a block is written, so the memory of blocks that are
+// never used is never committed.
+class HostKvMemory final : public KvMemory {
+ public:
+  explicit HostKvMemory(std::byte* slab) : slab_(slab) {}
+  ~HostKvMemory() override { ::operator delete (slab_, std::align_val_t{kSlabAlignment}); }
+  std::byte* data() const override { return slab_; }
+  void copy(std::size_t to, std::size_t from, std::size_t bytes) override {
+    std::memcpy(slab_ + to, slab_ + from, bytes);
+  }
+
+ private:
+  std::byte* slab_;
+};
+
 }  // namespace
 
 std::size_t KvShape::block_bytes() const {
   return static_cast<std::size_t>(n_layers) * layer_bytes(*this);
 }
 
-void KvPool::FreeSlab::operator()(std::byte* slab) const {
-  ::operator delete (slab, std::align_val_t{kSlabAlignment});
-}
-
-// The slab is one allocation that nothing touches until a block is written, so the memory of blocks
-// that are never used is never committed.
 Expected<std::unique_ptr<KvPool>> KvPool::create(const KvShape& shape, int blocks) {
   const std::size_t bytes = shape.block_bytes() * static_cast<std::size_t>(blocks);
   void* slab = ::operator new (bytes, std::align_val_t{kSlabAlignment}, std::nothrow);
   if (slab == nullptr) return fail(Errc::kOutOfMemory, "no {} MiB for the KV cache", bytes >> 20);
-  return std::unique_ptr<KvPool>(new KvPool(shape, blocks, static_cast<std::byte*>(slab)));
+  return create_in(std::make_unique<HostKvMemory>(static_cast<std::byte*>(slab)), shape, blocks);
 }
 
-KvPool::KvPool(const KvShape& shape, int blocks, std::byte* slab)
-    : slab_(slab),
+std::unique_ptr<KvPool> KvPool::create_in(std::unique_ptr<KvMemory> memory, const KvShape& shape,
+                                          int blocks) {
+  return std::unique_ptr<KvPool>(new KvPool(shape, blocks, std::move(memory)));
+}
+
+KvPool::KvPool(const KvShape& shape, int blocks, std::unique_ptr<KvMemory> memory)
+    : memory_(std::move(memory)),
+      slab_(memory_->data()),
       values_at_(shape.value_dim == 0 ? 0 : part_bytes(shape, shape.key_dim)),
       layer_bytes_(layer_bytes(shape)),
       block_bytes_(shape.block_bytes()),
@@ -64,11 +79,11 @@ void KvPool::release(int block) {
 }
 
 void KvPool::copy(int from, int to) {
-  std::memcpy(bytes_of(to).data(), bytes_of(from).data(), block_bytes_);
+  memory_->copy(offset(to, 0), offset(from, 0), block_bytes_);
 }
 
 std::span<std::byte> KvPool::bytes_of(int block) const {
-  return {slab_.get() + offset(block, 0), block_bytes_};
+  return {slab_ + offset(block, 0), block_bytes_};
 }
 
 KvSequence::KvSequence(KvSequence&& other) noexcept

@@ -28,6 +28,14 @@ struct KvShape {
   std::size_t block_bytes() const;  // K and V of one block, all layers
 };
 
+// Where the blocks of a pool live: this process's memory, or a device's.
+class KvMemory {
+ public:
+  virtual ~KvMemory() = default;
+  virtual std::byte* data() const = 0;  // addresses of a device are not to be read here
+  virtual void copy(std::size_t to, std::size_t from, std::size_t bytes) = 0;  // offsets
+};
+
 constexpr int kv_blocks_for(int tokens) {
   return (tokens + kernels::kKvBlockTokens - 1) / kernels::kKvBlockTokens;
 }
@@ -37,6 +45,9 @@ class KvPool {
   static constexpr int kNoBlock = -1;
 
   static Expected<std::unique_ptr<KvPool>> create(const KvShape& shape, int blocks);
+  // In memory of shape.block_bytes() * blocks bytes.
+  static std::unique_ptr<KvPool> create_in(std::unique_ptr<KvMemory> memory, const KvShape& shape,
+                                           int blocks);
 
   int capacity() const { return static_cast<int>(refs_.size()); }
   int free_count() const { return static_cast<int>(free_.size()); }
@@ -48,24 +59,21 @@ class KvPool {
   bool is_shared(int block) const { return refs_[static_cast<std::size_t>(block)] > 1; }
   void copy(int from, int to);
 
-  void* keys(int block, int layer) const { return slab_.get() + offset(block, layer); }
+  void* keys(int block, int layer) const { return slab_ + offset(block, layer); }
   void* values(int block, int layer) const {  // the keys, where value_dim is 0
-    return slab_.get() + offset(block, layer) + values_at_;
+    return slab_ + offset(block, layer) + values_at_;
   }
   std::span<std::byte> bytes_of(int block) const;  // all layers
 
  private:
-  struct FreeSlab {
-    void operator()(std::byte* slab) const;
-  };
-
-  KvPool(const KvShape& shape, int blocks, std::byte* slab);
+  KvPool(const KvShape& shape, int blocks, std::unique_ptr<KvMemory> memory);
   std::size_t offset(int block, int layer) const {
     return static_cast<std::size_t>(block) * block_bytes_ +
            static_cast<std::size_t>(layer) * layer_bytes_;
   }
 
-  std::unique_ptr<std::byte[], FreeSlab> slab_;  // [blocks, n_layers, K then V]
+  std::unique_ptr<KvMemory> memory_;
+  std::byte* slab_;  // [blocks, n_layers, K then V]
   std::size_t values_at_, layer_bytes_, block_bytes_;
   std::vector<int> refs_;  // [blocks]
   std::vector<int> free_;  // stack of blocks without references

@@ -1,0 +1,165 @@
+#include "model/cuda/device_weights.h"
+
+#include <string>
+
+#if defined(CURLEW_CUDA_ON_HOST)
+#include "kernels/cuda/on_host/machine.h"
+#endif
+
+namespace curlew::model {
+namespace {
+
+// Walks over a network's tensors: counting their bytes, or uploading them too.
+class Loader {
+ public:
+  Loader(const ModelFile& file, std::byte* memory, cudaStream_t stream)
+      : file_(file), pieces_(memory), stream_(stream) {}
+
+  DeviceLinear linear(const std::string& stem) {
+    const ModelTensor* tensor = file_.tensor(stem + ".weight");
+    if (tensor == nullptr) return {};
+    return {.matrix = matrix(tensor->matrix()), .bias = vector(stem + ".bias").data};
+  }
+
+  cuda::DeviceMatrix matrix(const kernels::MatrixView& view) {
+    const cuda::MatrixLayout layout = cuda::matrix_layout(view.type, view.rows, view.cols);
+    std::uint8_t* to = pieces_.take<std::uint8_t>(layout.bytes);
+    if (!pieces_.only_counts() && status_) {
+      staging_.resize(layout.bytes);
+      cuda::pack_matrix(view, layout, staging_.data());
+      upload(to, staging_.data(), layout.bytes);
+      file_.drop_pages({static_cast<const std::byte*>(view.data),
+                        static_cast<std::size_t>(view.rows) * view.row_bytes()});
+    }
+    return layout.at(to);
+  }
+
+  DeviceNorm norm(const std::string& stem) {
+    const Floats weight = vector(stem + ".weight");
+    return {.weight = weight.data, .bias = vector(stem + ".bias").data, .count = weight.count};
+  }
+
+  const float* floats(const std::string& name) { return vector(name).data; }
+
+  const float* floats(const std::vector<float>& values) {
+    float* to = pieces_.take<float>(values.size());
+    if (!pieces_.only_counts()) upload(to, values.data(), values.size() * sizeof(float));
+    return to;
+  }
+
+  const ModelTensor& tensor(const std::string& name) const { return *file_.tensor(name); }
+  bool has(const std::string& name) const { return file_.tensor(name) != nullptr; }
+  std::size_t bytes() const { return pieces_.bytes(); }
+  const Status& status() const { return status_; }
+
+ private:
+  struct Floats {
+    const float* data = nullptr;
+    int count = 0;
+  };
+
+  Floats vector(const std::string& name) {
+    const ModelTensor* tensor = file_.tensor(name);
+    if (tensor == nullptr) return {};
+    std::vector<float> values(static_cast<std::size_t>(tensor->elements()));
+    kernels::dequantize(tensor->type, tensor->bytes.data(), values.data(), tensor->elements());
+    return {floats(values), static_cast<int>(tensor->elements())};
+  }
+
+  // Waits: the bytes may go when it returns.
+  void upload(void* to, const void* from, std::size_t bytes) {
+    if (!status_) return;
+    cudaError_t error = cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_);
+    if (error == cudaSuccess) error = cudaStreamSynchronize(stream_);
+    status_ = cuda_status(error, "uploading weights");
+  }
+
+  const ModelFile& file_;
+  Pieces pieces_;
+  cudaStream_t stream_;
+  std::vector<std::uint8_t> staging_;
+  Status status_;
+};
+
+DeviceLayer load_layer(Loader& from, int layer) {
+  const std::string at = fmt::format("blk.{}.", layer);
+  // gpt-oss names the norm before the feed-forward part by what it comes after.
+  const bool by_other_name = from.has(at + "post_attention_norm.weight");
+  return {.attention_norm = from.norm(at + "attn_norm"),
+          .ffn_norm = from.norm(at + (by_other_name ? "post_attention_norm" : "ffn_norm")),
+          .q_norm = from.norm(at + "attn_q_norm"),
+          .k_norm = from.norm(at + "attn_k_norm"),
+          .q = from.linear(at + "attn_q"),
+          .k = from.linear(at + "attn_k"),
+          .v = from.linear(at + "attn_v"),
+          .attention_out = from.linear(at + "attn_output"),
+          .gate = from.linear(at + "ffn_gate"),
+          .up = from.linear(at + "ffn_up"),
+          .down = from.linear(at + "ffn_down"),
+          .sinks = from.floats(at + "attn_sinks.weight")};
+}
+
+void note_kind(DeviceWeights& w, const cuda::DeviceMatrix& matrix) {
+  if (matrix.rows == 0) return;
+  (cuda::is_float(matrix.format) ? w.has_float : w.has_quantised) = true;
+}
+
+template <class Progress>
+DeviceWeights load_all(Loader& from, const ModelConfig& c, const Progress& progress) {
+  DeviceWeights w;
+  w.output = from.linear(c.tied_output ? "token_embd" : "output");
+  w.embedding =
+      c.tied_output ? w.output.matrix : from.matrix(from.tensor("token_embd.weight").matrix());
+  w.output_norm = from.norm("output_norm");
+  w.inv_freq = from.floats(c.inv_freq);
+  note_kind(w, w.output.matrix);
+  for (int layer = 0; layer < c.n_layers; ++layer) {
+    progress(layer);
+    w.layers.push_back(load_layer(from, layer));
+    const DeviceLayer& l = w.layers.back();
+    for (const DeviceLinear* map : {&l.q, &l.k, &l.v, &l.attention_out, &l.gate, &l.up, &l.down})
+      note_kind(w, map->matrix);
+  }
+  return w;
+}
+
+}  // namespace
+
+Status check_cuda_supports(const ModelConfig& c) {
+  if (c.experts.count > 0)
+    return fail(Errc::kUnsupported, "{}: the CUDA engine runs no mixtures of experts yet", c.name);
+  if (c.latent.kv_rank > 0)
+    return fail(Errc::kUnsupported, "{}: the CUDA engine runs no latent attention yet", c.name);
+  if (c.value_dim % 4 != 0)
+    return fail(Errc::kUnsupported, "{}: heads of {} values, which is no multiple of 4", c.name,
+                c.value_dim);
+  return {};
+}
+
+std::size_t device_weight_bytes(const ModelFile& file, const ModelConfig& config) {
+  Loader counting(file, nullptr, nullptr);
+  load_all(counting, config, [](int) {});
+  return counting.bytes();
+}
+
+Expected<DeviceWeights> load_device_weights(
+    const ModelFile& file, const ModelConfig& config, cudaStream_t stream,
+    const std::function<void(float fraction)>& on_progress) {
+  Expected<DeviceMemory> memory =
+      take_device_memory(device_weight_bytes(file, config), "the weights");
+  if (!memory) return std::move(memory.error()).during(file.name());
+  Loader from(file, memory->data(), stream);
+  DeviceWeights w = load_all(from, config, [&](int layers_done) {
+    if (on_progress)
+      on_progress(static_cast<float>(layers_done + 1) / static_cast<float>(config.n_layers + 1));
+  });
+  if (!from.status()) return Error(from.status().error()).during(file.name());
+#if defined(CURLEW_CUDA_ON_HOST)
+  on_host::seal(memory->data());
+#endif
+  w.memory = std::move(*memory);
+  if (on_progress) on_progress(1.f);
+  return w;
+}
+
+}  // namespace curlew::model

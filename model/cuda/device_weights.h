@@ -1,0 +1,57 @@
+// The numbers of a network in the card's memory. Immutable after load.
+//
+// What the description (ModelConfig) asks for is fetched by the same tensor names as the CPU's
+// weights (model/network/weights.h), repacked by kernels/cuda/device_matrix.h and uploaded; the
+// mapped file is not needed afterwards.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "kernels/cuda/device_matrix.h"
+#include "model/cuda/device_memory.h"
+#include "model/files/model_file.h"
+#include "model/network/architecture.h"
+
+namespace curlew::model {
+
+struct DeviceLinear {
+  cuda::DeviceMatrix matrix;    // codes null where the network has no such map
+  const float* bias = nullptr;  // [rows], or null
+  explicit operator bool() const { return matrix.codes != nullptr; }
+};
+
+struct DeviceNorm {
+  const float* weight = nullptr;
+  const float* bias = nullptr;
+  int count = 0;  // of weights; 0 where the network has no such norm
+};
+
+struct DeviceLayer {
+  DeviceNorm attention_norm, ffn_norm, q_norm, k_norm;
+  DeviceLinear q, k, v, attention_out, gate, up, down;
+  const float* sinks = nullptr;
+};
+
+struct DeviceWeights {
+  DeviceMemory memory;
+  cuda::DeviceMatrix embedding;
+  std::vector<DeviceLayer> layers;
+  DeviceNorm output_norm;
+  DeviceLinear output;
+  const float* inv_freq = nullptr;                // [rope_dim / 2]
+  bool has_float = false, has_quantised = false;  // what kinds of matrices there are
+};
+
+// kUnsupported, naming the part: what this engine does not run yet (experts, latent attention).
+Status check_cuda_supports(const ModelConfig& config);
+
+// Device memory that load_device_weights() will take.
+std::size_t device_weight_bytes(const ModelFile& file, const ModelConfig& config);
+
+// `config` comes from read_config(file), which has checked every tensor, and is supported.
+Expected<DeviceWeights> load_device_weights(const ModelFile& file, const ModelConfig& config,
+                                            cudaStream_t stream,
+                                            const std::function<void(float fraction)>& on_progress);
+
+}  // namespace curlew::model

@@ -1,0 +1,206 @@
+#include "model/cuda/launches.h"
+
+#include "kernels/cuda/embed.h"
+#include "kernels/cuda/quantize_rows.h"
+
+namespace curlew::model {
+namespace {
+
+cuda::Gate gate_of(Activation a) {
+  switch (a) {
+    case Activation::kSiluGate:
+      return cuda::Gate::kSilu;
+    case Activation::kGeluGate:
+      return cuda::Gate::kGelu;
+    case Activation::kSwigluOai:
+      return cuda::Gate::kSwigluOai;
+    case Activation::kGelu:
+      return cuda::Gate::kNone;
+  }
+  return cuda::Gate::kNone;
+}
+
+cuda::MatvecJob job(const DeviceLinear& map, float* y) {
+  return {.w = map.matrix, .bias = map.bias, .y = y, .y_stride = map.matrix.rows};
+}
+
+}  // namespace
+
+cuda::StepTokens CudaNetwork::Launches::step_tokens() const {
+  const StepArrays& s = n_.scratch_.step;
+  return {.ids = s.ids, .pos = s.pos, .first_block = s.first_block, .blocks = s.blocks};
+}
+
+cuda::KvLayer CudaNetwork::Launches::kv_layer(int layer) const {
+  const KvPool& kv = *n_.kv_;
+  auto* keys = static_cast<std::uint8_t*>(kv.keys(0, layer));
+  return {
+      .base = keys,
+      .block_bytes = kv.bytes() / static_cast<std::size_t>(kv.capacity()),
+      .values_at = static_cast<std::size_t>(static_cast<std::uint8_t*>(kv.values(0, layer)) - keys),
+      .element = n_.kv_element_};
+}
+
+// out = norm(x), of all of the step's rows or of those that row_idx names
+void CudaNetwork::Launches::normalise(const DeviceNorm& norm, const cuda::Activations& out,
+                                      int rows, const std::int32_t* row_idx) {
+  const ModelConfig& c = n_.config_;
+  run(cuda::norm({.x = n_.scratch_.x,
+                  .weight = norm.weight,
+                  .bias = norm.bias,
+                  .out = out,
+                  .rows = rows,
+                  .cols = c.hidden_dim,
+                  .x_stride = c.hidden_dim,
+                  .eps = c.norm_eps,
+                  .formula = c.norm == NormKind::kLayer ? cuda::NormFormula::kLayer
+                                                        : cuda::NormFormula::kRms,
+                  .row_idx = row_idx},
+                 n_.stream_),
+      "a norm");
+}
+
+// x += residual_scale * map(in)
+void CudaNetwork::Launches::add_product(const DeviceLinear& map, const cuda::Activations& in) {
+  run(cuda::matvec({.jobs = {job(map, n_.scratch_.x)},
+                    .x = in,
+                    .tokens = size_.tokens,
+                    .finish = cuda::Finish::kAdd,
+                    .scale = n_.config_.residual_scale},
+                   n_.stream_),
+      "a product");
+}
+
+void CudaNetwork::Launches::begin() {
+  const ModelConfig& c = n_.config_;
+  Scratch& s = n_.scratch_;
+  run(cuda::embed({.table = n_.weights_.embedding,
+                   .ids = s.step.ids,
+                   .y = s.x,
+                   .tokens = size_.tokens,
+                   .scale = c.embedding_scale},
+                  n_.stream_),
+      "the embedding");
+  run(cuda::rope_angles({.pos = s.step.pos,
+                         .inv_freq = n_.weights_.inv_freq,
+                         .angles = s.angles,
+                         .tokens = size_.tokens,
+                         .n_freqs = c.rope_dim / 2,
+                         .magnitude = c.rope_magnitude},
+                        n_.stream_),
+      "rotary angles");
+}
+
+void CudaNetwork::Launches::layer(int layer) {
+  const DeviceLayer& w = n_.weights_.layers[static_cast<std::size_t>(layer)];
+  attention(w, layer);
+  feed_forward(w);
+}
+
+// x += W_o attention(q, k, v),  q, k, v of norm(x)
+void CudaNetwork::Launches::attention(const DeviceLayer& w, int layer) {
+  const ModelConfig& c = n_.config_;
+  Scratch& s = n_.scratch_;
+  const auto head_norm = [&](const DeviceNorm& norm) {
+    return cuda::HeadNorm{.weight = norm.weight, .by_head = norm.count > c.head_dim};
+  };
+  normalise(w.attention_norm, s.normed, size_.tokens, nullptr);
+  run(cuda::matvec({.jobs = {job(w.q, s.q), job(w.k, s.k), job(w.v, s.v)},
+                    .n_jobs = 3,
+                    .x = s.normed,
+                    .tokens = size_.tokens},
+                   n_.stream_),
+      "queries, keys and values");
+  run(cuda::rope_kv({.q = s.q,
+                     .k = s.k,
+                     .v = s.v,
+                     .angles = s.angles,
+                     .kv = kv_layer(layer),
+                     .step = step_tokens(),
+                     .q_norm = head_norm(w.q_norm),
+                     .k_norm = head_norm(w.k_norm),
+                     .norm_formula = c.norm == NormKind::kLayer ? cuda::NormFormula::kLayer
+                                                                : cuda::NormFormula::kRms,
+                     .norm_eps = c.norm_eps,
+                     .pairs = c.rope_pairs,
+                     .tokens = size_.tokens,
+                     .n_heads = c.n_heads,
+                     .n_kv_heads = c.n_kv_heads,
+                     .key_dim = c.head_dim,
+                     .value_dim = c.value_dim,
+                     .n_freqs = c.rope_dim / 2,
+                     .rope_at = 0},
+                    n_.stream_),
+      "rotary embedding");
+  run(cuda::attention({.q = s.q,
+                       .kv = kv_layer(layer),
+                       .step = step_tokens(),
+                       .out = s.mixed,
+                       .partial = s.partial,
+                       .sinks = w.sinks,
+                       .tokens = size_.tokens,
+                       .n_heads = c.n_heads,
+                       .n_kv_heads = c.n_kv_heads,
+                       .head_dim = c.head_dim,
+                       .value_dim = c.value_dim,
+                       .value_row = 0,
+                       .window = c.windows[static_cast<std::size_t>(layer)],
+                       .splits = n_.splits_,
+                       .scale = c.attention_scale},
+                      n_.stream_),
+      "attention");
+  add_product(w.attention_out, s.mixed);
+}
+
+// x += W_down a(W_gate n, W_up n),  n = norm(x)
+void CudaNetwork::Launches::feed_forward(const DeviceLayer& w) {
+  Scratch& s = n_.scratch_;
+  if (!n_.config_.parallel_residual) normalise(w.ffn_norm, s.normed, size_.tokens, nullptr);
+  gate_and_up(w);
+  add_product(w.down, s.inner);
+}
+
+// inner = a(W_gate n, W_up n), as int8 too where W_down wants it
+void CudaNetwork::Launches::gate_and_up(const DeviceLayer& w) {
+  Scratch& s = n_.scratch_;
+  const cuda::Gate gate = gate_of(n_.config_.activation);
+  const bool is_gated = gate != cuda::Gate::kNone;
+  const bool is_fused = is_gated && w.gate.matrix.format == w.up.matrix.format;
+  cuda::MatvecArgs up = {.jobs = {job(w.up, s.inner.f32)}, .x = s.normed, .tokens = size_.tokens};
+  if (!is_gated) up.finish = cuda::Finish::kGelu;
+  if (is_fused) {
+    up.gate_function = gate;
+    up.jobs[0].gate = w.gate.matrix;
+    up.jobs[0].gate_bias = w.gate.bias;
+  } else if (is_gated) {
+    up.jobs[1] = job(w.gate, s.gate);
+    up.n_jobs = 2;
+  }
+  run(cuda::matvec(up, n_.stream_), "gate and up");
+  const bool wants_q = !cuda::is_float(w.down.matrix.format);
+  if (is_fused && !wants_q) return;
+  cuda::QuantizeArgs quantize = {
+      .x = s.inner.f32, .out = s.inner, .tokens = size_.tokens, .cols = w.down.matrix.cols};
+  if (!wants_q) quantize.out.q = nullptr;
+  if (is_gated && !is_fused) quantize.gate = s.gate, quantize.gate_function = gate;
+  if (wants_q || quantize.gate != nullptr)
+    run(cuda::quantize_rows(quantize, n_.stream_), "the inner activations");
+}
+
+// logits = scale * W_out norm(x), of the rows that are asked for
+void CudaNetwork::Launches::output() {
+  Scratch& s = n_.scratch_;
+  const DeviceWeights& w = n_.weights_;
+  if (size_.wants_hidden) normalise(w.output_norm, {.f32 = s.hidden}, size_.tokens, nullptr);
+  if (size_.rows == 0) return;
+  normalise(w.output_norm, s.normed, size_.rows, s.step.output_rows);
+  run(cuda::matvec({.jobs = {job(w.output, s.logits)},
+                    .x = s.normed,
+                    .tokens = size_.rows,
+                    .finish = cuda::Finish::kStore,
+                    .scale = n_.config_.logit_scale},
+                   n_.stream_),
+      "logits");
+}
+
+}  // namespace curlew::model

@@ -1,0 +1,41 @@
+// One step's row of launches. Private to CudaNetwork.
+#pragma once
+
+#include "model/cuda/cuda_network.h"
+
+namespace curlew::model {
+
+// Enqueues only. After the first error the rest is left out; status() tells it.
+class CudaNetwork::Launches {
+ public:
+  Launches(CudaNetwork& network, const StepSize& size) : n_(network), size_(size) {}
+
+  void begin();  // embeddings and angles
+  void layer(int layer);
+  void output();  // logits, and hidden states where they are wanted
+  void everything() {
+    begin();
+    for (int i = 0; i < n_.config_.n_layers; ++i) layer(i);
+    output();
+  }
+  const Status& status() const { return status_; }
+
+ private:
+  void attention(const DeviceLayer& w, int layer);
+  void feed_forward(const DeviceLayer& w);
+  void gate_and_up(const DeviceLayer& w);
+  void normalise(const DeviceNorm& norm, const cuda::Activations& out, int rows,
+                 const std::int32_t* row_idx);
+  void add_product(const DeviceLinear& map, const cuda::Activations& x);
+  cuda::StepTokens step_tokens() const;
+  cuda::KvLayer kv_layer(int layer) const;
+  void run(cudaError_t error, const char* what) {
+    if (status_) status_ = cuda_status(error, what);
+  }
+
+  CudaNetwork& n_;
+  const StepSize size_;
+  Status status_;
+};
+
+}  // namespace curlew::model

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# The CUDA engine on a machine with a card: builds it, runs every kernel and model test against the CPU references,
+# compute-sanitizer on the small ones, then the benchmarks; a short table comes last.
+#
+#   tests/gpu/check.sh              everything
+#   tests/gpu/check.sh test         build and tests only
+#   tests/gpu/check.sh bench        build and benchmarks only
+#
+# Needs nvcc, cmake (3.25), ninja, pkg-config, g++ 12 or later, and the development packages of fmt, expected,
+# nlohmann-json, googletest and pcre2: installed, or as Debian packages in build/gpu-packages/ (tests/gpu/prepare.sh puts them
+# there on a machine with a network, to be carried along). CURLEW_CUDA_ARCHITECTURES: what to build for; by default
+# the card that is here. OUT: where logs go, by default build/gpu/out.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+what=${1:-all}
+build=build/gpu
+out=${OUT:-$build/out}
+mkdir -p "$build" "$out"
+export PATH="$PATH:/usr/local/cuda/bin"
+
+fail() { echo "check: $*" >&2; exit 1; }
+command -v nvcc >/dev/null || fail "no nvcc: put it in PATH"
+nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader || fail "no card answers"
+arch=${CURLEW_CUDA_ARCHITECTURES:-$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader | head -1 | tr -d .)-real}
+
+# The packages that were carried along, unpacked beside the build. Their pkg-config files name /usr.
+if compgen -G 'build/gpu-packages/*.deb' >/dev/null; then
+  root=$PWD/$build/packages
+  if [[ ! -d $root ]]; then for deb in build/gpu-packages/*.deb; do dpkg -x "$deb" "$root" || fail "unpacking $deb"; done; fi
+  export CMAKE_PREFIX_PATH="$root/usr:$root/usr/lib/x86_64-linux-gnu/cmake"
+  export PKG_CONFIG_PATH="$root/usr/lib/x86_64-linux-gnu/pkgconfig"
+  export PKG_CONFIG_SYSROOT_DIR="$root"
+  export CPLUS_INCLUDE_PATH="$root/usr/include"
+  export LIBRARY_PATH="$root/usr/lib/x86_64-linux-gnu"
+  export LD_LIBRARY_PATH="$root/usr/lib/x86_64-linux-gnu:${LD_LIBRARY_PATH:-}"
+fi
+
+start=$SECONDS
+cmake -S tests/gpu -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCURLEW_CUDA_ARCHITECTURES="$arch" \
+  >"$out/cmake.log" 2>&1 || { tail -30 "$out/cmake.log"; fail "configuring"; }
+ninja -C "$build" test_cuda test_model_cuda cuda_bench make_model >"$out/build.log" 2>&1 ||
+  { grep -E -A8 'error|FAILED' "$out/build.log" | head -60; fail "building"; }
+echo "built for $arch in $((SECONDS - start)) s"
+grep -i 'spill' "$out/build.log" | grep -v ' 0 bytes spill' | head -5
+
+faults=0
+report=()
+# run NAME COMMAND...: the log goes to OUT/NAME.log, the outcome into the table.
+run() {
+  local name=$1 begin=$SECONDS
+  shift
+  if timeout "${limit:-240}" "$@" >"$out/$name.log" 2>&1; then
+    report+=("$name: passed ($((SECONDS - begin)) s)")
+  else
+    report+=("$name: FAILED ($((SECONDS - begin)) s), see $name.log")
+    faults=$((faults + 1))
+    grep -E 'Failure|kernel|Invalid|Error|hazard|^\[  FAILED' "$out/$name.log" | head -12
+  fi
+}
+
+if [[ $what != bench ]]; then
+  run kernels "$build/test_cuda"
+  run models "$build/test_model_cuda"
+  if command -v compute-sanitizer >/dev/null; then
+    small='--gtest_filter=*Matvec*:*Norm*:*Rope*:*Attention*:*Quantize*:*Embed*'
+    for tool in memcheck racecheck initcheck synccheck; do
+      limit=120 run "$tool" compute-sanitizer --tool "$tool" --error-exitcode 1 "$build/test_cuda" "$small"
+    done
+  else
+    report+=("compute-sanitizer: not installed, NOT RUN")
+  fi
+fi
+
+if [[ $what != test ]]; then
+  models=$(mktemp -d)
+  trap 'rm -rf "$models"' EXIT
+  : >"$out/bench.tsv"
+  for model in "qwen2.5-coder-7b Q4_K_M" "qwen2.5-coder-7b Q8_0" "qwen2.5-coder-1.5b Q4_K_M" "qwen2.5-coder-1.5b Q8_0"; do
+    read -r shape mix <<<"$model"
+    "$build/make_model" "$shape" "$mix" "$models/m.gguf" >"$out/make_model.log" 2>&1 || { report+=("$model: no file"); continue; }
+    timeout 150 "$build/cuda_bench" "$models/m.gguf" "${shape#qwen2.5-coder-} $mix" >>"$out/bench.tsv" 2>>"$out/bench.log" ||
+      { report+=("$model: benchmark FAILED: $(tail -1 "$out/bench.log")"); faults=$((faults + 1)); }
+    rm -f "$models/m.gguf"
+  done
+fi
+
+echo
+printf '%s\n' "${report[@]}"
+if [[ $what != test ]]; then
+  printf '%-16s %-26s %10s %9s %9s %7s %7s\n' model work tokens/s ms/step GiB/step GB/s share
+  awk -F'\t' '{printf "%-16s %-26s %10s %9s %9s %7s %7s\n", $1, $2, $3, $4, $5, $6, $7}' "$out/bench.tsv"
+fi
+exit $((faults > 0))

@@ -1,0 +1,181 @@
+// What the card does with a model: decode at two depths, verification of drafts, prefill; each with
+// the bytes it moves and its share of the bandwidth measured on the same card in the same run.
+//
+//   cuda_bench MODEL.gguf NAME        one line a measurement, tab-separated, medians of kRounds:
+//   NAME  work  tokens/s  ms/step  GiB/step  GB/s  share of the measured copy bandwidth
+//
+// The model's numbers do not matter (tests/bench/models/make_model.cpp writes random ones of real
+// shapes); the tokens are arbitrary. A step is timed from its tokens on the host to its logits on
+// the host, as the engine takes it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <numeric>
+
+#include "model/cuda/cuda_network.h"
+
+namespace curlew::model {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kRounds = 5;
+constexpr int kStepsPerRound = 50;
+constexpr int kContextTokens = 8192 + 512;
+constexpr std::size_t kCopyBytes = std::size_t{1} << 30;
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+// GB/s of a copy within the card, counting bytes read and written.
+Expected<double> copy_bandwidth() {
+  Expected<Stream> stream = Stream::make();
+  if (!stream) return std::move(stream.error()).pass();
+  Expected<DeviceMemory> a = take_device_memory(kCopyBytes, "a copy");
+  Expected<DeviceMemory> b = take_device_memory(kCopyBytes, "a copy");
+  if (!a || !b) return fail(Errc::kOutOfMemory, "no device memory to measure with");
+  std::vector<double> ms;
+  cudaMemsetAsync(a->data(), 1, kCopyBytes, *stream);
+  for (int i = 0; i < 2 * kRounds; ++i) {
+    cudaStreamSynchronize(*stream);
+    const auto start = Clock::now();
+    cudaMemcpyAsync(b->data(), a->data(), kCopyBytes, cudaMemcpyDeviceToDevice, *stream);
+    const cudaError_t error = cudaStreamSynchronize(*stream);
+    if (Status s = cuda_status(error, "a copy"); !s) return std::move(s.error()).pass();
+    ms.push_back(ms_since(start));
+  }
+  return 2e-6 * static_cast<double>(kCopyBytes) / median(ms);
+}
+
+class Bench {
+ public:
+  Bench(const ModelFile& file, const ModelConfig& config, CudaNetwork& network, std::string name,
+        double copy_gb_per_s)
+      : config_(config),
+        network_(network),
+        name_(std::move(name)),
+        copy_gb_per_s_(copy_gb_per_s),
+        logits_(static_cast<std::size_t>(CudaNetwork::kStepTokensMax) *
+                static_cast<std::size_t>(config.n_vocab)) {
+    // A step reads every matrix once but the embedding, of which it reads rows.
+    weight_bytes_ = static_cast<double>(network.memory().weight_bytes);
+    if (!config.tied_output)
+      weight_bytes_ -= static_cast<double>(file.tensor("token_embd.weight")->bytes.size());
+  }
+
+  Status decode(int depth) { return steps("decode", depth, 1); }
+  Status verify(int tokens) { return steps("verify", 0, tokens); }
+
+  Status prefill(int tokens) {
+    std::vector<double> ms;
+    for (int round = 0; round < kRounds; ++round) {
+      KvSequence sequence(network_.kv());
+      const auto start = Clock::now();
+      if (Status s = extend(sequence, tokens); !s) return s;
+      ms.push_back(ms_since(start));
+    }
+    print(fmt::format("prefill {}", tokens), tokens / median(ms) * 1e3, median(ms), 0);
+    return {};
+  }
+
+ private:
+  // `tokens` a step, each step from the same depth.
+  Status steps(const char* work, int depth, int tokens) {
+    std::vector<double> ms;
+    KvSequence sequence(network_.kv());
+    if (Status s = extend(sequence, depth); !s) return s;
+    for (int round = 0; round <= kRounds; ++round) {
+      const auto start = Clock::now();
+      for (int i = 0; i < kStepsPerRound; ++i) {
+        if (Status s = step(sequence, tokens, LogitRows::kAll); !s) return s;
+        sequence.truncate(depth);
+      }
+      if (round > 0) ms.push_back(ms_since(start) / kStepsPerRound);  // the first one warms up
+    }
+    const double kv_bytes = static_cast<double>(network_.kv().bytes()) / network_.kv().capacity() *
+                            depth / kernels::kKvBlockTokens;
+    print(fmt::format("{} {}, depth {}", work, tokens, depth), tokens / median(ms) * 1e3,
+          median(ms), weight_bytes_ + kv_bytes);
+    return {};
+  }
+
+  Status extend(KvSequence& sequence, int tokens) {
+    for (int done = 0; done < tokens; done += network_.chunk_tokens())
+      if (Status s =
+              step(sequence, std::min(network_.chunk_tokens(), tokens - done), LogitRows::kNone);
+          !s)
+        return s;
+    return {};
+  }
+
+  Status step(KvSequence& sequence, int tokens, LogitRows rows) {
+    ids_.resize(static_cast<std::size_t>(tokens));
+    std::iota(ids_.begin(), ids_.end(), 1000 + sequence.tokens() % 1000);
+    if (!sequence.reserve(tokens)) return fail(Errc::kOutOfMemory, "the KV cache is full");
+    const Segment segment = {.ids = ids_, .sequence = &sequence, .rows = rows};
+    Expected<bool> ran = network_.forward({&segment, 1}, logits_.data(), [] { return false; });
+    if (!ran) return std::move(ran.error()).pass();
+    return {};
+  }
+
+  void print(const std::string& work, double tokens_per_s, double ms, double bytes) const {
+    const double gb_per_s = bytes / ms * 1e-6;
+    fmt::print("{}\t{}\t{:.0f}\t{:.3f}\t{:.2f}\t{:.0f}\t{:.0f}%\n", name_, work, tokens_per_s, ms,
+               bytes / (1 << 30), gb_per_s, 100 * gb_per_s / copy_gb_per_s_);
+    std::fflush(stdout);
+  }
+
+  const ModelConfig& config_;
+  CudaNetwork& network_;
+  const std::string name_;
+  const double copy_gb_per_s_;
+  double weight_bytes_ = 0;
+  std::vector<float> logits_;
+  std::vector<TokenId> ids_;
+};
+
+Status run(const char* path, const char* name) {
+  Expected<double> bandwidth = copy_bandwidth();
+  if (!bandwidth) return std::move(bandwidth.error()).pass();
+  fmt::print("{}\tcopy within the card\t\t\t\t{:.0f}\t100%\n", name, *bandwidth);
+  Expected<ModelFile> file = ModelFile::open(path);
+  if (!file) return std::move(file.error()).pass();
+  Expected<ModelConfig> config = read_config(*file);
+  if (!config) return std::move(config.error()).pass();
+  const int context = std::min(kContextTokens, config->context_tokens);
+  Expected<std::unique_ptr<CudaNetwork>> network = CudaNetwork::create(
+      *file, *config, {.kv_blocks = kv_blocks_for(context) + 2, .context_tokens = context});
+  if (!network) return std::move(network.error()).pass();
+
+  Bench bench(*file, *config, **network, name, *bandwidth);
+  for (const int depth : {0, 4096})
+    if (depth < context)
+      if (Status s = bench.decode(depth); !s) return s;
+  for (const int tokens : {2, 4, 8, 32, 64})
+    if (Status s = bench.verify(tokens); !s) return s;
+  for (const int tokens : {512, 2048})
+    if (tokens <= context)
+      if (Status s = bench.prefill(tokens); !s) return s;
+  return {};
+}
+
+}  // namespace
+}  // namespace curlew::model
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    fmt::print(stderr, "usage: cuda_bench MODEL.gguf NAME\n");
+    return 2;
+  }
+  const curlew::model::Status done = curlew::model::run(argv[1], argv[2]);
+  if (!done) fmt::print(stderr, "cuda_bench: {}\n", done.error().message());
+  return done ? 0 : 1;
+}
