@@ -14,11 +14,11 @@ from pathlib import Path
 
 from .log import stop
 
-# Of each size: tokenizer pieces, tokens a row, megabytes of a language, options of training.train.
+# Of each size: tokenizer pieces, tokens a row, megabytes of a language, share of next edits, options of training.train.
 _PLANS = {
-    "rehearsal": (2048, 256, 1, ["--batch-rows", "16", "--micro-rows", "16", "--warmup-tokens", "1e5", "--checkpoint-minutes", "1"]),
-    "cpu": (16_384, 1024, 40, []),
-    "gpu": (24_576, 4096, 150, ["--batch-rows", "64", "--micro-rows", "16", "--rate", "2e-3", "--warmup-tokens", "5e6"]),
+    "rehearsal": (2048, 256, 1, 0.1, ["--batch-rows", "16", "--micro-rows", "16", "--warmup-tokens", "1e5", "--checkpoint-minutes", "1"]),
+    "cpu": (16_384, 1024, 40, 0.0, []),
+    "gpu": (24_576, 4096, 150, 0.08, ["--batch-rows", "64", "--micro-rows", "16", "--rate", "2e-3", "--warmup-tokens", "5e6"]),
 }
 
 
@@ -39,12 +39,13 @@ def main() -> None:
     parser.add_argument("--curlew", type=Path, help="the program, to measure with in the end")
     options = parser.parse_args()
     work = str(options.work.resolve())
-    pieces, length, megabytes, train_options = _PLANS[options.size]
+    pieces, length, megabytes, next_edits, train_options = _PLANS[options.size]
     if not (options.work / "corpus" / "manifest.json").exists():
         step("corpus", "--work", work, "--fetch", *(["--large"] if options.large else []))
     if not (options.work / "tokenizer" / "tokenizer.model").exists():
         step("tokenizer", "--work", work, "--pieces", str(pieces))
-    step("prepare", "--work", work, "--length", str(length), "--language-megabytes", str(megabytes))
+    step("prepare", "--work", work, "--length", str(length), "--language-megabytes", str(megabytes),
+         "--next-edits", str(next_edits))  # fmt: skip
     run = ["--work", work, "--run", options.size, "--size", options.size, *train_options]
     step("train", *run, "--hours", str(options.hours))
     if options.decay_tokens:

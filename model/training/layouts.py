@@ -6,6 +6,8 @@
     <|fim_prefix|><|fim_suffix|> S <|fim_middle|> P     and then the middle, <|endoftext|>    side by side: prefix and middle touch
     <|fim_prefix|> P <|fim_suffix|> S <|fim_middle|>    the same, prefix first
 
+A next edit is laid out as the engine's family "sweep" does (model/text/next_edit_writer.cpp).
+
 Side by side, everything but the prefix's end stays the same while the user types, and the KV cache with it.
 """
 
@@ -14,12 +16,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .context import Piece
+from .edits import NextEdit
 from .shards import WEIGHT_ONE
 from .tokens import END, FILE, MIDDLE, PREFIX, REPO, SUFFIX, Tokenizer
 
 CONTEXT_WEIGHT = WEIGHT_ONE // 4  # seen often, by every file that asks for it
 MIDDLE_WEIGHT = 2 * WEIGHT_ONE  # what the model is for
 PATH_WEIGHT = WEIGHT_ONE // 4
+_HUNK_LINES = 3  # unchanged ones around a past edit
 
 
 @dataclass
@@ -95,3 +99,31 @@ def fit_lines(tokenizer: Tokenizer, text: str, tokens_max: int, from_end: bool) 
     if not feeds or tokens_max == 0:
         return ids if tokens_max else []
     return ids[feeds[0] + 1 :] if from_end else ids[: feeds[-1] + 1]
+
+
+def next_edit(tokenizer: Tokenizer, head: Example, path: str, edit: NextEdit, tokens_max: int) -> Example | None:
+    """What the user did as a block of its own, then the region as it was and as it is; the answer is the region to be."""
+    before, after = hunk(edit.original, edit.current)
+    blocks = (
+        f"{path}.diff\noriginal:\n{before}updated:\n{after}",
+        f"original/{path}\n{edit.original}",
+        f"current/{path}\n{edit.current}",
+    )
+    example = Example(list(head.ids), list(head.weights))
+    for block in blocks:
+        example.add([FILE] + tokenizer.encode(block), CONTEXT_WEIGHT)
+    example.add([FILE] + tokenizer.encode(f"updated/{path}"), 0)
+    example.add(tokenizer.encode("\n" + edit.updated.removesuffix("\n")) + [END], WEIGHT_ONE)
+    return example if len(example.ids) <= tokens_max else None
+
+
+def hunk(old: str, new: str) -> tuple[str, str]:
+    """The lines that differ, before and after, with a few unchanged ones around both (model/text/recent_edit.cpp)."""
+    old_lines, new_lines = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    shorter = min(len(old_lines), len(new_lines))
+    same = next((i for i in range(shorter) if old_lines[i] != new_lines[i]), shorter)
+    rest = shorter - same
+    end = next((i for i in range(rest) if old_lines[-1 - i] != new_lines[-1 - i]), rest)
+    first = max(0, same - _HUNK_LINES)
+    last = max(0, end - _HUNK_LINES)
+    return "".join(old_lines[first : len(old_lines) - last]), "".join(new_lines[first : len(new_lines) - last])

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
-from . import corpus, cuts, layouts, shards
+from . import corpus, cuts, edits, layouts, shards
 from .context import PackageIndex
 from .languages import SIDE_LANGUAGES
 from .layouts import Example
@@ -41,6 +41,7 @@ class Mix:
     fill_in: float = 0.62
     with_context: float = 0.3
     side_by_side: float = 0.85  # of those filled in; the rest has the prefix first
+    next_edits: float = 0.0  # instead; for models that are large enough to copy well, or for a run's decay
     no_suffix: float = 0.1  # of those filled in: the end of a file that is being written
     long_window: float = 0.35
 
@@ -66,6 +67,11 @@ class ExampleMaker:
 
     def _example(self, file: dict, index: PackageIndex, at: int, end: int, draw: random.Random) -> Example:
         mix, text = self._mix, file["text"][at:end]
+        if draw.random() < mix.next_edits:
+            edit = edits.make(text, file["language"], draw)
+            example = edit and layouts.next_edit(self._tokenizer, Example(), file["path"], edit, self._length)
+            if example:
+                return example
         cut = cuts.choose(text, file["language"], draw) if draw.random() < mix.fill_in else None
         pieces = []
         if draw.random() < mix.with_context:
@@ -192,6 +198,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--length", type=int, default=1024, help="tokens a row")
     parser.add_argument("--language-megabytes", type=float, default=40.0, help="of one language, at most; an eighth of prose and data")
+    parser.add_argument("--next-edits", type=float, default=0.0, help="share of the windows that become next edits")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     model_path, manifest_path = options.work / "tokenizer" / "tokenizer.model", options.work / "corpus" / "manifest.json"
@@ -200,7 +207,7 @@ def main() -> None:
             stop(f"{path} is missing; run training.{command} first")
     tokenizer = Tokenizer(model_path)
     selection = Selection(json.loads(manifest_path.read_text()), options.language_megabytes * 1e6)
-    maker = ExampleMaker(tokenizer, Mix(), options.length, options.seed)
+    maker = ExampleMaker(tokenizer, Mix(next_edits=options.next_edits), options.length, options.seed)
     folder = options.work / "shards"
     folder.mkdir(parents=True, exist_ok=True)
     log = Log(options.work / "logs" / "prepare.jsonl")

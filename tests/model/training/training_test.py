@@ -9,6 +9,7 @@ import io
 import json
 import os
 import random
+import re
 import struct
 import sys
 import tarfile
@@ -268,6 +269,38 @@ class Cuts(unittest.TestCase):
         self.assertEqual(*runs)
 
 
+class Edits(unittest.TestCase):
+    TEXT = "".join(
+        f"def step_{i}(total_count_{i}, item):\n    total_count_{i} += weigh(item, {i}, scale)\n    begin()\n\n\n\n"
+        f"    # remember\n    note({i})\n    return weigh(total_count_{i}, {i}, scale)\n\n"
+        for i in range(12)
+    )
+
+    def made(self):
+        from training import edits
+
+        examples = [edits.make(self.TEXT, "python", random.Random(seed)) for seed in range(300)]
+        return [example for example in examples if example]
+
+    def test_what_the_user_did_is_part_of_what_is_to_be_done(self):
+        examples = self.made()
+        self.assertGreater(len(examples), 250)
+        for edit in examples:
+            self.assertNotEqual(edit.original, edit.current)
+            self.assertIn(edit.updated, self.TEXT)
+        quiet = sum(edit.current == edit.updated for edit in examples) / len(examples)
+        self.assertTrue(0.2 < quiet < 0.5, quiet)
+
+    def test_both_kinds_come_and_no_old_name_is_in_use(self):
+        known, kinds = set(re.findall(r"\w+", self.TEXT)), set()
+        for edit in self.made():
+            words = set(re.findall(r"\w+", edit.original)) - known
+            kinds.add("rename" if words else "argument")
+            if not words:
+                self.assertLess(edit.original.count(", scale"), edit.updated.count(", scale"))
+        self.assertEqual(kinds, {"argument", "rename"})
+
+
 class Context(unittest.TestCase):
     def test_finds_the_file_that_defines_a_rare_name(self):
         from training.context import PackageIndex
@@ -495,6 +528,22 @@ class Prompts(unittest.TestCase):
         other = layouts.fill_in(self.tokenizer, head, "def f", "(x)", ":\n", False, 400)
         want = [PREFIX, *encode("def f"), SUFFIX, *encode(":\n"), MIDDLE, *encode("(x)"), END]
         self.assertEqual(other.ids, head.ids + want)
+
+    def test_next_edit_layout(self):
+        from training import layouts
+        from training.edits import NextEdit
+        from training.tokens import END, FILE
+
+        encode = self.tokenizer.encode
+        lines = [f"line {i}\n" for i in range(9)]
+        old, now, new = "".join(lines), "".join(lines).replace("5", "five"), "".join(lines).replace("5", "five") + "end\n"
+        self.assertEqual(layouts.hunk(old, now), ("".join(lines[2:9]), "".join(lines[2:9]).replace("5", "five")))
+        example = layouts.next_edit(self.tokenizer, layouts.Example(), "a.py", NextEdit(old, now, new), 2000)
+        before, after = layouts.hunk(old, now)
+        want = [FILE, *encode(f"a.py.diff\noriginal:\n{before}updated:\n{after}"), FILE, *encode(f"original/a.py\n{old}")]
+        want += [FILE, *encode(f"current/a.py\n{now}"), FILE, *encode("updated/a.py"), *encode("\n" + new[:-1]), END]
+        self.assertEqual(example.ids, want)
+        self.assertIsNone(layouts.next_edit(self.tokenizer, layouts.Example(), "a.py", NextEdit(old, now, new), 50))
 
     def test_a_tight_budget_cuts_at_lines_and_is_kept(self):
         from training import layouts
