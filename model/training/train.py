@@ -205,7 +205,7 @@ def parse_options() -> argparse.Namespace:
 def main() -> None:
     options = parse_options()
     torch.set_num_threads(options.threads)
-    torch.backends.cuda.matmul.allow_tf32 = True
+    torch.set_float32_matmul_precision("high")  # of what is not in bfloat16 anyway
     Trainer(options, Log(options.work / "runs" / options.run / "log.jsonl")).run()
 
 
