@@ -6,33 +6,40 @@
 #   tests/gpu/check.sh test         build and tests only
 #   tests/gpu/check.sh bench        build and benchmarks only
 #
-# Needs nvcc, cmake (3.25), ninja, pkg-config, g++ 12 or later, and the development packages of fmt, expected,
-# nlohmann-json, googletest and pcre2: installed, or as Debian packages in build/gpu-packages/ (tests/gpu/prepare.sh puts them
-# there on a machine with a network, to be carried along). CURLEW_CUDA_ARCHITECTURES: what to build for; by default
-# the card that is here. OUT: where logs go, by default build/gpu/out.
+# Needs nvcc, cmake (3.25), ninja, g++ 12 or later, and the development packages of fmt, expected,
+# nlohmann-json, googletest and pcre2: installed, or as Debian packages in build/gpu-packages/ (tests/gpu/prepare.sh
+# puts them there on a machine with a network, to be carried along). Logs are in build/gpu/out; the ones worth keeping
+# also in the folder that OUT names. CURLEW_CUDA_ARCHITECTURES: what to build for; by default the card that is here.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 what=${1:-all}
 build=build/gpu
-out=${OUT:-$build/out}
-mkdir -p "$build" "$out"
+out=$build/out
+mkdir -p "$out"
 export PATH="$PATH:/usr/local/cuda/bin"
+
+models=$(mktemp -d)
+leave() {
+  rm -rf "$models"
+  [[ -n ${OUT:-} ]] || return 0
+  local log
+  for log in build kernels models bench; do cp "$out/$log".{log,tsv} "$OUT" 2>/dev/null; done
+  cat "$out"/{memcheck,racecheck,initcheck,synccheck}.log >"$OUT/sanitizers.log" 2>/dev/null
+}
+trap leave EXIT
 
 fail() { echo "check: $*" >&2; exit 1; }
 command -v nvcc >/dev/null || fail "no nvcc: put it in PATH"
 nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader || fail "no card answers"
 arch=${CURLEW_CUDA_ARCHITECTURES:-$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader | head -1 | tr -d .)-real}
 
-# The packages that were carried along, unpacked beside the build. Their pkg-config files name /usr.
+# The packages that were carried along, unpacked beside the build.
 if compgen -G 'build/gpu-packages/*.deb' >/dev/null; then
   root=$PWD/$build/packages
   if [[ ! -d $root ]]; then for deb in build/gpu-packages/*.deb; do dpkg -x "$deb" "$root" || fail "unpacking $deb"; done; fi
   export CMAKE_PREFIX_PATH="$root/usr:$root/usr/lib/x86_64-linux-gnu/cmake"
-  export PKG_CONFIG_PATH="$root/usr/lib/x86_64-linux-gnu/pkgconfig"
-  export PKG_CONFIG_SYSROOT_DIR="$root"
   export CPLUS_INCLUDE_PATH="$root/usr/include"
   export LIBRARY_PATH="$root/usr/lib/x86_64-linux-gnu"
-  export LD_LIBRARY_PATH="$root/usr/lib/x86_64-linux-gnu:${LD_LIBRARY_PATH:-}"
 fi
 
 start=$SECONDS
@@ -72,8 +79,6 @@ if [[ $what != bench ]]; then
 fi
 
 if [[ $what != test ]]; then
-  models=$(mktemp -d)
-  trap 'rm -rf "$models"' EXIT
   : >"$out/bench.tsv"
   for model in "qwen2.5-coder-7b Q4_K_M" "qwen2.5-coder-7b Q8_0" "qwen2.5-coder-1.5b Q4_K_M" "qwen2.5-coder-1.5b Q8_0"; do
     read -r shape mix <<<"$model"

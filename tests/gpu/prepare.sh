@@ -5,6 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 mkdir -p build/gpu-packages
 cd build/gpu-packages
-apt-get download libfmt-dev libexpected-dev nlohmann-json3-dev libgtest-dev libgmock-dev googletest \
+apt-get download libfmt-dev libfmt9 libexpected-dev nlohmann-json3-dev libgtest-dev libgmock-dev googletest \
   libpcre2-dev libpcre2-8-0 >/dev/null
 ls -la -- *.deb
