@@ -105,6 +105,13 @@ bool Buffers::holds(const std::string& path) const {
   return buffers_.contains(path);
 }
 
+std::vector<std::string> Buffers::paths() const {
+  std::vector<std::string> paths;
+  std::lock_guard lock(mutex_);
+  for (const auto& [path, buffer] : buffers_) paths.push_back(path);
+  return paths;
+}
+
 DocumentPtr Buffers::parse(const std::string& path, std::shared_ptr<const std::string> text) {
   const Language* language = language_of(path, std::string_view(*text).substr(0, 256));
   Document document{.path = path, .text = std::move(text)};

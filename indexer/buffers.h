@@ -38,6 +38,7 @@ class Buffers {
   void close(const std::string& path);
 
   bool holds(const std::string& path) const;
+  std::vector<std::string> paths() const;  // of what is open
   // Up to date; null when the path is not open.
   DocumentPtr document(const std::string& path);
   // Up to date, by path.

@@ -9,8 +9,6 @@ namespace curlew::indexer {
 namespace {
 
 constexpr int kCandidatesMax = 64;
-constexpr int kNamespaceFilesRead = 200;
-constexpr std::size_t kNamespaceFilesMax = 12;
 constexpr std::size_t kNamesakesMax = 64;  // files of one name that are compared with an include
 constexpr std::size_t kResolvedMax = 3;
 constexpr std::size_t kPackageFilesMax = 8;  // of a Go package, all of whose files are meant
@@ -100,21 +98,6 @@ std::string_view folder_of(std::string_view path) {
 
 namespace {
 
-// The files that add to a namespace, the nearest first: C#'s `using`.
-Expected<std::vector<std::string>> namespace_files(View& view, std::string_view name,
-                                                   std::string_view from) {
-  Expected<std::vector<std::string>> files = view.reader().files_defining(
-      name, kNamespaceFilesRead,
-      [&](const std::string& path) { return folder_of(path) == folder_of(from); });
-  if (!files) return files;
-  std::erase(*files, from);
-  std::stable_sort(files->begin(), files->end(), [&](const std::string& a, const std::string& b) {
-    return common_head(a, from) > common_head(b, from);
-  });
-  if (files->size() > kNamespaceFilesMax) files->resize(kNamespaceFilesMax);
-  return files;
-}
-
 // "..models.user" of "shop/api/view.py" -> "shop.models.user"; "." -> "shop.api".
 std::string absolute_module(std::string_view import, std::string_view from) {
   const std::size_t dots = std::min(import.find_first_not_of('.'), import.size());
@@ -199,8 +182,6 @@ Expected<std::vector<std::string>> resolve_import(View& view, std::string_view i
     Expected<std::string> included = included_file(view, import, from);
     if (!included) return std::move(included.error()).pass();
     if (!included->empty()) return std::vector<std::string>{std::move(*included)};
-  } else if (language && language->name == "c_sharp") {
-    return namespace_files(view, import, from);
   } else if (language && language->name == "python" && import.starts_with('.')) {
     if (import.find_first_not_of('.') == import.npos) return std::vector<std::string>();
     return by_name(view, absolute_module(import, from), from);

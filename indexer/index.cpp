@@ -140,7 +140,8 @@ Expected<std::unique_ptr<Index>> Index::open(const IndexOptions& options) {
 Expected<IndexStats> Index::update(const ProgressCallback& progress, std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
   Expected<UpdateReport> report = impl_->update(stop, [&](StoreWriter& writer) {
-    return update_all(*impl_->store, writer, impl_->options, progress, stop);
+    return update_all(*impl_->store, writer, impl_->options, impl_->buffers.paths(), progress,
+                      stop);
   });
   if (!report) return std::move(report.error()).during("update index");
   {

@@ -136,8 +136,8 @@ class Index {
   static Expected<std::unique_ptr<Index>> open(const IndexOptions& options);
   ~Index();
 
-  // Walks, parses what changed (by size, time and content hash), stores. kCancelled leaves what was
-  // done.
+  // Walks, parses what changed (by size, time and content hash), stores; what is near open documents
+  // first. kCancelled leaves what was done.
   Expected<IndexStats> update(const ProgressCallback& progress = {}, std::stop_token stop = {});
   // The same for named files only (a save, a file event); deleted ones are removed.
   Status update_files(const std::vector<std::string>& paths);

@@ -131,9 +131,6 @@ class StoreReader {
   Expected<std::vector<SymbolRow>> symbols_named(std::string_view name, int files_max,
                                                  const PathTest& is_preferred = {});
   Expected<std::vector<SymbolRow>> symbols_of(std::string_view path);
-  // Only the files of these, without looking into them.
-  Expected<std::vector<std::string>> files_defining(std::string_view name, int files_max,
-                                                    const PathTest& is_preferred = {});
   // Whether more than `limit` files use the name, and how many up to that.
   Expected<int> files_using(std::string_view name, int limit);
   // Uses of the name in at most `files_max` files, by path and line.

@@ -232,15 +232,6 @@ Expected<std::vector<SymbolRow>> StoreReader::symbols_of(std::string_view path) 
   return rows;
 }
 
-Expected<std::vector<std::string>> StoreReader::files_defining(std::string_view name, int files_max,
-                                                               const PathTest& is_preferred) {
-  Expected<std::vector<Place>> places = definers(name, files_max, is_preferred);
-  if (!places) return std::move(places.error()).pass();
-  std::vector<std::string> paths;
-  for (Place& place : *places) paths.push_back(std::move(place.path));
-  return paths;
-}
-
 Expected<int> StoreReader::files_using(std::string_view name, int limit) {
   if (!begun_) return tl::unexpected<Error>(begun_.error());
   int count = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <climits>
 #include <condition_variable>
 #include <deque>
 #include <thread>
@@ -25,6 +26,7 @@ constexpr std::uint64_t kCommitGrowth = 4;
 constexpr std::uint64_t kCommitBytesMax = 256u << 20;
 constexpr std::size_t kCommitFiles = 50'000;          // also those whose content was known
 constexpr std::uint64_t kQueuedBytesMax = 32u << 20;  // of source text, parsed but not written
+constexpr std::size_t kOpenFilesMax = 32;             // that others are near to
 constexpr auto kProgressEvery = std::chrono::milliseconds(50);
 
 using KnownFiles = std::unordered_map<std::string, FileRow>;
@@ -185,6 +187,33 @@ struct Plan {
   std::vector<std::string> gone;
 };
 
+// Steps from the folder of one file to that of the other, up and down.
+int steps_between(std::string_view a, std::string_view b) {
+  const auto folders = [](std::string_view path) {
+    return std::count(path.begin(), path.end(), '/');
+  };
+  const std::size_t shorter = std::min(a.size(), b.size());
+  const auto differs = std::mismatch(a.begin(), a.begin() + shorter, b.begin()).first;
+  const auto common = std::count(a.begin(), differs, '/');
+  return static_cast<int>(folders(a) + folders(b) - 2 * common);
+}
+
+// Files near what is open are read first; else, and among equally near ones, as they were walked.
+void put_near_first(std::vector<Prepared>& jobs, const std::vector<std::string>& open) {
+  if (open.empty()) return;
+  std::vector<std::pair<int, Prepared>> keyed;
+  keyed.reserve(jobs.size());
+  for (Prepared& job : jobs) {
+    int nearest = INT_MAX;
+    for (std::size_t i = 0; i < std::min(open.size(), kOpenFilesMax); ++i)
+      nearest = std::min(nearest, steps_between(job.walked->path, open[i]));
+    keyed.emplace_back(nearest, std::move(job));
+  }
+  std::stable_sort(keyed.begin(), keyed.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i] = std::move(keyed[i].second);
+}
+
 Plan plan_for(const WalkResult& walked, const KnownFiles& known) {
   Plan plan;
   std::unordered_set<std::string_view> present;
@@ -203,6 +232,7 @@ Plan plan_for(const WalkResult& walked, const KnownFiles& known) {
 }  // namespace
 
 Expected<UpdateReport> update_all(Store& store, StoreWriter& writer, const IndexOptions& options,
+                                  const std::vector<std::string>& open,
                                   const ProgressCallback& progress, std::stop_token stop) {
   Expected<WalkResult> walked = walk(options.root, options.limits, stop);
   if (!walked) return std::move(walked.error()).pass();
@@ -215,7 +245,8 @@ Expected<UpdateReport> update_all(Store& store, StoreWriter& writer, const Index
   UpdateReport report{.notes = std::move(walked->warnings)};
   for (const auto& [reason, count] : walked->skipped)
     report.walk_skipped[std::string(skip_reason_name(reason))] += count;
-  const Plan plan = plan_for(*walked, *known);
+  Plan plan = plan_for(*walked, *known);
+  put_near_first(plan.jobs, open);
   for (const std::string& path : plan.gone) writer.remove(path);
   report.removed = static_cast<int>(plan.gone.size());
 

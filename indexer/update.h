@@ -20,9 +20,11 @@ struct UpdateReport {
   std::vector<std::string> notes;
 };
 
-// The caller holds the update lock. kCancelled leaves what was committed; any other error leaves
+// Files near the `open` ones come first, so that a first index of a large tree soon knows what is
+// near. The caller holds the update lock. kCancelled leaves what was committed; any other error leaves
 // the state before the failed batch.
 Expected<UpdateReport> update_all(Store& store, StoreWriter& writer, const IndexOptions& options,
+                                  const std::vector<std::string>& open,
                                   const ProgressCallback& progress, std::stop_token stop);
 Status update_some(Store& store, StoreWriter& writer, const IndexOptions& options,
                    const std::vector<std::string>& paths);

@@ -20,6 +20,19 @@ void set_age(const std::filesystem::path& path, int age_s) {
       path, std::filesystem::file_time_type::clock::now() - std::chrono::seconds(age_s));
 }
 
+TEST(Update, ReadsWhatIsNearOpenDocumentsFirst) {
+  Workspace w;
+  for (const char* path : {"a/one.py", "b/c/near.py", "b/far/deep/two.py", "z.py", "b/c/open.py"})
+    w.write(path, "def f():\n    pass\n");
+  auto opened = Index::open({.root = w.root(), .store = w.store(), .threads = 1});
+  ASSERT_TRUE(opened);
+  (*opened)->set_buffer("b/c/open.py", std::make_shared<const std::string>("x = 1\n"));
+  std::string last;  // in the order of their paths it would be z.py
+  const auto note = [&](const IndexProgress& progress) { last = progress.path; };
+  ASSERT_TRUE((*opened)->update(note));
+  EXPECT_EQ(last, "b/far/deep/two.py");
+}
+
 TEST(Update, CountsWhatItFinds) {
   Workspace w;
   w.write("a.cpp", "int twice(int x) { return 2 * x; }\n");
