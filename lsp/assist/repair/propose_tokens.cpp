@@ -79,9 +79,23 @@ class TokenEngine {
     return std::ranges::find(said_, token) != said_.end() ? 1.0 : 0.5;
   }
 
+  // Where braces make blocks, a colon behind a name makes a label of it, which nearly always compiles
+  // and is hardly ever meant.
+  bool may_make_label(const CodeToken& token, std::string_view mark) const {
+    if (mark != ":" || place_.language == nullptr) return false;
+    const std::string_view language = place_.language->name;
+    const bool is_c = language == "c" || language == "cpp" || language == "cuda";
+    const bool has_keys = language == "go" || language.ends_with("script") || language == "tsx";
+    if (!is_c && !has_keys && language != "java") return false;
+    const std::string_view line = line_text(place_.lines.line_of(token.start));
+    if (has_keys && (says(line, {"{"}) || line.ends_with(','))) return false;
+    return !says(line, {"case ", "default", "public", "private", "protected", "?"});
+  }
+
   void insert_behind(const CodeToken& token, double nearness) {
     double order = 1.0;
     for (const std::string& mark : insertable(place_)) {
+      if (may_make_label(token, mark)) continue;
       add({token.end, token.end, mark}, chance_ * nearness * weight_of(mark) * order,
           fmt::format("`{}` is missing on line {}", mark, place_.lines.line_of(token.end)));
       order *= 0.97;

@@ -77,6 +77,19 @@ TEST(StrayEngine, TakesOutWhatWasTypedTwiceAndPutsBackWhatWasLost) {
         "expected expression, found `,`"}});
 }
 
+// "f:(x, 0);" compiles as a label and an expression without effect.
+TEST(TokenEngine, MakesNoLabelOfACall) {
+  const std::string text = "void f(int);\nvoid g(int x) {\n  f( x, 0 );\n}\n";
+  Diagnostic d;
+  d.place = {"a.cpp", 3, 4, 0, 0};
+  d.message = "too many arguments to function 'void f(int)'";
+  std::vector<Candidate> found;
+  propose_tokens(repair_place(d, "a.cpp", text, nullptr), found);
+  ASSERT_FALSE(found.empty());
+  for (const Candidate& candidate : found)
+    EXPECT_EQ(apply_edits(text, candidate.edits)->find("f:"), std::string::npos) << candidate.why;
+}
+
 TEST(BracketEngine, FindsTheBracketThatHasNoPartner) {
   expect_found(&propose_brackets,
                {{"a.rs",
