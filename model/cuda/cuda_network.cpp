@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
 #include <utility>
 
 #include "kernels/cuda/embed.h"
@@ -78,6 +77,9 @@ CudaNetwork::Scratch CudaNetwork::place_scratch(const ModelConfig& c, bool wants
       cuda::attention_partial_floats(kStepTokensMax, c.n_heads, c.value_dim, splits));
   s.hidden = pieces.take<float>(rows(c.hidden_dim));
   s.logits = pieces.take<float>(rows(c.n_vocab));
+  s.best = pieces.take<std::int32_t>(kTokens);
+  s.candidates = pieces.take<cuda::Candidate>(rows(cuda::kLikeliestBlocks));
+  s.arrived = pieces.take<unsigned>(kTokens);
   return s;
 }
 
@@ -159,6 +161,7 @@ Status CudaNetwork::take_memory(const ModelFile& file, const CudaOptions& option
     host_step_ = step_arrays(from.take<std::int32_t>(step_ints(table_entries_)));
     host_logits_ = from.take<float>(static_cast<std::size_t>(kStepTokensMax) *
                                     static_cast<std::size_t>(config_.n_vocab));
+    host_best_ = from.take<std::int32_t>(kStepTokensMax);
     return from.bytes();
   };
   Pieces counting(nullptr);
@@ -168,8 +171,10 @@ Status CudaNetwork::take_memory(const ModelFile& file, const CudaOptions& option
   pinned_ = std::move(*pinned);
   Pieces from(pinned_.data());
   place_pinned(from);
-  graphs_.resize(kGraphTokensMax * (kGraphTokensMax + 1));
-  return {};
+  graphs_.resize(2 * kGraphTokensMax * (kGraphTokensMax + 1));
+  return cuda_status(
+      cudaMemsetAsync(scratch_.arrived, 0, kStepTokensMax * sizeof(unsigned), stream_),
+      "clearing working memory");
 }
 
 // Tells the card which tokens there are, where they stand, and which rows become logits.
@@ -221,8 +226,8 @@ Status CudaNetwork::capture(const StepSize& size, cudaGraphExec_t& exec) {
 Expected<bool> CudaNetwork::run_step(const StepSize& size, const StopCheck& should_stop) {
   StepGraph* graph = nullptr;
   if (size.tokens <= kGraphTokensMax && !size.wants_hidden)
-    graph =
-        &graphs_[static_cast<std::size_t>((size.tokens - 1) * (kGraphTokensMax + 1) + size.rows)];
+    graph = &graphs_[static_cast<std::size_t>(
+        2 * ((size.tokens - 1) * (kGraphTokensMax + 1) + size.rows) + size.is_greedy)];
   if (graph != nullptr && graph->is_warm) {
     if (should_stop()) return false;
     if (graph->exec == nullptr)
@@ -243,34 +248,58 @@ Expected<bool> CudaNetwork::run_step(const StepSize& size, const StopCheck& shou
   return true;
 }
 
-Expected<bool> CudaNetwork::forward(std::span<const Segment> segments, float* logits,
-                                    const StopCheck& should_stop) {
-  Expected<StepSize> size = write_step(segments);
-  if (!size) return std::move(size.error()).pass();
-  Expected<bool> ran = run_step(*size, should_stop);
-  if (!ran) return ran;
-  const std::size_t logit_bytes = static_cast<std::size_t>(size->rows) *
-                                  static_cast<std::size_t>(config_.n_vocab) * sizeof(float);
-  cudaError_t error = cudaSuccess;
-  if (*ran && logit_bytes > 0)
-    error = cudaMemcpyAsync(host_logits_, scratch_.logits, logit_bytes, cudaMemcpyDeviceToHost,
-                            stream_);
+// What the step made, on its way to the host.
+Status CudaNetwork::fetch(std::span<const Segment> segments, const StepSize& size) {
+  const auto rows = static_cast<std::size_t>(size.rows);
+  const auto send = [&](void* to, const void* from, std::size_t bytes) {
+    return bytes == 0 ? cudaSuccess
+                      : cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_);
+  };
+  cudaError_t error = size.is_greedy
+                          ? send(host_best_, scratch_.best, rows * sizeof(std::int32_t))
+                          : send(host_logits_, scratch_.logits,
+                                 rows * static_cast<std::size_t>(config_.n_vocab) * sizeof(float));
   const float* hidden = scratch_.hidden;
   for (const Segment& segment : segments) {
     const std::size_t floats = segment.ids.size() * static_cast<std::size_t>(config_.hidden_dim);
-    if (*ran && segment.hidden != nullptr && error == cudaSuccess)
-      error = cudaMemcpyAsync(segment.hidden, hidden, floats * sizeof(float),
-                              cudaMemcpyDeviceToHost, stream_);
+    if (segment.hidden != nullptr && error == cudaSuccess)
+      error = send(segment.hidden, hidden, floats * sizeof(float));
     hidden += floats;
   }
-  const cudaError_t fault = cudaStreamSynchronize(stream_);  // the step's one wait
-  if (Status s = cuda_status(fault != cudaSuccess ? fault : error, "a step"); !s)
+  return cuda_status(error, "fetching a step's results");
+}
+
+Expected<bool> CudaNetwork::evaluate(std::span<const Segment> segments, float* logits,
+                                     TokenId* best, const StopCheck& should_stop) {
+  Expected<StepSize> size = write_step(segments);
+  if (!size) return std::move(size.error()).pass();
+  size->is_greedy = best != nullptr;
+  Expected<bool> ran = run_step(*size, should_stop);
+  if (!ran) return ran;
+  Status fetched = *ran ? fetch(segments, *size) : Status{};
+  // The step's one wait; a fault of the device shows here.
+  if (Status s = cuda_status(cudaStreamSynchronize(stream_), "a step"); !s)
     return std::move(s.error()).pass();
+  if (!fetched) return std::move(fetched.error()).pass();
   if (!*ran) return false;
-  if (logit_bytes > 0) std::memcpy(logits, host_logits_, logit_bytes);
+  const auto rows = static_cast<std::size_t>(size->rows);
+  if (best != nullptr)
+    std::copy_n(host_best_, rows, best);
+  else if (rows > 0)
+    std::copy_n(host_logits_, rows * static_cast<std::size_t>(config_.n_vocab), logits);
   for (const Segment& segment : segments)
     segment.sequence->advance(static_cast<int>(segment.ids.size()));
   return true;
+}
+
+Expected<bool> CudaNetwork::forward(std::span<const Segment> segments, float* logits,
+                                    const StopCheck& should_stop) {
+  return evaluate(segments, logits, nullptr, should_stop);
+}
+
+Expected<bool> CudaNetwork::forward_greedy(std::span<const Segment> segments, TokenId* best,
+                                           const StopCheck& should_stop) {
+  return evaluate(segments, nullptr, best, should_stop);
 }
 
 }  // namespace curlew::model

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "kernels/cuda/attention.h"
+#include "kernels/cuda/likeliest.h"
 #include "kernels/cuda/matvec.h"
 #include "kernels/cuda/norm.h"
 #include "kernels/cuda/rope_kv.h"
@@ -68,6 +69,11 @@ class CudaNetwork {
   Expected<bool> forward(std::span<const Segment> segments, float* logits,
                          const StopCheck& should_stop);
 
+  // Likewise, but of every row only its likeliest token comes back: four bytes instead of the logits.
+  //   best  [rows]; -1 where no logit is a finite number
+  Expected<bool> forward_greedy(std::span<const Segment> segments, TokenId* best,
+                                const StopCheck& should_stop);
+
   int chunk_tokens() const { return kStepTokensMax; }
   const CudaNeed& memory() const { return need_; }
 
@@ -82,18 +88,22 @@ class CudaNetwork {
     StepArrays step;
     float* x;  // [tokens, hidden_dim] the residual stream
     float2* angles;
-    cuda::Activations normed;  // [hidden_dim]
-    float *q, *k, *v;          // [heads * dim] of each
-    cuda::Activations mixed;   // [n_heads * value_dim]
-    cuda::Activations inner;   // [ffn_dim]
-    float* gate;               // [ffn_dim] where gate and up are of different formats
-    float* partial;            // of attention
-    float* hidden;             // [hidden_dim] after the last norm
-    float* logits;             // [n_vocab]
+    cuda::Activations normed;     // [hidden_dim]
+    float *q, *k, *v;             // [heads * dim] of each
+    cuda::Activations mixed;      // [n_heads * value_dim]
+    cuda::Activations inner;      // [ffn_dim]
+    float* gate;                  // [ffn_dim] where gate and up are of different formats
+    float* partial;               // of attention
+    float* hidden;                // [hidden_dim] after the last norm
+    float* logits;                // [n_vocab]
+    std::int32_t* best;           // [] the likeliest token of each row of logits
+    cuda::Candidate* candidates;  // [kLikeliestBlocks]
+    unsigned* arrived;            // [] zero between steps
   };
   struct StepSize {
     int tokens = 0, rows = 0;  // rows of logits
     bool wants_hidden = false;
+    bool is_greedy = false;  // the rows' likeliest tokens come back, not the rows
   };
   struct StepGraph {
     bool is_warm = false;            // such a step was launched kernel by kernel
@@ -115,7 +125,10 @@ class CudaNetwork {
   static Scratch place_scratch(const ModelConfig& config, bool wants_f32, bool wants_q, int splits,
                                int table_entries, Pieces& pieces);
   Status take_memory(const ModelFile& file, const CudaOptions& options);
+  Expected<bool> evaluate(std::span<const Segment> segments, float* logits, TokenId* best,
+                          const StopCheck& should_stop);
   Expected<StepSize> write_step(std::span<const Segment> segments);
+  Status fetch(std::span<const Segment> segments, const StepSize& size);
   Status capture(const StepSize& size, cudaGraphExec_t& exec);
   Expected<bool> run_step(const StepSize& size, const StopCheck& should_stop);
 
@@ -131,8 +144,9 @@ class CudaNetwork {
   Scratch scratch_ = {};
   PinnedMemory pinned_;  // of the step's arrays, then of logits
   StepArrays host_step_ = {};
-  float* host_logits_ = nullptr;   // [kStepTokensMax, n_vocab]
-  std::vector<StepGraph> graphs_;  // [tokens, rows]
+  float* host_logits_ = nullptr;       // [kStepTokensMax, n_vocab]
+  std::int32_t* host_best_ = nullptr;  // [kStepTokensMax]
+  std::vector<StepGraph> graphs_;      // [tokens, rows, greedy or not]
 };
 
 }  // namespace curlew::model

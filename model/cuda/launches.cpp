@@ -201,6 +201,16 @@ void CudaNetwork::Launches::output() {
                     .scale = n_.config_.logit_scale},
                    n_.stream_),
       "logits");
+  if (!size_.is_greedy) return;
+  run(cuda::likeliest({.logits = s.logits,
+                       .allowed = nullptr,
+                       .best = s.best,
+                       .partial = s.candidates,
+                       .arrived = s.arrived,
+                       .rows = size_.rows,
+                       .n_vocab = n_.config_.n_vocab},
+                      n_.stream_),
+      "the likeliest tokens");
 }
 
 }  // namespace curlew::model

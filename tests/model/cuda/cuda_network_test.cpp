@@ -158,6 +158,25 @@ TEST(CudaNetwork, GivesATokenTheSameBitsInAnyCompany) {
   EXPECT_LT(relative_error(alone, std::span(whole).first(alone.size())), 1e-2);
 }
 
+// Straight, and out of a graph.
+TEST(CudaNetwork, PicksTheLikeliestTokensItself) {
+  Pair pair(model_path("llama3-t-Q8_0"), kernels::KvType::kF16);
+  ASSERT_NE(pair.card, nullptr);
+  const Text text = random_ids(9, pair.config.n_vocab, 4);
+  KvSequence with_logits(pair.card->kv()), greedy(pair.card->kv());
+  for (int round = 0; round < 3; ++round) {
+    const auto ids = std::span(text).subspan(static_cast<std::size_t>(3 * round), 3);
+    const std::vector<float> logits = pair.on_card(with_logits, ids, LogitRows::kAll);
+    ASSERT_TRUE(greedy.reserve(3));
+    TokenId got[3] = {};
+    const Segment segment = {.ids = ids, .sequence = &greedy, .rows = LogitRows::kAll};
+    const Expected<bool> ran = pair.card->forward_greedy({&segment, 1}, got, never);
+    ASSERT_TRUE(ran && *ran) << (ran ? "" : ran.error().message()) << device_fault();
+    for (std::size_t i = 0; i < 3; ++i)
+      EXPECT_EQ(got[i], best(std::span(logits).subspan(i * pair.vocab(), pair.vocab())));
+  }
+}
+
 // Sequences that share a beginning: the first write into a shared block copies it on the card.
 TEST(CudaNetwork, CopiesABlockThatOthersRead) {
   Pair pair(model_path("llama-t-Q4_0"), kernels::KvType::kF16);
