@@ -32,6 +32,33 @@ void write_shapes(Workspace& w) {
   w.update();
 }
 
+// Why chunks of the source are shown, best first.
+std::vector<std::string> reasons(std::vector<ContextChunk> chunks, ContextSource source) {
+  std::erase_if(chunks, [&](const ContextChunk& chunk) { return chunk.source != source; });
+  std::stable_sort(chunks.begin(), chunks.end(),
+                   [](const ContextChunk& a, const ContextChunk& b) { return a.score > b.score; });
+  std::vector<std::string> lines;
+  for (const ContextChunk& chunk : chunks) lines.push_back(chunk.path + ": " + chunk.why);
+  return lines;
+}
+
+TEST(Context, DoesNotLookForLocalsElsewhere) {
+  Workspace w;
+  for (int i = 0; i < 30; ++i)
+    w.write(fmt::format("pad/p{}.py", i), fmt::format("def pad{}():\n    pass\n", i));
+  w.write("deep/far/away.py", "def widget_size():\n    return 1\n");
+  w.update();
+  const auto shown = [&](const std::string& text) {
+    std::string open = text;
+    open.erase(open.find('^'), 1);
+    w.index().set_buffer("app/main.py", std::make_shared<const std::string>(open));
+    return reasons(w.context("app/main.py", text), ContextSource::kDefinition);
+  };
+  EXPECT_THAT(shown("def f(a):\n    b = widget_size\n    c = ^\n"),
+              ElementsAre(HasSubstr("deep/far/away.py: defines widget_size")));
+  EXPECT_THAT(shown("\ndef f(widget_size):\n    b = widget_size\n    c = ^\n"), IsEmpty());
+}
+
 TEST(Context, ShowsTheDefinitionOfWhatIsUsedNearTheCursor) {
   Workspace w;
   write_shapes(w);
