@@ -16,8 +16,8 @@ from .log import stop
 
 # Of each size: tokenizer pieces, tokens a row, megabytes of a language, share of next edits, options of training.train.
 _PLANS = {
-    "rehearsal": (2048, 256, 1, 0.1, ["--batch-rows", "16", "--micro-rows", "16", "--warmup-tokens", "1e5", "--checkpoint-minutes", "1"]),
-    "cpu": (16_384, 1024, 40, 0.0, []),
+    "rehearsal": (2048, 256, 1, 0.1, ["--batch-rows", "8", "--micro-rows", "8", "--warmup-tokens", "1e5"]),
+    "cpu": (8192, 1024, 40, 0.0, []),
     "gpu": (24_576, 4096, 150, 0.08, ["--batch-rows", "64", "--micro-rows", "16", "--rate", "2e-3", "--warmup-tokens", "5e6"]),
 }
 

@@ -1,4 +1,4 @@
-"""The network: a stock Llama (RMSNorm, rotary positions, grouped queries, SwiGLU, tied embeddings), so that every GGUF tool runs it.
+"""The network: a stock Llama (RMSNorm, rotary positions, grouped queries, SwiGLU, tied embeddings): every GGUF tool runs it.
 
 Touvron et al. 2023, arXiv:2302.13971; grouped queries: Ainslie et al. 2023, arXiv:2305.13245; tied embeddings: Press and
 Wolf 2017, arXiv:1608.05859. One source for a CPU with PyTorch 1.13 and for CUDA with PyTorch 2: only attention and the loss
@@ -47,7 +47,7 @@ class ModelConfig:
 # Sizes that were tried or are planned; --size of training.train.
 SIZES = {
     "rehearsal": ModelConfig(vocab=2048, width=64, layers=2, heads=2, kv_heads=1, hidden=192, context=512),
-    "cpu": ModelConfig(),
+    "cpu": ModelConfig(vocab=8192, layers=10),
     "gpu": ModelConfig(vocab=24_576, width=512, layers=12, heads=8, kv_heads=4, hidden=1408, context=4096),
 }
 

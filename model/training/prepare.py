@@ -165,7 +165,7 @@ def make_shard(work: Path, number: int, selection: Selection, maker: ExampleMake
     return list(pack(examples, length))[: shards.rows_max(length)]
 
 
-def write_validation(work: Path, tokenizer: Tokenizer, length: int, seed: int) -> int:
+def write_validation(work: Path, folder: Path, tokenizer: Tokenizer, length: int, seed: int) -> int:
     """Plain windows of held-out files, languages in turn; their tokens, their bytes, and the language."""
     by_language: dict[str, list[dict]] = {}
     for files in corpus.read_split(work, "held"):
@@ -180,7 +180,7 @@ def write_validation(work: Path, tokenizer: Tokenizer, length: int, seed: int) -
         for language in sorted(by_language):
             if turn < len(by_language[language]):
                 windows.append(_validation_window(by_language[language][turn], tokenizer, length, draw))
-    (work / "shards" / "validation.jsonl").write_text("".join(json.dumps(window) + "\n" for window in windows))
+    (folder / "validation.jsonl").write_text("".join(json.dumps(window) + "\n" for window in windows))
     return len(windows)
 
 
@@ -196,8 +196,9 @@ def _validation_window(file: dict, tokenizer: Tokenizer, length: int, draw: rand
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--shards", default="shards", help="folder in WORK: another one for another mix or length")
     parser.add_argument("--length", type=int, default=1024, help="tokens a row")
-    parser.add_argument("--language-megabytes", type=float, default=40.0, help="of one language, at most; an eighth of prose and data")
+    parser.add_argument("--language-megabytes", type=float, default=40.0, help="of one language; of prose and data an eighth")
     parser.add_argument("--next-edits", type=float, default=0.0, help="share of the windows that become next edits")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -208,10 +209,10 @@ def main() -> None:
     tokenizer = Tokenizer(model_path)
     selection = Selection(json.loads(manifest_path.read_text()), options.language_megabytes * 1e6)
     maker = ExampleMaker(tokenizer, Mix(next_edits=options.next_edits), options.length, options.seed)
-    folder = options.work / "shards"
+    folder = options.work / options.shards
     folder.mkdir(parents=True, exist_ok=True)
     log = Log(options.work / "logs" / "prepare.jsonl")
-    windows = write_validation(options.work, tokenizer, options.length, options.seed)
+    windows = write_validation(options.work, folder, tokenizer, options.length, options.seed)
     facts = {"length": options.length, "vocab": len(tokenizer), "seed": options.seed, "shards": selection.shard_count}
     (folder / "shards.json").write_text(json.dumps(facts) + "\n")
     log.write("begin", validation_windows=windows, **facts)

@@ -15,6 +15,7 @@ To cut a release and still go on later, decay a copy: --from, with another --run
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import time
 from pathlib import Path
@@ -45,13 +46,15 @@ class Trainer:
         self.options, self.log = options, log
         self.folder: Path = options.work / "runs" / options.run
         self.device = torch.device("cuda" if torch.cuda.is_available() and not options.cpu else "cpu")
-        self.batches = Batches(options.work / "shards", options.seed)
+        self.batches = Batches(options.work / options.shards, options.seed)
         self.tokens, self.rows, config = 0, 0, SIZES[options.size]
         start = self._start()
         weights, state, facts = checkpoint.load(start) if start else ({}, {}, {})
         if facts:
             config = ModelConfig(**facts["model"])
             self.tokens, self.rows = facts["tokens"], facts["rows"]
+        # Rows may be longer than those of the run that is continued: positions are relative, only the table grows.
+        config = dataclasses.replace(config, context=max(config.context, self.batches.length))
         torch.manual_seed(options.seed)
         self.model = Model(config).to(self.device)
         self.optimizer = Optimizer(self.model, options.weight_decay)
@@ -60,7 +63,7 @@ class Trainer:
             self._restore(weights, state, facts)
         self.compiled = torch.compile(self.model.loss) if self.device.type == "cuda" else self.model.loss
         self._check()
-        self.validation = Validation(options.work, options.validation_windows)
+        self.validation = Validation(options.work / options.shards, options.validation_windows)
 
     def _start(self) -> Path | None:
         own = self.folder / "checkpoint"
@@ -83,11 +86,9 @@ class Trainer:
         self.log.write("continue", tokens=self.tokens, optimiser_state=bool(state))
 
     def _check(self) -> None:
-        vocab, length = self.batches.facts["vocab"], self.batches.length
+        vocab = self.batches.facts["vocab"]
         if vocab > self.model.config.vocab:
             stop(f"the shards have {vocab} pieces and the model {self.model.config.vocab}")
-        if length > self.model.config.context:
-            stop(f"the shards' rows have {length} tokens and the model's context {self.model.config.context}")
 
     def run(self) -> None:
         options, config = self.options, self.model.config
@@ -185,6 +186,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--run", required=True, help="its name: a folder in WORK/runs")
     parser.add_argument("--size", choices=sorted(SIZES), default="cpu", help="of a run that begins")
     parser.add_argument("--from", dest="continued_from", type=Path, help="a checkpoint of another run to begin with")
+    parser.add_argument("--shards", default="shards", help="folder in WORK, as training.prepare was told")
     parser.add_argument("--hours", type=float, default=1e6)
     parser.add_argument("--rate", type=float, default=3e-3, help="of learning, on the plateau")
     parser.add_argument("--warmup-tokens", type=float, default=1e6)

@@ -17,8 +17,8 @@ from .model import Model
 
 
 class Validation:
-    def __init__(self, work: Path, windows: int) -> None:
-        lines = (work / "shards" / "validation.jsonl").read_text().splitlines()
+    def __init__(self, shards: Path, windows: int) -> None:
+        lines = (shards / "validation.jsonl").read_text().splitlines()
         self._windows = [json.loads(line) for line in lines[:windows]]
 
     @torch.no_grad()
