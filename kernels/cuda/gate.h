@@ -3,6 +3,8 @@
 
 #include <cuda_runtime.h>
 
+#include <cmath>
+
 namespace curlew::cuda {
 
 enum class Gate : int { kNone, kSilu, kGelu, kSwigluOai };
