@@ -13,10 +13,11 @@
 // Bandwidth-bound by design. 7B in Q4_K_M at 3.0 TB/s is 13 bytes a clock and multiprocessor, that
 // is 26 weights. A warp owns two rows (or a row of the gate and the same of the matrix beside it);
 // a lane owns a unit of 32 columns, which for 4-bit codes is one 16-byte load, 512 contiguous bytes
-// a warp. One activation then costs some 40 instructions a lane and unit: 1 of 4 issue slots at full
-// bandwidth; each further one 15 more, so that four are free and eight would be at the edge. In flight: two batches of two units of two rows, 128 bytes a lane; with
-// 16 warps on a multiprocessor 64 KB, four times what 3 TB/s and 700 ns ask for. The first batch is
-// asked for before wait_for_inputs(), so it is under way while the kernel before is still busy.
+// a warp. One activation then costs some 40 instructions a lane and unit: 1 of 4 issue slots at
+// full bandwidth; each further one 15 more, so that four are free and eight would be at the edge.
+// In flight: two batches of two units of two rows, 128 bytes a lane; with 16 warps on a
+// multiprocessor 64 KB, four times what 3 TB/s and 700 ns ask for. The first batch is asked for
+// before wait_for_inputs(), so it is under way while the kernel before is still busy.
 //
 // Few rows: up to four warps share a row pair, each with every fourth 32 units, and add up through
 // shared memory in a fixed order; how many depends on the shape only. A token gets the same bits

@@ -3,9 +3,9 @@
 //
 // A step is one row of launches on one stream and one wait at its end. Steps of up to
 // kGraphTokensMax tokens are captured at the second of their size (the first one loads the kernels,
-// which a capture may not) and then replayed as one CUDA graph: which tokens, where they stand and in which blocks their past lies is read from device
-// memory, so a graph serves every step of its size. Larger steps are launched kernel by kernel and
-// look at the stop check between layers.
+// which a capture may not) and then replayed as one CUDA graph: which tokens, where they stand and
+// in which blocks their past lies is read from device memory, so a graph serves every step of its
+// size. Larger steps are launched kernel by kernel and look at the stop check between layers.
 //
 // A token's numbers depend on its own sequence only, bit for bit, as on the CPU; between the CPU and
 // a card they differ by the order of float32 additions (kernels/cuda/matvec.h).
