@@ -69,10 +69,10 @@ class Collector:
                     candidates.append(member)
         except (tarfile.TarError, EOFError, OSError) as error:
             faults[f"archive: {error}"] += 1
-        by_hand = licences.READ_BY_HAND.get(package.name, "")
+        known = licences.GENERALLY_KNOWN.get(package.name, "")
         files = []
         for member in candidates:
-            file = _read(package, member, licences.licence_of(member.path, stanzas) or by_hand, faults)
+            file = _read(package, member, licences.licence_of(member.path, stanzas) or known, faults)
             if file:
                 files.append(file)
         return files

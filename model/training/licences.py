@@ -79,9 +79,10 @@ def _pattern(glob: str) -> re.Pattern[str]:
     return re.compile("".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in glob), re.S)
 
 
-# Packages whose copyright file is prose, read by a person: the licence of their own files. What stands in a file's head
-# still counts against it (says_otherwise), and vendored folders are left out anyway (filters.py).
-READ_BY_HAND = {
+# Packages whose copyright file is prose: the licence of most of their files, as it is generally known. Not read file by
+# file: read each package's copyright file again before weights that were trained on it are given to others. What stands
+# in a file's head still counts against it (says_otherwise), and vendored folders are left out anyway (filters.py).
+GENERALLY_KNOWN = {
     "deb:libpython3.11-stdlib": "PSF-2",
     "deb:python3-jinja2": "BSD-3-clause",
     "apr": "Apache-2.0",
