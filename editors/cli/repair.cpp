@@ -4,6 +4,7 @@
 #include "editors/cli/options.h"
 #include "editors/cli/report.h"
 #include "editors/cli/workspace.h"
+#include "indexer/source/git_changes.h"
 #include "lsp/assist/edit/write_files.h"
 #include "lsp/assist/repair/trials.h"
 
@@ -107,6 +108,7 @@ int run_repair(const CommonOptions& common, const RepairOptions& options) {
       .budget = std::chrono::seconds(options.seconds),
       .files = options.files,
       .may_change_tests = options.tests,
+      .committed = indexer::changed_since_commit(root),
       .generator = generator->get()};
   ProgressLine line;
   const auto progress = [&](const assist::RepairProgress& p) {

@@ -98,7 +98,13 @@ class Repair {
 
   // What is left to do.
   std::vector<Diagnostic> complaints() const {
-    if (!is_for_some()) return complaints_of(now_);
+    if (!is_for_some()) {
+      std::vector<Diagnostic> all = complaints_of(now_);
+      // A command that says nothing we can read: what was changed last may be to blame.
+      if (all.empty() && !now_.passed() && !request_.committed.empty())
+        all.push_back({.message = "the command fails", .source = "command"});
+      return all;
+    }
     std::vector<Diagnostic> left;
     for (const Diagnostic& d : now_.diagnostics)
       if (count_same(targets_, d) > 0) left.push_back(d);

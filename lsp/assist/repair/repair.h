@@ -29,6 +29,9 @@ struct RepairRequest {
   std::chrono::milliseconds budget{120'000};
   std::vector<std::string> files;  // globs of paths that may be changed; empty: any
   bool may_change_tests = false;
+  // Files that differ from the last commit, with the text they had there (indexer/source/git_changes.h):
+  // what was changed since then is suspected first.
+  Changes committed;
   // Complaints as somebody else sees them (an editor's other servers). Not empty: only what the
   // command says of the same places is worked at, and a repair is what removes one of them, brings
   // no other complaint, and leaves a command that passed passing.
@@ -90,7 +93,7 @@ Expected<RepairResult> repair(Checker& checker, const indexer::Index* index,
 bool is_test_path(std::string_view path);
 
 // For a test that fails: changes of the code that it tests, likeliest first. `text` gives the text
-// of a path.
+// of a path. The complaint's notes are places to begin at, too.
 using TextOf = std::function<Expected<std::string>(const std::string&)>;
 std::vector<Candidate> propose_for_test(const Diagnostic& failure, const indexer::Index* index,
                                         const TextOf& text);

@@ -15,6 +15,9 @@ constexpr double kNextCause = 0.9;     // how much less likely each is than the 
 // In a text that does not parse: what a candidate that makes it parse better, or not, is worth beside
 // one that makes it parse.
 constexpr double kParsesBetter = 0.6, kParsesAsBadly = 0.15;
+// What a change of a line is worth that is as it was committed, where others are not.
+constexpr double kAsCommitted = 0.6;
+constexpr std::size_t kChangedPlacesMax = 12;
 constexpr std::size_t kWeighedBytesMax = 16u << 20;  // parsed to find out, per complaint
 
 // Code that fails as it runs may fail for what stands anywhere before; but of a name that is not
@@ -64,11 +67,65 @@ std::vector<Candidate> RepairCandidates::find(const Diagnostic& complaint, bool 
     weight *= kNextCause;
   }
   add(propose_definitions(complaint, index_, text_), 1);
-  // A complaint of running code, or about a test, may have its cause anywhere below.
-  if (is_running || !complaint.test.empty() || !may_change(complaint.place.path))
-    add(propose_for_test(complaint, index_, text_), says_what(complaint) ? kElsewhere : 1);
+  // A complaint of running code, or about a test, may have its cause anywhere below, and in whatever
+  // was changed last.
+  if (is_running || !complaint.test.empty() || !may_change(complaint.place.path)) {
+    Diagnostic there = complaint;
+    for (const SourcePlace& place : changed_places()) there.notes.push_back({place, ""});
+    add(propose_for_test(there, index_, text_), says_what(complaint) ? kElsewhere : 1);
+  }
+  weigh_by_changes(candidates);
   rank(candidates);
   return candidates;
+}
+
+std::optional<std::set<int>> RepairCandidates::changed_lines(const std::string& path) const {
+  const auto committed = request_.committed.find(path);
+  const Expected<std::string> now =
+      committed == request_.committed.end() ? fail(Errc::kNotFound, "as it was") : text_(path);
+  if (!now || *now == committed->second) return std::nullopt;
+  const LineTable lines(*now);
+  std::set<int> changed;
+  for (const TextEdit& edit : edits_between(*now, committed->second))
+    for (int line = lines.line_of(edit.start); line <= lines.line_of(edit.end); ++line)
+      changed.insert(line);
+  return changed;
+}
+
+std::vector<SourcePlace> RepairCandidates::changed_places() const {
+  std::vector<SourcePlace> places;
+  for (const auto& [path, text] : request_.committed) {
+    const auto lines = may_change(path) ? changed_lines(path) : std::nullopt;
+    if (!lines) continue;
+    int last = -1;  // of a run of lines the first stands for all
+    for (const int line : *lines) {
+      if (places.size() < kChangedPlacesMax && line != last + 1)
+        places.push_back({path, line, 0, 0, 0});
+      last = line;
+    }
+  }
+  return places;
+}
+
+void RepairCandidates::weigh_by_changes(std::vector<Candidate>& candidates) const {
+  if (request_.committed.empty()) return;
+  struct File {
+    std::string text;
+    std::optional<LineTable> lines;  // of `text`
+    std::optional<std::set<int>> changed;
+  };
+  std::map<std::string, File> files;
+  for (Candidate& candidate : candidates) {
+    const auto [entry, is_new] = files.try_emplace(candidate.path);
+    File& file = entry->second;
+    if (is_new) {
+      file.changed = changed_lines(candidate.path);
+      file.text = text_(candidate.path).value_or("");
+      file.lines.emplace(file.text);
+    }
+    const int line = file.lines->line_of(candidate.edits.front().start);
+    if (!file.changed || !file.changed->contains(line)) candidate.chance *= kAsCommitted;
+  }
 }
 
 void RepairCandidates::rank(std::vector<Candidate>& candidates) {

@@ -1,5 +1,6 @@
 #include "lsp/assist/repair/repair_document.h"
 
+#include "indexer/source/git_changes.h"
 #include "lsp/assist/check/buffers.h"
 #include "lsp/assist/edit/parse_errors.h"
 #include "lsp/assist/repair/propose_model.h"
@@ -78,6 +79,7 @@ Expected<DocumentRepair> checked(const indexer::Index* index, const DocumentRepa
   if (!checker) return std::move(checker.error()).pass();
   RepairRequest repair_request{.jobs = request.jobs,
                                .budget = request.budget,
+                               .committed = indexer::changed_since_commit(request.root),
                                .only = request.complaints,
                                .generator = request.generator,
                                .lane = request.lane};

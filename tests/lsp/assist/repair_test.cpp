@@ -251,6 +251,60 @@ TEST(Candidates, OfATestHoldEverySingleSlip) {
   }
 }
 
+// --- What was changed since the last commit ------------------------------------------------------
+
+// Two functions to suspect alike; only a change of the second one is right.
+constexpr const char* kTwoFunctions =
+    "def first(a):\n    return a + 1\n\n\ndef second(a):\n    return a + 1\n";
+
+TEST(RepairOfChanges, SuspectsThemFirst) {
+  const Diagnostic failure{
+      .message = "assert 3 == 1",
+      .source = "pytest",
+      .test = "test_both",
+      .notes = {{{"m.py", 2, 0, 0, 0}, "in first"}, {{"m.py", 6, 0, 0, 0}, "in second"}}};
+  const auto tries = [&](const Changes& committed) {
+    FakeChecker checker({{"m.py", kTwoFunctions}}, [&](const Changes& texts) {
+      const std::string& text = texts.at("m.py");
+      return text.ends_with("return a - 1\n") ? passed(1) : failed({failure}, 1);
+    });
+    const RepairResult result = run(checker, {.committed = committed});
+    EXPECT_EQ(result.end, RepairEnd::kRepaired) << result.reason;
+    return result.runs;
+  };
+  std::string committed = kTwoFunctions;
+  committed.replace(committed.rfind("a + 1"), 5, "a * 7");
+  EXPECT_LT(tries({{"m.py", committed}}), tries({}));
+}
+
+TEST(RepairOfChanges, BeginsWithThemWhereTheCommandNamesNoPlace) {
+  const auto says_nothing = [](const Changes& texts) {
+    CheckResult result;
+    result.exit_code = has(texts, "m.py", "return a - 1") ? 0 : 2;
+    return result;
+  };
+  FakeChecker unknown({{"m.py", kTwoFunctions}}, says_nothing);
+  EXPECT_EQ(run(unknown).end, RepairEnd::kNotRepaired);
+  FakeChecker known({{"m.py", kTwoFunctions}}, says_nothing);
+  std::string committed = kTwoFunctions;
+  committed.replace(committed.find("a + 1"), 5, "a * 7");
+  const RepairResult result = run(known, {.committed = {{"m.py", committed}}});
+  EXPECT_EQ(result.end, RepairEnd::kRepaired) << result.reason;
+  EXPECT_EQ(result.after.at("m.py").find("a * 7"), std::string::npos);
+}
+
+TEST(RepairOfChanges, LeavesTestsThatWereChangedAlone) {
+  FakeChecker checker({{"tests/test_m.py", kTwoFunctions}}, [](const Changes& texts) {
+    CheckResult result;
+    result.exit_code = has(texts, "tests/test_m.py", "a - 1") ? 0 : 2;
+    return result;
+  });
+  const RepairResult result =
+      run(checker, {.committed = {{"tests/test_m.py", "def first(a): pass\n"}}});
+  EXPECT_EQ(result.end, RepairEnd::kNotRepaired);
+  EXPECT_TRUE(result.after.empty());
+}
+
 // --- Single complaints, as an editor asks for them ----------------------------------------------
 
 constexpr const char* kTwoMistakes =
