@@ -57,8 +57,7 @@ std::string describe(const assist::RepairResult& result, bool applied) {
   std::string out;
   for (const assist::RepairRound& round : result.rounds)
     for (const assist::KeptChange& kept : round.kept)
-      out += fmt::format("{}:{}: {}\n   {}\n", kept.diagnostic.place.path,
-                         kept.diagnostic.place.line, kept.diagnostic.message, kept.candidate.why);
+      out += fmt::format("{}\n   {}\n", assist::said_of(kept.diagnostic), kept.candidate.why);
   const std::string diff = result.diff();
   if (!diff.empty()) out += (out.empty() ? "" : "\n") + diff + "\n";
   const bool is_try = !diff.empty() && !result.passed();

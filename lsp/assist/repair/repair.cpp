@@ -142,8 +142,7 @@ class Repair {
     likely.erase(models_turn, likely.end());
     RepairProgress shown{static_cast<int>(result_.rounds.size()), 0,
                          static_cast<int>(likely.size() + rest.size()), ""};
-    shown.what = fmt::format("{}:{}: {}", complaint.place.path, complaint.place.line,
-                             complaint.message.substr(0, kWhatBytesMax));
+    shown.what = said_of(complaint).substr(0, kWhatBytesMax);
     const std::vector<ModelPlace> places = places_for_model(complaint, likely, rest);
     Expected<bool> kept = try_all(likely, complaint, shown);
     if (kept && !*kept) kept = try_answers(places, complaint, shown);
@@ -439,6 +438,11 @@ class Repair {
 };
 
 }  // namespace
+
+std::string said_of(const Diagnostic& complaint) {
+  if (complaint.place.path.empty()) return complaint.message;
+  return fmt::format("{}:{}: {}", complaint.place.path, complaint.place.line, complaint.message);
+}
 
 std::string_view repair_end_name(RepairEnd end) {
   constexpr std::string_view kNames[] = {"passed before", "repaired", "not repaired",

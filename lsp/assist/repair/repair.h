@@ -41,10 +41,13 @@ struct RepairRequest {
   model::Lane lane = model::Lane::kMain;
 };
 
+// "src/a.cpp:12: 'lenght' was not declared"; of a complaint without a place only what it says.
+std::string said_of(const Diagnostic& complaint);
+
 struct RepairProgress {
   int round = 0;
   int tried = 0, candidates = 0;  // of the complaint at work
-  std::string what;               // "src/a.cpp:12: 'lenght' was not declared"
+  std::string what;               // said_of() the complaint
 };
 using RepairCallback = std::function<void(const RepairProgress&)>;
 
