@@ -157,7 +157,9 @@ async function checkedFix(ide) {
   const { page } = ide;
   return ide.until(() => 'no checked quick fix', async () => {
     await page.keyboard.press('Control+.');
-    await page.waitForSelector('.action-widget .monaco-list-row');
+    // While nothing has been offered yet, the editor says so and opens no menu.
+    const menu = page.waitForSelector('.action-widget .monaco-list-row', { timeout: 5000 });
+    if (!(await menu.catch(() => undefined))) return undefined;
     const titles = await page.$$eval('.action-widget .monaco-list-row', (rows) => rows.map((row) => row.textContent));
     const found = titles.find((title) => title.startsWith('Curlew: ') && !title.startsWith('Curlew: repair '));
     if (found) return found;
