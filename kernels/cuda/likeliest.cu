@@ -39,17 +39,16 @@ __global__ void __launch_bounds__(kThreads) likeliest_kernel(LikeliestArgs a) {
   const int row = static_cast<int>(blockIdx.y), thread = static_cast<int>(threadIdx.x);
   const float* logits =
       a.logits + static_cast<std::size_t>(row) * static_cast<std::size_t>(a.n_vocab);
-  const std::size_t mask_words = static_cast<std::size_t>(a.n_vocab + 31) / 32;
+  const int named = a.picks[row].mask;
+  const std::uint32_t* mask = named < 0
+                                  ? nullptr
+                                  : a.masks + static_cast<std::size_t>(named) *
+                                                  static_cast<std::size_t>(mask_words(a.n_vocab));
   Candidate mine = {0.f, -1};
   for (int id = static_cast<int>(blockIdx.x) * kThreads + thread; id < a.n_vocab;
        id += kLikeliestBlocks * kThreads) {
-    const bool is_allowed =
-        a.allowed == nullptr || (a.allowed[static_cast<std::size_t>(row) * mask_words +
-                                           static_cast<std::size_t>(id / 32)] >>
-                                     id % 32 &
-                                 1u) != 0;
     const float logit = logits[id];
-    if (is_allowed && logit > -INFINITY) mine = better(mine, {logit, id});  // NaN is not
+    if (is_allowed(mask, id) && logit > -INFINITY) mine = better(mine, {logit, id});  // NaN is not
   }
   mine = block_best(mine, s);
   Candidate* partial = a.partial + row * kLikeliestBlocks;

@@ -1,11 +1,12 @@
 // The likeliest token of each row of logits: greedy sampling, of which one number a row crosses to the
 // host.
 //
-//   best[r] = the id with the largest logits[r, id] that allowed[r] admits, the lowest among equals;
-//             -1 where there is none, or it is infinite
+//   best[r] = the id with the largest logits[r, id] that the row's mask admits, the lowest among
+//             equals; -1 where there is none, or it is infinite
 //
 //   logits   [rows, n_vocab]  float32
-//   allowed  [rows, ceil(n_vocab / 32)] a bit a token, or null: all of them
+//   picks    [rows] which mask a row has; the rest of them is sample.h's affair
+//   masks    [masks, mask_words(n_vocab)], or null where no pick names one
 //   partial  [rows, kLikeliestBlocks] working memory
 //   arrived  [rows] zero before the first call; zero again after each
 //
@@ -16,6 +17,8 @@
 #include <cuda_runtime.h>
 
 #include <cstdint>
+
+#include "kernels/cuda/pick.h"
 
 namespace curlew::cuda {
 
@@ -28,7 +31,8 @@ struct Candidate {
 
 struct LikeliestArgs {
   const float* logits;
-  const std::uint32_t* allowed;
+  const PickRow* picks;
+  const std::uint32_t* masks;
   std::int32_t* best;
   Candidate* partial;
   unsigned* arrived;

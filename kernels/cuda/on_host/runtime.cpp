@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/cuda/on_host/machine.h"
 #include "kernels/cuda/on_host/machine_state.h"
 
 using Work = std::function<cudaError_t()>;
@@ -26,6 +27,8 @@ namespace {
 namespace host = curlew::on_host;
 
 constexpr std::size_t kMemoryBytes = std::size_t{1} << 30;  // what the device says it has
+
+constexpr int kVersion = 13000;
 
 cudaError_t last_error = cudaSuccess;
 
@@ -74,6 +77,19 @@ cudaError_t cudaSetDevice(int device) {
   return device == 0 ? cudaSuccess : cudaErrorInvalidValue;
 }
 
+// A fault is over; memory that was not freed is not missed.
+cudaError_t cudaDeviceReset() {
+  host::take_fault();
+  last_error = cudaSuccess;
+  return cudaSuccess;
+}
+cudaError_t cudaDriverGetVersion(int* version) {
+  return *version = kVersion, cudaSuccess;
+}
+cudaError_t cudaRuntimeGetVersion(int* version) {
+  return *version = kVersion, cudaSuccess;
+}
+
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   *properties = {.name = "the host, as a device",
                  .major = 9,
@@ -98,7 +114,8 @@ cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
 }
 
 cudaError_t cudaFree(void* memory) {
-  if (memory == nullptr || host::memory_map().remove(memory)) return cudaSuccess;
+  if (memory == nullptr) return health();
+  if (host::memory_map().remove(memory)) return cudaSuccess;
   return note(cudaErrorInvalidValue);
 }
 
@@ -210,6 +227,8 @@ const char* cudaGetErrorString(cudaError_t error) {
       return "invalid argument";
     case cudaErrorMemoryAllocation:
       return "out of memory";
+    case cudaErrorInsufficientDriver:
+      return "the driver is too old";
     case cudaErrorNoDevice:
       return "no device";
     case cudaErrorLaunchFailure:

@@ -1,12 +1,10 @@
 // The operations beside the products: norms, rotary embedding and the KV cache, attention, the
 // embedding. Against the float64 twins, on caches whose blocks stand in no order.
-#include <limits>
 #include <numeric>
 
 #include "kernels/cpu/half.h"
 #include "kernels/cuda/attention.h"
 #include "kernels/cuda/embed.h"
-#include "kernels/cuda/likeliest.h"
 #include "kernels/cuda/norm.h"
 #include "kernels/cuda/quantize_rows.h"
 #include "kernels/cuda/rope_kv.h"
@@ -370,35 +368,6 @@ TEST(RopeKv, RotatesNormalisesAndStores) {
           }
         }
     }
-}
-
-// Ties, rows of nothing, NaN, infinities, a mask; and a second call right after the first.
-TEST(Likeliest, PicksTheFirstOfTheLargest) {
-  const int vocab = 10007, words = (vocab + 31) / 32, rows = 5;
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  DeviceCase device;
-  Floats logits = random_floats(size(rows, vocab), 3.f, 1);
-  logits[size(3000)] = logits[size(9000)] = 50.f;  // two equal ones
-  logits[size(vocab) + size(7)] = 90.f;            // row 1: forbidden below
-  logits[size(vocab) + size(10006)] = 60.f;
-  std::fill_n(logits.begin() + 2 * vocab, vocab, -kInfinity);
-  std::fill_n(logits.begin() + 3 * vocab, vocab, std::nanf(""));
-  logits[size(3, vocab) + size(5)] = -2.f;
-  logits[size(4, vocab) + size(8)] = kInfinity;
-  std::vector<std::uint32_t> allowed(size(rows, words), ~0u);
-  allowed[size(words)] &= ~(1u << 7);
-  std::int32_t* best = device.empty<std::int32_t>(rows);
-  const LikeliestArgs args = {.logits = device.upload(logits),
-                              .allowed = device.upload(allowed),
-                              .best = best,
-                              .partial = device.empty<Candidate>(size(rows, kLikeliestBlocks)),
-                              .arrived = device.upload(std::vector<unsigned>(rows, 0u)),
-                              .rows = rows,
-                              .n_vocab = vocab};
-  in_every_order([&] {
-    EXPECT_CUDA_OK(likeliest(args, device.stream()));
-    EXPECT_EQ(device.download(best, rows), (Ints{3000, 10006, -1, 5, -1}));
-  });
 }
 
 }  // namespace

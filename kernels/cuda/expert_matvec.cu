@@ -1,0 +1,112 @@
+#include "kernels/cuda/expert_matvec.h"
+
+#include "kernels/cuda/reduce.h"
+#include "kernels/cuda/row_dots.h"
+
+namespace curlew::cuda {
+namespace {
+
+constexpr int kWarps = 4;
+constexpr int kThreads = kWarps * kWarpLanes;
+
+// The activation of a slot, alone.
+__device__ Activations one_activation(const Activations& x, int token, int cols) {
+  const auto at = static_cast<std::size_t>(token) * static_cast<std::size_t>(cols);
+  Activations one;
+  if (x.f32 != nullptr) one.f32 = x.f32 + at;
+  if (x.q != nullptr) {
+    one.q = x.q + at;
+    one.scale = x.scale + at / kUnitCols;
+  }
+  return one;
+}
+
+__device__ float finished(const ExpertMatvecArgs& a, std::size_t at, float value,
+                          float gate_value) {
+  if (a.bias != nullptr) value += a.bias[at];
+  if (a.gate_function != Gate::kNone) {
+    if (a.gate_bias != nullptr) gate_value += a.gate_bias[at];
+    return gated(a.gate_function, gate_value, value);
+  }
+  return a.is_gelu ? gelu(value) : value;
+}
+
+template <class Format>
+__global__ void __launch_bounds__(kThreads, 4) expert_matvec_kernel(ExpertMatvecArgs a) {
+  let_next_start();
+  wait_for_inputs();  // which weights to ask for is not known earlier
+  const bool has_gate = a.gate_function != Gate::kNone;
+  const int slot = static_cast<int>(blockIdx.y), lane = threadIdx.x % kWarpLanes;
+  const int warp =
+      static_cast<int>(blockIdx.x) * kWarps + static_cast<int>(threadIdx.x) / kWarpLanes;
+  const int row = warp * (has_gate ? 1 : kRows);
+  if (row >= a.rows) return;  // whole warps, and nobody waits for them
+  const int last = a.w.rows / a.rows - 1, wanted = a.chosen[slot];
+  const int matrix = wanted < 0 || wanted > last ? last : wanted;
+  const int other = has_gate ? row : min(row + 1, a.rows - 1), first = matrix * a.rows;
+  const RowPair pair = {has_gate ? a.gate : a.w, a.w, first + row, first + other};
+  float acc[kRows][1] = {};
+  row_dots<Format, 1>(pair, one_activation(a.x, slot / a.share, a.w.cols), 1, 0, 1, acc);
+  const float sums[kRows] = {warp_sum(acc[0][0]), warp_sum(acc[1][0])};
+  float* y = a.y + static_cast<std::size_t>(slot) * static_cast<std::size_t>(a.rows);
+  const auto biases = static_cast<std::size_t>(first);
+  if (lane != 0) return;
+  if (has_gate) {
+    y[row] = finished(a, biases + static_cast<std::size_t>(row), sums[1], sums[0]);
+    return;
+  }
+  y[row] = finished(a, biases + static_cast<std::size_t>(row), sums[0], 0.f);
+  if (other != row) y[other] = finished(a, biases + static_cast<std::size_t>(other), sums[1], 0.f);
+}
+
+template <class Format>
+cudaError_t start(const ExpertMatvecArgs& a, cudaStream_t stream) {
+  const int rows_per_block = kWarps * (a.gate_function != Gate::kNone ? 1 : kRows);
+  return launch(expert_matvec_kernel<Format>,
+                {.grid = dim3(static_cast<unsigned>((a.rows + rows_per_block - 1) / rows_per_block),
+                              static_cast<unsigned>(a.slots)),
+                 .block = kThreads},
+                a, stream, "expert_matvec");
+}
+
+bool is_valid(const ExpertMatvecArgs& a) {
+  if (a.rows < 1 || a.slots < 0 || a.share < 1 || a.slots % a.share != 0) return false;
+  if (a.w.codes == nullptr || a.chosen == nullptr || a.y == nullptr || a.w.cols < 1) return false;
+  if (a.w.rows < a.rows || a.w.rows % a.rows != 0) return false;
+  if ((a.gate.codes != nullptr) != (a.gate_function != Gate::kNone)) return false;
+  if (a.gate.codes != nullptr && (a.gate.format != a.w.format || a.gate.rows != a.w.rows ||
+                                  a.gate.cols != a.w.cols || a.is_gelu))
+    return false;
+  if (is_float(a.w.format)) return a.x.f32 != nullptr;
+  return a.x.q != nullptr && a.w.cols % kUnitCols == 0;
+}
+
+}  // namespace
+
+cudaError_t expert_matvec(const ExpertMatvecArgs& a, cudaStream_t stream) {
+  if (!is_valid(a)) return cudaErrorInvalidValue;
+  if (a.slots == 0) return cudaSuccess;
+  switch (a.w.format) {
+    case DeviceFormat::kQ4_0:
+      return start<FormatQ4_0>(a, stream);
+    case DeviceFormat::kQ8_0:
+      return start<FormatQ8_0>(a, stream);
+    case DeviceFormat::kQ4_K:
+      return start<FormatQ4_K>(a, stream);
+    case DeviceFormat::kQ5_K:
+      return start<FormatQ5_K>(a, stream);
+    case DeviceFormat::kQ6_K:
+      return start<FormatQ6_K>(a, stream);
+    case DeviceFormat::kWide:
+      return start<FormatWide>(a, stream);
+    case DeviceFormat::kF16:
+      return start<FormatF16>(a, stream);
+    case DeviceFormat::kBF16:
+      return start<FormatBF16>(a, stream);
+    case DeviceFormat::kF32:
+      return start<FormatF32>(a, stream);
+  }
+  return cudaErrorInvalidValue;
+}
+
+}  // namespace curlew::cuda
