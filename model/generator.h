@@ -120,6 +120,7 @@ struct GeneratorInfo {
   std::string architecture;  // "llama"; "" when unknown
   std::string weights;       // "Q8_0"; "" when unknown
   std::string device;        // "cpu: 2 threads, avx512-vnni", "remote: http://127.0.0.1:8012"
+  std::string why_no_card;   // where one would have been used; else ""
   int context_tokens = 0;
   bool keeps_prompts = false;  // an evaluated prompt makes the next that begins like it cheap
   bool fim = false;            // can complete between a prefix and a suffix

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 #include <utility>
 
 #include "kernels/cuda/embed.h"
 #include "kernels/cuda/quantize_rows.h"
 #include "model/cuda/launches.h"
+#include "model/network/forward.h"
 
 namespace curlew::model {
 namespace {
@@ -14,6 +16,7 @@ namespace {
 constexpr int kBlocksPerProcessor = 2;  // of attention: enough to keep a card busy
 constexpr int kSplitsMax = 64;
 constexpr int kQueriesPerBlock = 8;  // heads that one block of attention takes together
+constexpr std::size_t kMarginBytes = std::size_t{64} << 20;  // left free beside a shrunken cache
 
 // The pool's slab on the card. Copies wait for nobody: the stream keeps their order.
 class DeviceKvMemory final : public KvMemory {
@@ -25,26 +28,34 @@ class DeviceKvMemory final : public KvMemory {
     // An error shows at the next step's wait, like every fault of the device.
     cudaMemcpyAsync(data() + to, data() + from, bytes, cudaMemcpyDeviceToDevice, stream_);
   }
+  Status read(std::size_t from, std::span<std::byte> to) const override {
+    return transfer(to.data(), data() + from, to.size(), cudaMemcpyDeviceToHost, "reading keys");
+  }
+  Status write(std::size_t to, std::span<const std::byte> from) override {
+    return transfer(data() + to, from.data(), from.size(), cudaMemcpyHostToDevice, "writing keys");
+  }
 
  private:
+  Status transfer(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
+                  const char* what) const {
+    cudaError_t error = cudaMemcpyAsync(to, from, bytes, kind, stream_);
+    if (error == cudaSuccess) error = cudaStreamSynchronize(stream_);
+    return cuda_status(error, what);
+  }
+
   DeviceMemory memory_;
   cudaStream_t stream_;
 };
+
+int rows_of(const Segment& segment) {
+  if (segment.rows == LogitRows::kAll) return static_cast<int>(segment.ids.size());
+  return segment.rows == LogitRows::kLast ? 1 : 0;
+}
 
 int choose_splits(const ModelConfig& c, int processors) {
   const int group = c.n_heads / c.n_kv_heads;
   const int blocks = c.n_kv_heads * ((group + kQueriesPerBlock - 1) / kQueriesPerBlock);
   return std::clamp((kBlocksPerProcessor * processors + blocks - 1) / blocks, 1, kSplitsMax);
-}
-
-Expected<int> processor_count() {
-  int count = 0;
-  cudaDeviceProp properties = {};
-  if (cudaGetDeviceCount(&count) != cudaSuccess || count == 0)
-    return fail(Errc::kNotFound, "CUDA: no device, or no driver for it");
-  if (cudaGetDeviceProperties(&properties, 0) != cudaSuccess)
-    return fail(Errc::kInternal, "CUDA: the device does not answer");
-  return properties.multiProcessorCount;
 }
 
 }  // namespace
@@ -71,12 +82,23 @@ CudaNetwork::Scratch CudaNetwork::place_scratch(const ModelConfig& c, bool wants
   s.k = pieces.take<float>(rows(c.n_kv_heads * c.head_dim));
   s.v = pieces.take<float>(rows(c.n_kv_heads * c.value_dim));
   s.mixed = activations(c.n_heads * c.value_dim, wants_f32);
-  s.inner = activations(c.ffn_dim, true);
-  s.gate = pieces.take<float>(rows(c.ffn_dim));
+  const int ffn_dim = std::max(c.ffn_dim, c.experts.shared_ffn_dim);
+  s.inner = activations(ffn_dim, true);
+  s.gate = pieces.take<float>(rows(ffn_dim));
+  if (const ExpertConfig& e = c.experts; e.count > 0) {
+    s.router_logits = pieces.take<float>(rows(e.count));
+    s.chosen = pieces.take<std::int32_t>(rows(e.used));
+    s.chosen_weight = pieces.take<float>(rows(e.used));
+    s.slot_inner = activations(e.used * e.ffn_dim, true);
+    s.slot_gate = pieces.take<float>(rows(e.used * e.ffn_dim));
+    s.slot_outputs = pieces.take<float>(rows(e.used * c.hidden_dim));
+  }
   s.partial = pieces.take<float>(
       cuda::attention_partial_floats(kStepTokensMax, c.n_heads, c.value_dim, splits));
   s.hidden = pieces.take<float>(rows(c.hidden_dim));
   s.logits = pieces.take<float>(rows(c.n_vocab));
+  s.picks = pieces.take<cuda::PickRow>(kTokens);
+  s.masks = pieces.take<std::uint32_t>(rows(cuda::mask_words(c.n_vocab)));
   s.best = pieces.take<std::int32_t>(kTokens);
   s.candidates = pieces.take<cuda::Candidate>(rows(cuda::kLikeliestBlocks));
   s.arrived = pieces.take<unsigned>(kTokens);
@@ -91,11 +113,11 @@ CudaNetwork::StepArrays CudaNetwork::step_arrays(std::int32_t* first) {
           .blocks = first + 4 * kStepTokensMax};
 }
 
-CudaNeed CudaNetwork::need(const ModelFile& file, const ModelConfig& c, const CudaOptions& o) {
-  const Expected<int> processors = processor_count();
+CudaNeed CudaNetwork::need(const ModelFile& file, const ModelConfig& c, const ExecutorOptions& o,
+                           const Card& card) {
   Pieces counting(nullptr);
-  place_scratch(c, true, true, choose_splits(c, processors.value_or(1)),
-                table_entries(o.context_tokens), counting);
+  place_scratch(c, true, true, choose_splits(c, card.processors), table_entries(o.context_tokens),
+                counting);
   return {.weight_bytes = device_weight_bytes(file, c),
           .kv_bytes = kv_shape(c, o.kv_type).block_bytes() * static_cast<std::size_t>(o.kv_blocks),
           .scratch_bytes = counting.bytes()};
@@ -103,20 +125,25 @@ CudaNeed CudaNetwork::need(const ModelFile& file, const ModelConfig& c, const Cu
 
 Expected<std::unique_ptr<CudaNetwork>> CudaNetwork::create(const ModelFile& file,
                                                            const ModelConfig& config,
-                                                           const CudaOptions& options) {
+                                                           const ExecutorOptions& options) {
+  Expected<Card> card = find_card();
+  if (!card) return std::move(card.error()).pass();
   if (Status s = check_cuda_supports(config); !s) return std::move(s.error()).pass();
   if (options.kv_type == kernels::KvType::kQ8_0)
     return fail(Errc::kUnsupported, "the CUDA engine keeps keys and values as F16 or F32");
-  Expected<int> processors = processor_count();
-  if (!processors) return std::move(processors.error()).pass();
   Expected<Stream> stream = Stream::make();
   if (!stream) return std::move(stream.error()).pass();
 
-  std::unique_ptr<CudaNetwork> network(new CudaNetwork(config, std::move(*stream)));
-  network->splits_ = choose_splits(config, *processors);
-  network->need_ = need(file, config, options);
-  if (Status s = network->take_memory(file, options); !s)
-    return std::move(s.error()).during("CUDA engine");
+  std::unique_ptr<CudaNetwork> network(
+      new CudaNetwork(config, std::move(*card), std::move(*stream)));
+  const auto load = [&]() -> Status {
+    Expected<int> kv_blocks = network->choose_kv_blocks(file, options);
+    if (!kv_blocks) return std::move(kv_blocks.error()).pass();
+    if (Status s = network->take_memory(file, options, *kv_blocks); !s) return s;
+    if (Status s = network->take_scratch(options); !s) return s;
+    return network->try_a_kernel();
+  };
+  if (Status s = load(); !s) return std::move(s.error()).during("CUDA engine");
   return network;
 }
 
@@ -126,16 +153,31 @@ CudaNetwork::~CudaNetwork() {
     if (graph.exec != nullptr) cudaGraphExecDestroy(graph.exec);
 }
 
-Status CudaNetwork::take_memory(const ModelFile& file, const CudaOptions& options) {
-  std::size_t free_bytes = 0, total_bytes = 0;
-  cudaMemGetInfo(&free_bytes, &total_bytes);
-  if (need_.total() > free_bytes)
+// As many as are wanted, or as fit; never less than the options say.
+Expected<int> CudaNetwork::choose_kv_blocks(const ModelFile& file, const ExecutorOptions& options) {
+  splits_ = choose_splits(config_, card_.processors);
+  need_ = need(file, config_, options, card_);
+  int blocks = options.kv_blocks;
+  const std::size_t block_bytes = kv_shape(config_, options.kv_type).block_bytes();
+  const std::size_t fixed_bytes = need_.weight_bytes + need_.scratch_bytes;
+  if (need_.total() > card_.free_bytes && options.kv_blocks_min > 0) {
+    const std::size_t left = card_.free_bytes - std::min(fixed_bytes, card_.free_bytes);
+    const std::size_t fit = left > kMarginBytes ? (left - kMarginBytes) / block_bytes : 0;
+    blocks = std::max(options.kv_blocks_min,
+                      static_cast<int>(std::min(fit, static_cast<std::size_t>(blocks))));
+    need_.kv_bytes = block_bytes * static_cast<std::size_t>(blocks);
+  }
+  if (need_.total() > card_.free_bytes)
     return fail(Errc::kOutOfMemory,
                 "{} needs {} MiB of device memory ({} weights, {} KV cache, {} working), {} MiB of "
                 "{} are free",
                 file.name(), need_.total() >> 20, need_.weight_bytes >> 20, need_.kv_bytes >> 20,
-                need_.scratch_bytes >> 20, free_bytes >> 20, total_bytes >> 20);
+                need_.scratch_bytes >> 20, card_.free_bytes >> 20, card_.total_bytes >> 20);
+  return blocks;
+}
 
+Status CudaNetwork::take_memory(const ModelFile& file, const ExecutorOptions& options,
+                                int kv_blocks) {
   Expected<DeviceWeights> weights =
       load_device_weights(file, config_, stream_, options.on_progress);
   if (!weights) return std::move(weights.error()).pass();
@@ -144,10 +186,13 @@ Status CudaNetwork::take_memory(const ModelFile& file, const CudaOptions& option
   Expected<DeviceMemory> slab = take_device_memory(need_.kv_bytes, "the KV cache");
   if (!slab) return std::move(slab.error()).pass();
   kv_ = KvPool::create_in(std::make_unique<DeviceKvMemory>(std::move(*slab), stream_),
-                          kv_shape(config_, options.kv_type), options.kv_blocks);
+                          kv_shape(config_, options.kv_type), kv_blocks);
   kv_element_ =
       options.kv_type == kernels::KvType::kF16 ? cuda::KvElement::kF16 : cuda::KvElement::kF32;
+  return {};
+}
 
+Status CudaNetwork::take_scratch(const ExecutorOptions& options) {
   Expected<DeviceMemory> scratch = take_device_memory(need_.scratch_bytes, "working memory");
   if (!scratch) return std::move(scratch.error()).pass();
   scratch_memory_ = std::move(*scratch);
@@ -162,6 +207,9 @@ Status CudaNetwork::take_memory(const ModelFile& file, const CudaOptions& option
     host_logits_ = from.take<float>(static_cast<std::size_t>(kStepTokensMax) *
                                     static_cast<std::size_t>(config_.n_vocab));
     host_best_ = from.take<std::int32_t>(kStepTokensMax);
+    host_picks_ = from.take<cuda::PickRow>(kStepTokensMax);
+    host_masks_ = from.take<std::uint32_t>(
+        kStepTokensMax * static_cast<std::size_t>(cuda::mask_words(config_.n_vocab)));
     return from.bytes();
   };
   Pieces counting(nullptr);
@@ -175,6 +223,35 @@ Status CudaNetwork::take_memory(const ModelFile& file, const CudaOptions& option
   return cuda_status(
       cudaMemsetAsync(scratch_.arrived, 0, kStepTokensMax * sizeof(unsigned), stream_),
       "clearing working memory");
+}
+
+// A build without code for this card is found here, not in somebody's first step.
+Status CudaNetwork::try_a_kernel() {
+  cudaError_t error = cudaMemsetAsync(scratch_.step.pos, 0, sizeof(std::int32_t), stream_);
+  if (error == cudaSuccess)
+    error = cuda::rope_angles({.pos = scratch_.step.pos,
+                               .inv_freq = weights_.inv_freq,
+                               .angles = scratch_.angles,
+                               .tokens = 1,
+                               .n_freqs = config_.rope_dim / 2,
+                               .magnitude = config_.rope_magnitude},
+                              stream_);
+  if (error == cudaSuccess) error = cudaStreamSynchronize(stream_);
+  return cuda_status(error, "a first kernel");
+}
+
+Expected<std::unique_ptr<PlacedAdapter>> CudaNetwork::place(AdapterFile file) const {
+  return fail(Errc::kUnsupported, "{}: the CUDA engine takes no adapters yet", file.name());
+}
+
+Executor::Memory CudaNetwork::memory() const {
+  return {.weight_bytes = need_.weight_bytes,
+          .kv_bytes = need_.kv_bytes,
+          .scratch_bytes = need_.scratch_bytes};
+}
+
+std::string CudaNetwork::name() const {
+  return fmt::format("cuda: {} (sm_{}{})", card_.name, card_.major, card_.minor);
 }
 
 // Tells the card which tokens there are, where they stand, and which rows become logits.
@@ -193,7 +270,8 @@ Expected<CudaNetwork::StepSize> CudaNetwork::write_step(std::span<const Segment>
       host_step_.pos[t] = segment.sequence->tokens() + i;
       host_step_.first_block[t] = entries;
     }
-    const int wanted = segment.rows == LogitRows::kAll ? count : segment.rows == LogitRows::kLast;
+    const int wanted = rows_of(segment);
+    if (wanted > 0) write_picks(segment, size.rows, size);
     for (int i = count - wanted; i < count; ++i)
       host_step_.output_rows[size.rows++] = size.tokens + i;
     std::ranges::copy(blocks, host_step_.blocks + entries);
@@ -201,13 +279,48 @@ Expected<CudaNetwork::StepSize> CudaNetwork::write_step(std::span<const Segment>
     size.tokens += count;
     size.wants_hidden = size.wants_hidden || segment.hidden != nullptr;
   }
-  // Tables beyond the step's own are left as they are.
-  const std::size_t bytes = (4 * kStepTokensMax + static_cast<std::size_t>(entries)) * sizeof(int);
-  Status sent = cuda_status(
-      cudaMemcpyAsync(scratch_.step.ids, host_step_.ids, bytes, cudaMemcpyHostToDevice, stream_),
-      "sending a step's tokens");
-  if (!sent) return std::move(sent.error()).pass();
+  if (Status s = send_step(size, entries); !s) return std::move(s.error()).pass();
   return size;
+}
+
+void CudaNetwork::write_picks(const Segment& segment, int first_row, StepSize& size) {
+  const auto words = static_cast<std::size_t>(cuda::mask_words(config_.n_vocab));
+  (segment.picks.empty() ? size.has_logits : size.has_picks) = true;
+  for (int i = 0; i < rows_of(segment); ++i) {
+    // Of a row whose logits are wanted its likeliest token is found too, which costs less than to
+    // have graphs for steps of both kinds.
+    const Pick pick = segment.picks.empty() ? Pick{} : segment.picks[static_cast<std::size_t>(i)];
+    int mask = -1;
+    if (!pick.allowed.empty()) {
+      mask = size.masks++;
+      std::memcpy(host_masks_ + static_cast<std::size_t>(mask) * words, pick.allowed.data(),
+                  words * sizeof(std::uint32_t));
+    }
+    host_picks_[first_row + i] = {.random = pick.random,
+                                  .temperature = pick.temperature,
+                                  .top_p = pick.top_p,
+                                  .min_p = pick.min_p,
+                                  .mask = mask};
+  }
+}
+
+// Tables and masks beyond the step's own are left as they are.
+Status CudaNetwork::send_step(const StepSize& size, int table_entries) {
+  const auto send = [&](void* to, const void* from, std::size_t bytes) {
+    return bytes == 0 ? cudaSuccess
+                      : cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_);
+  };
+  const std::size_t ints = 4 * kStepTokensMax + static_cast<std::size_t>(table_entries);
+  cudaError_t error = send(scratch_.step.ids, host_step_.ids, ints * sizeof(std::int32_t));
+  if (error == cudaSuccess && size.has_picks)
+    error = send(scratch_.picks, host_picks_,
+                 static_cast<std::size_t>(size.rows) * sizeof(cuda::PickRow));
+  if (error == cudaSuccess)
+    error = send(scratch_.masks, host_masks_,
+                 static_cast<std::size_t>(size.masks) *
+                     static_cast<std::size_t>(cuda::mask_words(config_.n_vocab)) *
+                     sizeof(std::uint32_t));
+  return cuda_status(error, "sending a step's tokens");
 }
 
 Status CudaNetwork::capture(const StepSize& size, cudaGraphExec_t& exec) {
@@ -227,7 +340,7 @@ Expected<bool> CudaNetwork::run_step(const StepSize& size, const StopCheck& shou
   StepGraph* graph = nullptr;
   if (size.tokens <= kGraphTokensMax && !size.wants_hidden)
     graph = &graphs_[static_cast<std::size_t>(
-        2 * ((size.tokens - 1) * (kGraphTokensMax + 1) + size.rows) + size.is_greedy)];
+        2 * ((size.tokens - 1) * (kGraphTokensMax + 1) + size.rows) + size.has_picks)];
   if (graph != nullptr && graph->is_warm) {
     if (should_stop()) return false;
     if (graph->exec == nullptr)
@@ -255,10 +368,11 @@ Status CudaNetwork::fetch(std::span<const Segment> segments, const StepSize& siz
     return bytes == 0 ? cudaSuccess
                       : cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_);
   };
-  cudaError_t error = size.is_greedy
-                          ? send(host_best_, scratch_.best, rows * sizeof(std::int32_t))
-                          : send(host_logits_, scratch_.logits,
-                                 rows * static_cast<std::size_t>(config_.n_vocab) * sizeof(float));
+  cudaError_t error = cudaSuccess;
+  if (size.has_picks) error = send(host_best_, scratch_.best, rows * sizeof(std::int32_t));
+  if (size.has_logits && error == cudaSuccess)
+    error = send(host_logits_, scratch_.logits,
+                 rows * static_cast<std::size_t>(config_.n_vocab) * sizeof(float));
   const float* hidden = scratch_.hidden;
   for (const Segment& segment : segments) {
     const std::size_t floats = segment.ids.size() * static_cast<std::size_t>(config_.hidden_dim);
@@ -269,11 +383,24 @@ Status CudaNetwork::fetch(std::span<const Segment> segments, const StepSize& siz
   return cuda_status(error, "fetching a step's results");
 }
 
-Expected<bool> CudaNetwork::evaluate(std::span<const Segment> segments, float* logits,
-                                     TokenId* best, const StopCheck& should_stop) {
+void CudaNetwork::hand_out(std::span<const Segment> segments, float* logits) const {
+  const auto n_vocab = static_cast<std::size_t>(config_.n_vocab);
+  std::size_t row = 0;
+  for (const Segment& segment : segments) {
+    const auto rows = static_cast<std::size_t>(rows_of(segment));
+    if (!segment.picks.empty())
+      std::copy_n(host_best_ + row, rows, segment.picked);
+    else if (rows > 0)
+      logits = std::copy_n(host_logits_ + row * n_vocab, rows * n_vocab, logits);
+    row += rows;
+    segment.sequence->advance(static_cast<int>(segment.ids.size()));
+  }
+}
+
+Expected<bool> CudaNetwork::forward(std::span<const Segment> segments, float* logits,
+                                    const StopCheck& should_stop) {
   Expected<StepSize> size = write_step(segments);
   if (!size) return std::move(size.error()).pass();
-  size->is_greedy = best != nullptr;
   Expected<bool> ran = run_step(*size, should_stop);
   if (!ran) return ran;
   Status fetched = *ran ? fetch(segments, *size) : Status{};
@@ -281,25 +408,8 @@ Expected<bool> CudaNetwork::evaluate(std::span<const Segment> segments, float* l
   if (Status s = cuda_status(cudaStreamSynchronize(stream_), "a step"); !s)
     return std::move(s.error()).pass();
   if (!fetched) return std::move(fetched.error()).pass();
-  if (!*ran) return false;
-  const auto rows = static_cast<std::size_t>(size->rows);
-  if (best != nullptr)
-    std::copy_n(host_best_, rows, best);
-  else if (rows > 0)
-    std::copy_n(host_logits_, rows * static_cast<std::size_t>(config_.n_vocab), logits);
-  for (const Segment& segment : segments)
-    segment.sequence->advance(static_cast<int>(segment.ids.size()));
-  return true;
-}
-
-Expected<bool> CudaNetwork::forward(std::span<const Segment> segments, float* logits,
-                                    const StopCheck& should_stop) {
-  return evaluate(segments, logits, nullptr, should_stop);
-}
-
-Expected<bool> CudaNetwork::forward_greedy(std::span<const Segment> segments, TokenId* best,
-                                           const StopCheck& should_stop) {
-  return evaluate(segments, nullptr, best, should_stop);
+  if (*ran) hand_out(segments, logits);
+  return *ran;
 }
 
 }  // namespace curlew::model

@@ -25,19 +25,14 @@
 #include "kernels/cuda/matvec.h"
 #include "kernels/cuda/norm.h"
 #include "kernels/cuda/rope_kv.h"
+#include "kernels/cuda/sample.h"
+#include "model/cuda/card.h"
 #include "model/cuda/device_memory.h"
 #include "model/cuda/device_weights.h"
-#include "model/network/forward.h"
+#include "model/network/executor.h"
 #include "model/network/kv_cache.h"
 
 namespace curlew::model {
-
-struct CudaOptions {
-  kernels::KvType kv_type = kernels::KvType::kF16;  // kF16 or kF32
-  int kv_blocks = 0;       // of the pool; a block is kernels::kKvBlockTokens positions
-  int context_tokens = 0;  // the longest sequence it will see
-  std::function<void(float fraction)> on_progress;  // while loading; may be empty
-};
 
 // Device memory a network will take, known before any of it is taken.
 struct CudaNeed {
@@ -45,37 +40,34 @@ struct CudaNeed {
   std::size_t total() const { return weight_bytes + kv_bytes + scratch_bytes; }
 };
 
-class CudaNetwork {
+class CudaNetwork final : public Executor {
  public:
   static constexpr int kStepTokensMax = 64;
   static constexpr int kGraphTokensMax = 8;
   static constexpr int kTablesMax = 16;  // sequences at full length in one step
 
   static CudaNeed need(const ModelFile& file, const ModelConfig& config,
-                       const CudaOptions& options);
+                       const ExecutorOptions& options, const Card& card);
 
-  // kUnsupported for what the engine does not run; kOutOfMemory, with the numbers, for what does not
-  // fit beside what others use now. `config` must outlive it.
+  // kNotFound without a card; kUnsupported for what the engine does not run; kOutOfMemory, with the
+  // numbers, for what does not fit beside what others use now, even with the smallest cache that
+  // the options allow. `config` must outlive it.
   static Expected<std::unique_ptr<CudaNetwork>> create(const ModelFile& file,
                                                        const ModelConfig& config,
-                                                       const CudaOptions& options);
-  ~CudaNetwork();
+                                                       const ExecutorOptions& options);
+  ~CudaNetwork() override;
 
-  // The pool whose sequences this network evaluates; its blocks are device memory.
-  KvPool& kv() { return *kv_; }
-
-  // As Network::forward. An Error is a fault of the device, after which nothing works any more;
-  // false when the check said so.
+  KvPool& kv() override { return *kv_; }  // its blocks are device memory
   Expected<bool> forward(std::span<const Segment> segments, float* logits,
-                         const StopCheck& should_stop);
+                         const StopCheck& should_stop) override;
 
-  // Likewise, but of every row only its likeliest token comes back: four bytes instead of the logits.
-  //   best  [rows]; -1 where no logit is a finite number
-  Expected<bool> forward_greedy(std::span<const Segment> segments, TokenId* best,
-                                const StopCheck& should_stop);
-
-  int chunk_tokens() const { return kStepTokensMax; }
-  const CudaNeed& memory() const { return need_; }
+  int chunk_tokens() const override { return kStepTokensMax; }
+  bool can_pick() const override { return true; }
+  // kUnsupported: no adapters on cards yet.
+  Expected<std::unique_ptr<PlacedAdapter>> place(AdapterFile file) const override;
+  void use(PlacedAdapter*) override {}
+  Memory memory() const override;
+  std::string name() const override;  // "cuda: NVIDIA H100 80GB HBM3 (sm_90)"
 
  private:
   // What a step's tokens are. One run of ints, as the card reads it, and its pinned twin.
@@ -88,22 +80,33 @@ class CudaNetwork {
     StepArrays step;
     float* x;  // [tokens, hidden_dim] the residual stream
     float2* angles;
-    cuda::Activations normed;     // [hidden_dim]
-    float *q, *k, *v;             // [heads * dim] of each
-    cuda::Activations mixed;      // [n_heads * value_dim]
-    cuda::Activations inner;      // [ffn_dim]
-    float* gate;                  // [ffn_dim] where gate and up are of different formats
-    float* partial;               // of attention
-    float* hidden;                // [hidden_dim] after the last norm
-    float* logits;                // [n_vocab]
-    std::int32_t* best;           // [] the likeliest token of each row of logits
-    cuda::Candidate* candidates;  // [kLikeliestBlocks]
-    unsigned* arrived;            // [] zero between steps
+    cuda::Activations normed;  // [hidden_dim]
+    float *q, *k, *v;          // [heads * dim] of each
+    cuda::Activations mixed;   // [n_heads * value_dim]
+    cuda::Activations inner;   // [ffn_dim, or shared_ffn_dim]
+    float* gate;               // likewise, where gate and up are of different formats
+    // Of experts; a slot is one token at one expert.
+    float* router_logits;          // [experts]
+    std::int32_t* chosen;          // [used]
+    float* chosen_weight;          // [used]
+    cuda::Activations slot_inner;  // [used, experts.ffn_dim]
+    float* slot_gate;              // likewise
+    float* slot_outputs;           // [used, hidden_dim]
+    float* partial;                // of attention
+    float* hidden;                 // [hidden_dim] after the last norm
+    float* logits;                 // [n_vocab]
+    cuda::PickRow* picks;          // [] of each row of logits
+    std::uint32_t* masks;          // [mask_words(n_vocab)] of those that have one
+    std::int32_t* best;            // [] the token of each row of logits
+    cuda::Candidate* candidates;   // [kLikeliestBlocks]
+    unsigned* arrived;             // [] zero between steps
   };
   struct StepSize {
     int tokens = 0, rows = 0;  // rows of logits
     bool wants_hidden = false;
-    bool is_greedy = false;  // the rows' likeliest tokens come back, not the rows
+    int masks = 0;
+    bool has_picks = false;   // tokens come back, not rows
+    bool has_logits = false;  // rows come back
   };
   struct StepGraph {
     bool is_warm = false;            // such a step was launched kernel by kernel
@@ -111,8 +114,8 @@ class CudaNetwork {
   };
   class Launches;
 
-  CudaNetwork(const ModelConfig& config, Stream stream)
-      : config_(config), stream_(std::move(stream)) {}
+  CudaNetwork(const ModelConfig& config, Card card, Stream stream)
+      : config_(config), card_(std::move(card)), stream_(std::move(stream)) {}
 
   // Room for the tables of as many sequences as may be in a step, up to a limit.
   static int table_entries(int context_tokens) {
@@ -124,15 +127,20 @@ class CudaNetwork {
   static StepArrays step_arrays(std::int32_t* first);
   static Scratch place_scratch(const ModelConfig& config, bool wants_f32, bool wants_q, int splits,
                                int table_entries, Pieces& pieces);
-  Status take_memory(const ModelFile& file, const CudaOptions& options);
-  Expected<bool> evaluate(std::span<const Segment> segments, float* logits, TokenId* best,
-                          const StopCheck& should_stop);
+  Expected<int> choose_kv_blocks(const ModelFile& file, const ExecutorOptions& options);
+  Status take_memory(const ModelFile& file, const ExecutorOptions& options, int kv_blocks);
+  Status take_scratch(const ExecutorOptions& options);
+  Status try_a_kernel();
   Expected<StepSize> write_step(std::span<const Segment> segments);
+  void write_picks(const Segment& segment, int first_row, StepSize& size);
+  Status send_step(const StepSize& size, int table_entries);
   Status fetch(std::span<const Segment> segments, const StepSize& size);
+  void hand_out(std::span<const Segment> segments, float* logits) const;
   Status capture(const StepSize& size, cudaGraphExec_t& exec);
   Expected<bool> run_step(const StepSize& size, const StopCheck& should_stop);
 
   const ModelConfig& config_;
+  const Card card_;
   Stream stream_;
   CudaNeed need_;
   DeviceWeights weights_;
@@ -144,9 +152,11 @@ class CudaNetwork {
   Scratch scratch_ = {};
   PinnedMemory pinned_;  // of the step's arrays, then of logits
   StepArrays host_step_ = {};
-  float* host_logits_ = nullptr;       // [kStepTokensMax, n_vocab]
-  std::int32_t* host_best_ = nullptr;  // [kStepTokensMax]
-  std::vector<StepGraph> graphs_;      // [tokens, rows, greedy or not]
+  float* host_logits_ = nullptr;         // [kStepTokensMax, n_vocab]
+  std::int32_t* host_best_ = nullptr;    // [kStepTokensMax]
+  cuda::PickRow* host_picks_ = nullptr;  // [kStepTokensMax]
+  std::uint32_t* host_masks_ = nullptr;  // [kStepTokensMax, mask_words(n_vocab)]
+  std::vector<StepGraph> graphs_;        // [tokens, rows, with picks or without]
 };
 
 }  // namespace curlew::model

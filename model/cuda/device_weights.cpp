@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "kernels/cuda/experts.h"
+
 #if defined(CURLEW_CUDA_ON_HOST)
 #include "kernels/cuda/on_host/machine.h"
 #endif
@@ -81,22 +83,33 @@ class Loader {
   Status status_;
 };
 
-DeviceLayer load_layer(Loader& from, int layer) {
+DeviceFeedForward load_feed_forward(Loader& from, const std::string& at, const char* suffix) {
+  return {.gate = from.linear(at + "ffn_gate" + suffix),
+          .up = from.linear(at + "ffn_up" + suffix),
+          .down = from.linear(at + "ffn_down" + suffix)};
+}
+
+DeviceLayer load_layer(Loader& from, const ModelConfig& c, int layer) {
   const std::string at = fmt::format("blk.{}.", layer);
+  const bool has_experts = c.experts.in_layer(layer);
   // gpt-oss names the norm before the feed-forward part by what it comes after.
   const bool by_other_name = from.has(at + "post_attention_norm.weight");
-  return {.attention_norm = from.norm(at + "attn_norm"),
-          .ffn_norm = from.norm(at + (by_other_name ? "post_attention_norm" : "ffn_norm")),
-          .q_norm = from.norm(at + "attn_q_norm"),
-          .k_norm = from.norm(at + "attn_k_norm"),
-          .q = from.linear(at + "attn_q"),
-          .k = from.linear(at + "attn_k"),
-          .v = from.linear(at + "attn_v"),
-          .attention_out = from.linear(at + "attn_output"),
-          .gate = from.linear(at + "ffn_gate"),
-          .up = from.linear(at + "ffn_up"),
-          .down = from.linear(at + "ffn_down"),
-          .sinks = from.floats(at + "attn_sinks.weight")};
+  DeviceLayer w = {.attention_norm = from.norm(at + "attn_norm"),
+                   .ffn_norm = from.norm(at + (by_other_name ? "post_attention_norm" : "ffn_norm")),
+                   .q_norm = from.norm(at + "attn_q_norm"),
+                   .k_norm = from.norm(at + "attn_k_norm"),
+                   .q = from.linear(at + "attn_q"),
+                   .k = from.linear(at + "attn_k"),
+                   .v = from.linear(at + "attn_v"),
+                   .attention_out = from.linear(at + "attn_output"),
+                   .sinks = from.floats(at + "attn_sinks.weight"),
+                   .ffn = load_feed_forward(from, at, has_experts ? "_shexp" : ""),
+                   .experts = {}};
+  if (has_experts)
+    w.experts = {.router = from.linear(at + "ffn_gate_inp"),
+                 .selection_bias = from.floats(at + "exp_probs_b.bias"),
+                 .stacks = load_feed_forward(from, at, "_exps")};
+  return w;
 }
 
 void note_kind(DeviceWeights& w, const cuda::DeviceMatrix& matrix) {
@@ -115,9 +128,12 @@ DeviceWeights load_all(Loader& from, const ModelConfig& c, const Progress& progr
   note_kind(w, w.output.matrix);
   for (int layer = 0; layer < c.n_layers; ++layer) {
     progress(layer);
-    w.layers.push_back(load_layer(from, layer));
+    w.layers.push_back(load_layer(from, c, layer));
     const DeviceLayer& l = w.layers.back();
-    for (const DeviceLinear* map : {&l.q, &l.k, &l.v, &l.attention_out, &l.gate, &l.up, &l.down})
+    const DeviceFeedForward& stacks = l.experts.stacks;
+    for (const DeviceLinear* map :
+         {&l.q, &l.k, &l.v, &l.attention_out, &l.ffn.gate, &l.ffn.up, &l.ffn.down,
+          &l.experts.router, &stacks.gate, &stacks.up, &stacks.down})
       note_kind(w, map->matrix);
   }
   return w;
@@ -126,8 +142,9 @@ DeviceWeights load_all(Loader& from, const ModelConfig& c, const Progress& progr
 }  // namespace
 
 Status check_cuda_supports(const ModelConfig& c) {
-  if (c.experts.count > 0)
-    return fail(Errc::kUnsupported, "{}: the CUDA engine runs no mixtures of experts yet", c.name);
+  if (c.experts.count > cuda::kExpertsMax || c.experts.used > cuda::kExpertsUsedMax)
+    return fail(Errc::kUnsupported, "{}: {} of {} experts, the CUDA engine runs up to {} of {}",
+                c.name, c.experts.used, c.experts.count, cuda::kExpertsUsedMax, cuda::kExpertsMax);
   if (c.latent.kv_rank > 0)
     return fail(Errc::kUnsupported, "{}: the CUDA engine runs no latent attention yet", c.name);
   if (c.value_dim % 4 != 0)

@@ -27,10 +27,22 @@ struct DeviceNorm {
   int count = 0;  // of weights; 0 where the network has no such norm
 };
 
+struct DeviceFeedForward {
+  DeviceLinear gate, up, down;  // no gate where the activation has none
+};
+
+struct DeviceExperts {
+  DeviceLinear router;  // [count, hidden_dim]; empty in a dense layer
+  const float* selection_bias = nullptr;
+  DeviceFeedForward stacks;  // of all experts, one under another: rows count * rows of one
+};
+
 struct DeviceLayer {
   DeviceNorm attention_norm, ffn_norm, q_norm, k_norm;
-  DeviceLinear q, k, v, attention_out, gate, up, down;
+  DeviceLinear q, k, v, attention_out;
   const float* sinks = nullptr;
+  DeviceFeedForward ffn;  // what every token passes: the dense part, or the shared experts
+  DeviceExperts experts;
 };
 
 struct DeviceWeights {
@@ -43,7 +55,7 @@ struct DeviceWeights {
   bool has_float = false, has_quantised = false;  // what kinds of matrices there are
 };
 
-// kUnsupported, naming the part: what this engine does not run yet (experts, latent attention).
+// kUnsupported, naming the part: what this engine does not run yet.
 Status check_cuda_supports(const ModelConfig& config);
 
 // Device memory that load_device_weights() will take.

@@ -1,7 +1,8 @@
 #include "model/cuda/launches.h"
 
 #include "kernels/cuda/embed.h"
-#include "kernels/cuda/quantize_rows.h"
+#include "kernels/cuda/expert_matvec.h"
+#include "kernels/cuda/experts.h"
 
 namespace curlew::model {
 namespace {
@@ -18,6 +19,11 @@ cuda::Gate gate_of(Activation a) {
       return cuda::Gate::kNone;
   }
   return cuda::Gate::kNone;
+}
+
+cuda::ExpertScore score_of(Gating gating) {
+  if (gating == Gating::kSoftmaxOfChosen) return cuda::ExpertScore::kSoftmaxOfChosen;
+  return gating == Gating::kSigmoid ? cuda::ExpertScore::kSigmoid : cuda::ExpertScore::kSoftmax;
 }
 
 cuda::MatvecJob job(const DeviceLinear& map, float* y) {
@@ -152,16 +158,20 @@ void CudaNetwork::Launches::attention(const DeviceLayer& w, int layer) {
   add_product(w.attention_out, s.mixed);
 }
 
-// x += W_down a(W_gate n, W_up n),  n = norm(x)
+// x += W_down a(W_gate n, W_up n),  n = norm(x); with experts, the weighted sum of the chosen ones',
+// and of the shared ones' too
 void CudaNetwork::Launches::feed_forward(const DeviceLayer& w) {
   Scratch& s = n_.scratch_;
   if (!n_.config_.parallel_residual) normalise(w.ffn_norm, s.normed, size_.tokens, nullptr);
-  gate_and_up(w);
-  add_product(w.down, s.inner);
+  if (w.ffn.up) {
+    gate_and_up(w.ffn);
+    add_product(w.ffn.down, s.inner);
+  }
+  if (w.experts.router) experts(w.experts);
 }
 
 // inner = a(W_gate n, W_up n), as int8 too where W_down wants it
-void CudaNetwork::Launches::gate_and_up(const DeviceLayer& w) {
+void CudaNetwork::Launches::gate_and_up(const DeviceFeedForward& w) {
   Scratch& s = n_.scratch_;
   const cuda::Gate gate = gate_of(n_.config_.activation);
   const bool is_gated = gate != cuda::Gate::kNone;
@@ -177,14 +187,100 @@ void CudaNetwork::Launches::gate_and_up(const DeviceLayer& w) {
     up.n_jobs = 2;
   }
   run(cuda::matvec(up, n_.stream_), "gate and up");
-  const bool wants_q = !cuda::is_float(w.down.matrix.format);
-  if (is_fused && !wants_q) return;
-  cuda::QuantizeArgs quantize = {
+  cuda::QuantizeArgs inner = {
       .x = s.inner.f32, .out = s.inner, .tokens = size_.tokens, .cols = w.down.matrix.cols};
-  if (!wants_q) quantize.out.q = nullptr;
-  if (is_gated && !is_fused) quantize.gate = s.gate, quantize.gate_function = gate;
-  if (wants_q || quantize.gate != nullptr)
-    run(cuda::quantize_rows(quantize, n_.stream_), "the inner activations");
+  if (is_gated && !is_fused) inner.gate = s.gate, inner.gate_function = gate;
+  finish_inner(inner, w.down.matrix);
+}
+
+// What a fused product has not done: the gate, and int8 for a quantised W_down.
+void CudaNetwork::Launches::finish_inner(const cuda::QuantizeArgs& args,
+                                         const cuda::DeviceMatrix& down) {
+  cuda::QuantizeArgs inner = args;
+  if (cuda::is_float(down.format)) inner.out.q = nullptr;
+  if (inner.out.q != nullptr || inner.gate != nullptr)
+    run(cuda::quantize_rows(inner, n_.stream_), "the inner activations");
+}
+
+// Every token's experts and their weights.
+void CudaNetwork::Launches::route(const DeviceExperts& w) {
+  const ExpertConfig& e = n_.config_.experts;
+  Scratch& s = n_.scratch_;
+  run(cuda::matvec(
+          {.jobs = {job(w.router, s.router_logits)}, .x = s.normed, .tokens = size_.tokens},
+          n_.stream_),
+      "the router");
+  run(cuda::choose_experts({.logits = s.router_logits,
+                            .selection_bias = w.selection_bias,
+                            .chosen = s.chosen,
+                            .weight = s.chosen_weight,
+                            .tokens = size_.tokens,
+                            .count = e.count,
+                            .used = e.used,
+                            .score = score_of(e.gating),
+                            .renormalise = e.renormalise,
+                            .weight_scale = e.weight_scale},
+                           n_.stream_),
+      "choosing experts");
+}
+
+// x += residual_scale * sum of the chosen experts
+void CudaNetwork::Launches::experts(const DeviceExperts& w) {
+  const ModelConfig& c = n_.config_;
+  Scratch& s = n_.scratch_;
+  const int slots = size_.tokens * c.experts.used;
+  route(w);
+  expert_gate_and_up(w.stacks, slots);
+  run(cuda::expert_matvec({.w = w.stacks.down.matrix,
+                           .bias = w.stacks.down.bias,
+                           .x = s.slot_inner,
+                           .chosen = s.chosen,
+                           .y = s.slot_outputs,
+                           .rows = c.hidden_dim,
+                           .slots = slots},
+                          n_.stream_),
+      "the experts' outputs");
+  run(cuda::add_experts({.outputs = s.slot_outputs,
+                         .weight = s.chosen_weight,
+                         .x = s.x,
+                         .tokens = size_.tokens,
+                         .used = c.experts.used,
+                         .cols = c.hidden_dim,
+                         .scale = c.residual_scale},
+                        n_.stream_),
+      "the experts' sum");
+}
+
+// As gate_and_up(), of every slot's expert.
+void CudaNetwork::Launches::expert_gate_and_up(const DeviceFeedForward& w, int slots) {
+  const ModelConfig& c = n_.config_;
+  Scratch& s = n_.scratch_;
+  const cuda::Gate gate = gate_of(c.activation);
+  const bool is_gated = gate != cuda::Gate::kNone;
+  const bool is_fused = is_gated && w.gate.matrix.format == w.up.matrix.format;
+  cuda::ExpertMatvecArgs up = {.w = w.up.matrix,
+                               .bias = w.up.bias,
+                               .x = s.normed,
+                               .chosen = s.chosen,
+                               .y = s.slot_inner.f32,
+                               .rows = c.experts.ffn_dim,
+                               .slots = slots,
+                               .share = c.experts.used,
+                               .is_gelu = !is_gated};
+  if (is_fused) {
+    up.gate = w.gate.matrix;
+    up.gate_bias = w.gate.bias;
+    up.gate_function = gate;
+  }
+  run(cuda::expert_matvec(up, n_.stream_), "the experts' gate and up");
+  cuda::QuantizeArgs inner = {
+      .x = s.slot_inner.f32, .out = s.slot_inner, .tokens = slots, .cols = c.experts.ffn_dim};
+  if (is_gated && !is_fused) {
+    up.w = w.gate.matrix, up.bias = w.gate.bias, up.y = s.slot_gate;
+    run(cuda::expert_matvec(up, n_.stream_), "the experts' gate");
+    inner.gate = s.slot_gate, inner.gate_function = gate;
+  }
+  finish_inner(inner, w.down.matrix);
 }
 
 // logits = scale * W_out norm(x), of the rows that are asked for
@@ -201,9 +297,15 @@ void CudaNetwork::Launches::output() {
                     .scale = n_.config_.logit_scale},
                    n_.stream_),
       "logits");
-  if (!size_.is_greedy) return;
+  if (size_.has_picks) pick();
+}
+
+// The token of each row: the likeliest, then what a draw makes of it.
+void CudaNetwork::Launches::pick() {
+  Scratch& s = n_.scratch_;
   run(cuda::likeliest({.logits = s.logits,
-                       .allowed = nullptr,
+                       .picks = s.picks,
+                       .masks = s.masks,
                        .best = s.best,
                        .partial = s.candidates,
                        .arrived = s.arrived,
@@ -211,6 +313,14 @@ void CudaNetwork::Launches::output() {
                        .n_vocab = n_.config_.n_vocab},
                       n_.stream_),
       "the likeliest tokens");
+  run(cuda::sample({.logits = s.logits,
+                    .picks = s.picks,
+                    .masks = s.masks,
+                    .best = s.best,
+                    .rows = size_.rows,
+                    .n_vocab = n_.config_.n_vocab},
+                   n_.stream_),
+      "drawing tokens");
 }
 
 }  // namespace curlew::model

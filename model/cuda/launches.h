@@ -1,6 +1,7 @@
 // One step's row of launches. Private to CudaNetwork.
 #pragma once
 
+#include "kernels/cuda/quantize_rows.h"
 #include "model/cuda/cuda_network.h"
 
 namespace curlew::model {
@@ -23,7 +24,12 @@ class CudaNetwork::Launches {
  private:
   void attention(const DeviceLayer& w, int layer);
   void feed_forward(const DeviceLayer& w);
-  void gate_and_up(const DeviceLayer& w);
+  void experts(const DeviceExperts& w);
+  void expert_gate_and_up(const DeviceFeedForward& w, int slots);
+  void route(const DeviceExperts& w);
+  void pick();
+  void gate_and_up(const DeviceFeedForward& w);
+  void finish_inner(const cuda::QuantizeArgs& args, const cuda::DeviceMatrix& down);
   void normalise(const DeviceNorm& norm, const cuda::Activations& out, int rows,
                  const std::int32_t* row_idx);
   void add_product(const DeviceLinear& map, const cuda::Activations& x);

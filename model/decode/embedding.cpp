@@ -12,13 +12,13 @@ using Pooling = Engine::Pooling;
 
 class EmbedTask final : public StepTask {
  public:
-  EmbedTask(std::vector<TokenId> ids, Pooling pooling, const LoadedModel& model, Lane lane,
-            std::stop_token stop)
+  EmbedTask(std::vector<TokenId> ids, Pooling pooling, std::size_t hidden_dim, int chunk_tokens,
+            Lane lane, std::stop_token stop)
       : StepTask(lane, std::move(stop), std::nullopt, Cache::kNone),
         ids_(std::move(ids)),
         pooling_(pooling),
-        hidden_dim_(static_cast<std::size_t>(model.config.hidden_dim)),
-        states_(static_cast<std::size_t>(model.network->chunk_tokens()) * hidden_dim_),
+        hidden_dim_(hidden_dim),
+        states_(static_cast<std::size_t>(chunk_tokens) * hidden_dim_),
         sum_(hidden_dim_) {}
 
   Wish wish(int max) override {
@@ -86,15 +86,18 @@ Expected<std::vector<std::vector<float>>> embed_texts(LoadedModel& model,
                                                       std::span<const std::string> texts,
                                                       Pooling pooling, Lane lane,
                                                       std::stop_token stop) try {
+  const Expected<std::shared_ptr<Runtime>> runtime = model.runtime->get();
+  if (!runtime) return Error(runtime.error()).during("embed");
   pooling = choose_pooling(model, pooling);
   std::vector<std::unique_ptr<EmbedTask>> tasks;
   std::vector<StepTask*> pointers;
   for (const std::string& text : texts) {
-    tasks.push_back(
-        std::make_unique<EmbedTask>(text_tokens(model, text), pooling, model, lane, stop));
+    tasks.push_back(std::make_unique<EmbedTask>(text_tokens(model, text), pooling,
+                                                static_cast<std::size_t>(model.config.hidden_dim),
+                                                (*runtime)->executor->chunk_tokens(), lane, stop));
     pointers.push_back(tasks.back().get());
   }
-  model.stepper->run(pointers);
+  (*runtime)->stepper.run(pointers);
   std::vector<std::vector<float>> vectors;
   for (const auto& task : tasks) {
     Expected<std::vector<float>> vector = task->result();

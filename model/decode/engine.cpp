@@ -5,7 +5,6 @@
 #include "model/decode/embedding.h"
 #include "model/decode/generation.h"
 #include "model/decode/loaded_model.h"
-#include "model/decode/prefix_store.h"
 
 namespace curlew::model {
 namespace {
@@ -23,16 +22,17 @@ std::vector<TokenId> arbitrary_tokens(int count, int n_vocab) {
 }
 
 // Appends ids to the sequence in chunks, making room in the cache. False: stopped, or no room.
-bool evaluate(LoadedModel& m, KvSequence& sequence, std::span<const TokenId> ids, float* logits,
-              const StopCheck& should_stop) {
+Expected<bool> evaluate(Runtime& r, KvSequence& sequence, std::span<const TokenId> ids,
+                        float* logits, const StopCheck& should_stop) {
   while (!ids.empty()) {
     const std::size_t chunk =
-        std::min(ids.size(), static_cast<std::size_t>(m.network->chunk_tokens()));
+        std::min(ids.size(), static_cast<std::size_t>(r.executor->chunk_tokens()));
     while (!sequence.reserve(static_cast<int>(chunk)))
-      if (!m.tree->evict()) return false;
+      if (!r.tree.evict()) return false;
     const Segment segment = {ids.first(chunk), &sequence,
                              chunk == ids.size() ? LogitRows::kLast : LogitRows::kNone};
-    if (!m.network->forward({&segment, 1}, logits, should_stop)) return false;
+    Expected<bool> ran = r.executor->forward({&segment, 1}, logits, should_stop);
+    if (!ran || !*ran) return ran;
     ids = ids.subspan(chunk);
   }
   return true;
@@ -47,22 +47,25 @@ Expected<double> time_evaluation(LoadedModel& m, int depth, int count, int step,
   const std::vector<TokenId> ids = arbitrary_tokens(depth + count, m.config.n_vocab);
   std::vector<float> logits(static_cast<std::size_t>(m.config.n_vocab));
   const StopCheck should_stop = [&stop] { return stop.stop_requested(); };
-  bool done = false;
+  Expected<std::shared_ptr<Runtime>> runtime = m.runtime->get();
+  if (!runtime) return std::move(runtime.error()).pass();
+  Expected<bool> done = false;
   std::chrono::duration<double> seconds{};
-  m.stepper->between_steps([&] {
-    KvSequence sequence(*m.kv);
+  (*runtime)->stepper.between_steps([&] {
+    KvSequence sequence((*runtime)->executor->kv());
     const auto piece = [&](int from, int to) {
       const auto some = std::span(ids).subspan(static_cast<std::size_t>(from),
                                                static_cast<std::size_t>(to - from));
-      return evaluate(m, sequence, some, logits.data(), should_stop);
+      return evaluate(**runtime, sequence, some, logits.data(), should_stop);
     };
     done = piece(0, depth);
     const auto start = std::chrono::steady_clock::now();
-    for (int at = depth; done && at < depth + count; at += step)
+    for (int at = depth; done && *done && at < depth + count; at += step)
       done = piece(at, std::min(at + step, depth + count));
     seconds = std::chrono::steady_clock::now() - start;
   });
-  if (!done) return cancelled();
+  if (!done) return std::move(done.error()).pass();
+  if (!*done) return cancelled();
   return seconds.count();
 }
 
@@ -102,8 +105,6 @@ class LogitsTask final : public StepTask {
 
 struct Engine::Impl {
   std::unique_ptr<LoadedModel> model;
-  std::filesystem::path prefix_file;
-  std::size_t prefix_file_bytes_max;
 };
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -114,8 +115,7 @@ Engine::~Engine() {
 Expected<std::unique_ptr<Engine>> Engine::load(const EngineOptions& options) {
   Expected<std::unique_ptr<LoadedModel>> model = LoadedModel::load(options);
   if (!model) return std::move(model.error()).pass();
-  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(
-      std::move(*model), options.prefix_file, options.prefix_file_bytes_max)));
+  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(std::move(*model))));
 }
 
 Expected<Generation> Engine::generate(const GenerateRequest& request, std::stop_token stop) {
@@ -128,10 +128,12 @@ int Engine::count_tokens(std::string_view text) const {
 
 GeneratorInfo Engine::info() const {
   const LoadedModel& m = *impl_->model;
+  const RuntimeKeeper::Facts facts = m.runtime->facts();
   return {.model = m.config.name,
           .architecture = m.config.architecture,
-          .weights = kernels::weight_type_name(m.weights.main_type),
-          .device = fmt::format("cpu: {} threads, {}", m.pool.size(), kernels::cpu_path_name()),
+          .weights = kernels::weight_type_name(m.main_type),
+          .device = facts.device,
+          .why_no_card = facts.why_no_card,
           .context_tokens = m.context_tokens,
           .keeps_prompts = true,
           .fim = m.fim().has_value(),
@@ -143,7 +145,7 @@ GeneratorInfo Engine::info() const {
           .next_edit = m.next_edit().has_value(),
           .next_edit_family = m.next_edit() ? m.next_edit()->family : "",
           .why_no_next_edit = m.next_edit() ? "" : m.next_edit().error().message(),
-          .adapter = m.adapter_facts().path};
+          .adapter = facts.adapter};
 }
 
 const Tokenizer& Engine::tokenizer() const {
@@ -156,10 +158,10 @@ std::filesystem::path Engine::model_path() const {
   return impl_->model->file.name();
 }
 int Engine::threads() const {
-  return impl_->model->pool.size();
+  return impl_->model->threads;
 }
 kernels::KvType Engine::kv_type() const {
-  return impl_->model->network->kv_type();
+  return impl_->model->kv_shape.type;
 }
 std::size_t Engine::kv_bytes_per_token() const {
   return impl_->model->kv_shape.block_bytes() / kernels::kKvBlockTokens;
@@ -174,8 +176,10 @@ Expected<std::vector<float>> Engine::logits(std::span<const TokenId> ids) try {
     return fail(Errc::kInvalidInput, "logits: {} tokens, expected 1 to {}", ids.size(),
                 m.context_tokens);
   if (Status s = m.check_ids(ids); !s) return std::move(s.error()).during("logits");
+  Expected<std::shared_ptr<Runtime>> runtime = m.runtime->get();
+  if (!runtime) return std::move(runtime.error()).during("logits");
   LogitsTask task(ids, static_cast<std::size_t>(m.config.n_vocab));
-  m.stepper->run(task);
+  (*runtime)->stepper.run(task);
   if (task.error) return std::move(*task.error).during("logits");
   return std::move(task.logits);
 } catch (const std::bad_alloc&) {
@@ -190,11 +194,12 @@ Expected<std::vector<std::vector<float>>> Engine::embed(std::span<const std::str
 
 Engine::Memory Engine::memory() const {
   const LoadedModel& m = *impl_->model;
+  const RuntimeKeeper::Facts facts = m.runtime->facts();
   return {.file_bytes = m.file.size_bytes(),
-          .packed_bytes = m.weights.packed_bytes,
-          .kv_bytes = m.kv->bytes(),
-          .scratch_bytes = m.network->scratch_bytes(),
-          .adapter_bytes = m.adapter_facts().bytes};
+          .packed_bytes = facts.memory.weight_bytes,
+          .kv_bytes = facts.memory.kv_bytes,
+          .scratch_bytes = facts.memory.scratch_bytes,
+          .adapter_bytes = facts.adapter_bytes};
 }
 
 Expected<double> Engine::time_prefill(int prompt_tokens, int depth, std::stop_token stop) {
@@ -211,37 +216,27 @@ Expected<double> Engine::time_decode(int new_tokens, int depth, std::stop_token 
 }
 
 Status Engine::use_adapter(const std::filesystem::path& path) {
-  LoadedModel& m = *impl_->model;
-  Expected<std::unique_ptr<Adapter>> next = m.open_adapter(path);
-  if (!next) return std::move(next.error()).during("use adapter");
-  const bool has_store = !impl_->prefix_file.empty();
-  const std::uint64_t identity = has_store ? m.identity_with(next->get()) : 0;
-  m.stepper->change_network([&] {
-    m.take_adapter(*next);
-    m.prefix_identity = identity;
-  });
+  Status used = impl_->model->runtime->use_adapter(path);
+  if (!used) return std::move(used.error()).during("use adapter");
   return {};
+}
+
+bool Engine::give_back_card() {
+  return impl_->model->runtime->give_back();
 }
 
 void Engine::clear_cache() {
   LoadedModel& m = *impl_->model;
   m.bursts.clear();
-  m.stepper->between_steps([&] { m.tree->clear(); });
+  m.runtime->clear_cache();
 }
 
 Status Engine::store_prefixes() {
-  if (impl_->prefix_file.empty()) return {};
-  LoadedModel& m = *impl_->model;
-  Status done;
-  m.stepper->between_steps([&] {
-    done = save_prefixes(impl_->prefix_file, *m.tree, *m.kv, m.prefix_identity,
-                         impl_->prefix_file_bytes_max);
-  });
-  return done;
+  return impl_->model->runtime->store_prefixes();
 }
 
 const Expected<int>& Engine::restored_tokens() const {
-  return impl_->model->restored_tokens;
+  return impl_->model->runtime->restored_tokens();
 }
 
 }  // namespace curlew::model

@@ -11,6 +11,7 @@
 // changes a token: every request gives the text that it would give alone, from an empty cache.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -23,6 +24,11 @@
 
 namespace curlew::model {
 
+class Cards;  // model/network/executor.h; model/cuda/cards.h has them
+
+// kAuto: a card where there is one that can run the model, else this machine's processor.
+enum class Device { kAuto, kCpu, kCuda };
+
 // Longer contexts are taken only when asked for: their cache is paid for in memory.
 inline constexpr int kContextTokensDefaultMax = 8192;
 
@@ -31,7 +37,12 @@ enum class KvPrecision { kAuto, kF32, kF16, kQ8_0 };
 
 struct EngineOptions {
   std::filesystem::path model;
-  int threads = 0;         // 0: kernels::default_thread_count()
+  int threads = 0;  // 0: kernels::default_thread_count()
+  Device device = Device::kAuto;
+  const Cards* cards = nullptr;  // null: this build knows none
+  // Memory of a card is given back after so long without a request, and taken again, which takes as
+  // long as loading, by the next; 0: it is kept.
+  std::chrono::milliseconds card_idle_max{0};
   int context_tokens = 0;  // 0: the model's own, at most kContextTokensDefaultMax
   KvPrecision kv = KvPrecision::kAuto;
   std::size_t kv_budget_bytes = 0;  // 0: room for four full sequences, at most 1 GiB
@@ -72,8 +83,9 @@ class Engine final : public Generator {
   Expected<std::vector<float>> logits(std::span<const TokenId> ids);
 
   struct Memory {
-    std::size_t file_bytes, packed_bytes, kv_bytes, scratch_bytes;
-    std::size_t adapter_bytes;  // beside its mapped file
+    std::size_t file_bytes;
+    std::size_t packed_bytes, kv_bytes, scratch_bytes;  // of the device; 0 after give_back_card()
+    std::size_t adapter_bytes;                          // beside its mapped file
   };
   Memory memory() const;
 
@@ -88,6 +100,10 @@ class Engine final : public Generator {
   // begin with one adapter and end with another. After an Error all is as it was. Waits for the
   // step that runs, so not to be called from a request's own callbacks.
   Status use_adapter(const std::filesystem::path& path);
+
+  // Gives a card's memory back now; the next request takes it again. False where the engine runs on
+  // the processor, or somebody uses it at this moment.
+  bool give_back_card();
 
   void clear_cache();  // forget every cached text
   // Writes the prefix file now; nothing to do where none was named. Takes the network's time.

@@ -64,13 +64,14 @@ class GenerationTask final : public StepTask {
  public:
   GenerationTask(LoadedModel& model, const GenerateRequest& request, LaidOutPrompt prompt,
                  std::unique_ptr<Constraint> constraint, std::unique_ptr<Mixer> own_mixer,
-                 std::stop_token stop)
+                 const Executor& executor, std::stop_token stop)
       : StepTask(request.lane, std::move(stop), request.deadline),
         model_(model),
         request_(request),
         constraint_(std::move(constraint)),
         own_mixer_(std::move(own_mixer)),
         mixer_(own_mixer_ ? own_mixer_.get() : request.mixer),
+        device_picks_(executor.can_pick() && mixer_ == nullptr && !request.logprobs),
         new_tokens_max_(std::min(request.new_tokens_max, prompt.answer_tokens_max)),
         text_(std::move(prompt.tokens)),
         sampler_(request.sampling, model.config.n_vocab),
@@ -99,19 +100,22 @@ class GenerationTask final : public StepTask {
   }
   bool is_end(TokenId id) const;
   void draft(int max);
-  std::optional<Finish> take_row(std::span<float> logits);
+  std::span<const Pick> picks(int rows);
   struct Choice {
     TokenId id = -1;  // no finite logit that is allowed
     float logprob = 0, mixed_logprob = 0;
   };
+  Choice choose(const Outcome& outcome, int row);
   Choice choose(std::span<float> logits);
+  std::optional<Finish> say(const Choice& choice);
   bool finish(Finish finish);
 
   LoadedModel& model_;
   const GenerateRequest& request_;
   std::unique_ptr<Constraint> constraint_;  // null: anything may be said
   std::unique_ptr<Mixer> own_mixer_;
-  Mixer* mixer_;  // the request's, or our own; or null
+  Mixer* mixer_;             // the request's, or our own; or null
+  const bool device_picks_;  // nothing here needs the logits
   const int new_tokens_max_;
   std::vector<TokenId> text_;
   Sampler sampler_;
@@ -120,7 +124,9 @@ class GenerationTask final : public StepTask {
 
   std::vector<TokenId> asked_;  // of a step with drafts: the last token, then the draft
   std::size_t draft_tokens_ = 0;
-  std::vector<float> own_logits_;  // of the row, before anything was mixed in or masked out
+  std::vector<Pick> picks_;             // of the step to come
+  std::vector<std::uint64_t> randoms_;  // likewise
+  std::vector<float> own_logits_;       // of the row, before anything was mixed in or masked out
   std::optional<Clock::time_point> began_, prefilled_;
   std::optional<Error> error_;
   Generation result_;
@@ -137,9 +143,28 @@ StepTask::Wish GenerationTask::wish(int max) {
     return {.ids = rest.first(static_cast<std::size_t>(max))};
   if (rest.size() == 1 && prefilled_) {
     draft(max - 1);
-    if (draft_tokens_ > 0) return {.ids = asked_, .rows = LogitRows::kAll};
+    if (draft_tokens_ > 0)
+      return {
+          .ids = asked_, .rows = LogitRows::kAll, .picks = picks(static_cast<int>(asked_.size()))};
   }
-  return {.ids = rest, .rows = LogitRows::kLast};
+  return {.ids = rest, .rows = LogitRows::kLast, .picks = picks(1)};
+}
+
+// For the rows of the step to come; none where their logits are needed here. What a grammar allows
+// is known of the first row only: later ones depend on what is said in it.
+std::span<const Pick> GenerationTask::picks(int rows) {
+  if (!device_picks_ || (constraint_ && rows > 1)) return {};
+  const SamplingOptions& o = sampler_.options();
+  picks_.assign(static_cast<std::size_t>(rows), {.temperature = o.temperature,
+                                                 .top_p = o.top_p,
+                                                 .min_p = o.min_p,
+                                                 .random = 0,
+                                                 .allowed = {}});
+  randoms_.assign(picks_.size(), 0);
+  sampler_.peek(randoms_);
+  for (std::size_t i = 0; i < picks_.size(); ++i) picks_[i].random = randoms_[i];
+  if (constraint_) picks_[0].allowed = constraint_->allowed().words();
+  return picks_;
 }
 
 // What a constraint forces is right for certain; else what copies foretell.
@@ -165,13 +190,12 @@ bool GenerationTask::take(const Outcome& outcome) {
   result_.steps += decoding;
   if (is_full()) return finish(Finish::kLength);  // nothing was to be generated
 
-  const std::size_t n_vocab = static_cast<std::size_t>(model_.config.n_vocab);
   std::optional<Finish> end;
   bool said = true;
   int row = 0;
   for (bool right = true; right && !end && row < outcome.rows; ++row) {
     const std::size_t before = text_.size();
-    end = take_row({outcome.logits + static_cast<std::size_t>(row) * n_vocab, n_vocab});
+    end = say(choose(outcome, row));
     said = text_.size() > before;
     right =
         said && row + 1 < outcome.rows && asked_[static_cast<std::size_t>(row) + 1] == text_.back();
@@ -186,8 +210,8 @@ bool GenerationTask::take(const Outcome& outcome) {
 }
 
 // One token further. A value: the generation ends with it, or before it.
-std::optional<Finish> GenerationTask::take_row(std::span<float> logits) {
-  const auto [id, logprob, mixed_logprob] = choose(logits);
+std::optional<Finish> GenerationTask::say(const Choice& choice) {
+  const auto [id, logprob, mixed_logprob] = choice;
   if (id < 0) {
     fail({Errc::kInternal, constraint_ ? "the network gave no finite logit that is allowed"
                                        : "the network gave no finite logit"});
@@ -204,6 +228,14 @@ std::optional<Finish> GenerationTask::take_row(std::span<float> logits) {
   if (const std::optional<Finish> end = stream_.add(model_.tokenizer->piece(id))) return end;
   if (is_full()) return Finish::kLength;
   return std::nullopt;
+}
+
+GenerationTask::Choice GenerationTask::choose(const Outcome& outcome, int row) {
+  const std::size_t n_vocab = static_cast<std::size_t>(model_.config.n_vocab);
+  if (outcome.picked == nullptr)
+    return choose({outcome.logits + static_cast<std::size_t>(row) * n_vocab, n_vocab});
+  sampler_.skip(1);
+  return {.id = outcome.picked[row]};
 }
 
 GenerationTask::Choice GenerationTask::choose(std::span<float> logits) {
@@ -287,6 +319,8 @@ Expected<Generation> generate(LoadedModel& model, const GenerateRequest& request
                               std::stop_token stop) {
   const Clock::time_point started = Clock::now();
   if (Status s = check(request); !s) return std::move(s.error()).pass();
+  const Expected<std::shared_ptr<Runtime>> runtime = model.runtime->get();
+  if (!runtime) return Error(runtime.error()).pass();
   Expected<LaidOutPrompt> prompt = lay_out_prompt(model, request);
   if (!prompt) return std::move(prompt.error()).pass();
   std::unique_ptr<Constraint> constraint;
@@ -297,8 +331,8 @@ Expected<Generation> generate(LoadedModel& model, const GenerateRequest& request
   const std::optional<NextEditText> next_edit = std::move(prompt->next_edit);
 
   GenerationTask task(model, request, std::move(*prompt), std::move(constraint),
-                      std::move(own_mixer), std::move(stop));
-  model.stepper->run(task);
+                      std::move(own_mixer), *(*runtime)->executor, std::move(stop));
+  (*runtime)->stepper.run(task);
   Expected<Generation> result = task.result(started, tokenize_ms);
   if (result && next_edit) {
     if (Status read = read_rewrite(model, *next_edit, *result); !read)

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <new>
 
-#include "model/decode/prefix_store.h"
+#include "model/network/forward.h"
+#include "model/network/weights.h"
 
 namespace curlew::model {
 namespace {
@@ -82,30 +83,44 @@ Status load_vocabulary(LoadedModel& m, const PromptFormatNames& names) {
   return {};
 }
 
-Status take_memory(LoadedModel& m, const EngineOptions& options) {
+// What decides how much memory a runtime takes.
+Expected<ExecutorOptions> plan_memory(LoadedModel& m, const EngineOptions& options) {
   Expected<int> context = choose_context(options, m.config);
   if (!context) return std::move(context.error()).pass();
   m.context_tokens = *context;
-
-  m.kv_shape = kv_shape(m.config, choose_kv_type(options.kv, m.weights.main_type));
-  if (Status s = check_kv_shape(m.kv_shape); !s) return s;
+  m.kv_shape = kv_shape(m.config, choose_kv_type(options.kv, m.main_type));
+  if (Status s = check_kv_shape(m.kv_shape); !s) return std::move(s.error()).pass();
   Expected<int> blocks = choose_kv_blocks(options.kv_budget_bytes, m.kv_shape, m.context_tokens);
   if (!blocks) return std::move(blocks.error()).pass();
-  Expected<std::unique_ptr<KvPool>> kv = KvPool::create(m.kv_shape, *blocks);
-  if (!kv) return std::move(kv.error()).pass();
-  m.kv = std::move(*kv);
+  return ExecutorOptions{.kv_type = m.kv_shape.type,
+                         .kv_blocks = *blocks,
+                         .kv_blocks_min = kv_blocks_for(m.context_tokens),
+                         .context_tokens = m.context_tokens,
+                         .on_progress = options.on_progress};
+}
 
-  Expected<std::unique_ptr<Adapter>> adapter = m.open_adapter(options.adapter);
-  if (!adapter) return std::move(adapter.error()).pass();
-  m.tree = std::make_unique<PrefixTree>(*m.kv);
-  if (!options.prefix_file.empty()) {
-    m.prefix_identity = m.identity_with(adapter->get());
-    m.restored_tokens = restore_prefixes(options.prefix_file, *m.tree, *m.kv, m.prefix_identity);
-  }
-  m.network =
-      std::make_unique<Network>(m.config, m.weights, m.pool, m.kv_shape.type, m.context_tokens);
-  m.take_adapter(*adapter);
-  m.stepper = std::make_unique<Stepper>(*m.network, *m.kv, *m.tree, m.config.n_vocab);
+Status fill(LoadedModel& m, const EngineOptions& options) {
+  Expected<ModelConfig> config = read_config(m.file);
+  if (!config) return std::move(config.error()).pass();
+  m.config = std::move(*config);
+  m.main_type = main_weight_type(m.file);
+  if (Status s = load_vocabulary(m, options.formats); !s) return s;
+  Expected<ExecutorOptions> executor = plan_memory(m, options);
+  if (!executor) return std::move(executor.error()).pass();
+  m.threads = options.threads > 0 ? options.threads : kernels::default_thread_count();
+  m.runtime = std::make_unique<RuntimeKeeper>(
+      m.file, m.config,
+      RuntimeKeeper::Options{.device = options.device,
+                             .cards = options.cards,
+                             .card_idle_max = options.card_idle_max,
+                             .threads = m.threads,
+                             .executor = std::move(*executor),
+                             .adapter = options.adapter,
+                             .prefix_file = options.prefix_file,
+                             .prefix_file_bytes_max = options.prefix_file_bytes_max});
+  Expected<std::shared_ptr<Runtime>> started = m.runtime->get();
+  if (!started) return std::move(started.error()).pass();
+  m.file.drop_metadata_pages();
   return {};
 }
 
@@ -115,21 +130,8 @@ Expected<std::unique_ptr<LoadedModel>> LoadedModel::load(const EngineOptions& op
   if (Status s = check_options(options); !s) return std::move(s.error()).during("load model");
   Expected<ModelFile> file = ModelFile::open(options.model);
   if (!file) return std::move(file.error()).during("load model");
-
-  const int threads = options.threads > 0 ? options.threads : kernels::default_thread_count();
-  auto m = std::make_unique<LoadedModel>(std::move(*file), threads);
-  const auto fill = [&]() -> Status {
-    Expected<ModelConfig> config = read_config(m->file);
-    if (!config) return std::move(config.error()).pass();
-    m->config = std::move(*config);
-    if (Status s = load_vocabulary(*m, options.formats); !s) return s;
-    Expected<Weights> weights = load_weights(m->file, m->config, m->pool, options.on_progress);
-    if (!weights) return std::move(weights.error()).pass();
-    m->weights = std::move(*weights);
-    m->file.drop_metadata_pages();
-    return take_memory(*m, options);
-  };
-  if (Status s = fill(); !s) return std::move(s.error()).during("load model");
+  auto m = std::make_unique<LoadedModel>(std::move(*file));
+  if (Status s = fill(*m, options); !s) return std::move(s.error()).during("load model");
   return m;
 } catch (const std::bad_alloc&) {
   return fail(Errc::kOutOfMemory, "load model {}: not enough memory", options.model.string());
@@ -141,32 +143,6 @@ Status LoadedModel::check_ids(std::span<const TokenId> ids) const {
       return fail(Errc::kInvalidInput, "token id {} is outside the vocabulary of {}", id,
                   config.n_vocab);
   return {};
-}
-
-Expected<std::unique_ptr<Adapter>> LoadedModel::open_adapter(
-    const std::filesystem::path& path) const {
-  if (path.empty()) return nullptr;
-  Expected<AdapterFile> opened = AdapterFile::open(path, file);
-  if (!opened) return std::move(opened.error()).pass();
-  return Adapter::make(std::move(*opened), weights);
-}
-
-void LoadedModel::take_adapter(std::unique_ptr<Adapter>& next) {
-  std::lock_guard lock(adapter_mutex_);
-  adapter_.swap(next);
-  network->use(adapter_.get());
-}
-
-LoadedModel::AdapterFacts LoadedModel::adapter_facts() const {
-  std::lock_guard lock(adapter_mutex_);
-  if (!adapter_) return {};
-  return {adapter_->file().name(), adapter_->bytes()};
-}
-
-std::uint64_t LoadedModel::identity_with(const Adapter* adapter) const {
-  const auto parts = adapter != nullptr ? std::span<const LowRank>(adapter->file().parts())
-                                        : std::span<const LowRank>();
-  return model::prefix_identity(file, kv_shape, parts);
 }
 
 ConstraintCompiler& LoadedModel::constraints() {

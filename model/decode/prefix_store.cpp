@@ -15,8 +15,6 @@ namespace {
 
 constexpr char kMagic[8] = {'C', 'U', 'R', 'L', 'E', 'W', 'K', 'V'};
 constexpr std::uint32_t kFormatVersion = 1;
-// Rises whenever the same tokens may give other keys and values than before.
-constexpr std::uint64_t kArithmeticVersion = 1;
 
 struct FileHeader {
   char magic[8];
@@ -55,10 +53,12 @@ std::span<const std::byte> bytes_of(const T& value) {
   return std::as_bytes(std::span(&value, 1));
 }
 
-std::uint64_t checksum_of(const PrefixTree::View& view, const KvPool& pool) {
+// Of a node's tokens and blocks.
+std::uint64_t checksum_of(std::span<const TokenId> tokens, std::span<const std::byte> blocks,
+                          std::size_t block_bytes) {
   Checksum sum;
-  sum.add(std::as_bytes(view.tokens));
-  for (const int block : view.blocks) sum.add(pool.bytes_of(block));
+  sum.add(std::as_bytes(tokens));
+  for (; !blocks.empty(); blocks = blocks.subspan(block_bytes)) sum.add(blocks.first(block_bytes));
   return sum.value();
 }
 
@@ -130,7 +130,7 @@ class Restorer {
     if (!read(header) || std::memcmp(header.magic, kMagic, sizeof kMagic) != 0)
       return fail(Errc::kCorrupt, "{}: not a file of stored prefixes", path_.string());
     if (header.version != kFormatVersion || header.identity != identity ||
-        header.block_bytes != pool_.bytes_of(0).size())
+        header.block_bytes != pool_.block_bytes())
       return 0;
     const int before = tree_.tokens();
     bool has_room = true;
@@ -163,7 +163,7 @@ class Restorer {
       return damaged();
     std::vector<TokenId> text;
     if (node.parent >= 0) text = texts_[static_cast<std::size_t>(node.parent)];
-    const std::size_t block_bytes = pool_.bytes_of(0).size();
+    const std::size_t block_bytes = pool_.block_bytes();
     const std::uint64_t end = text.size() + std::uint64_t{node.tokens};
     const std::uint64_t first_block = text.size() / kernels::kKvBlockTokens;
     const std::uint64_t blocks =
@@ -183,20 +183,21 @@ class Restorer {
 
     text.resize(end);
     std::memcpy(&text[end - node.tokens], body.data(), token_bytes);
-    if (!insert(text, static_cast<int>(node.tokens), body.subspan(token_bytes))) return false;
-    texts_.push_back(std::move(text));
-    return true;
+    Expected<bool> added = insert(text, static_cast<int>(node.tokens), body.subspan(token_bytes));
+    if (added && *added) texts_.push_back(std::move(text));
+    return added;
   }
 
-  bool insert(std::vector<TokenId>& text, int tokens, std::span<const std::byte> blocks) {
+  Expected<bool> insert(std::vector<TokenId>& text, int tokens, std::span<const std::byte> blocks) {
     KvSequence sequence = tree_.open(text);
     const int first_pos = static_cast<int>(text.size()) - tokens;
     sequence.truncate(std::min(sequence.tokens(), first_pos));
     if (sequence.tokens() != first_pos || !sequence.reserve(tokens)) return false;
-    const std::size_t block_bytes = pool_.bytes_of(0).size();
+    const std::size_t block_bytes = pool_.block_bytes();
     for (std::size_t i = static_cast<std::size_t>(first_pos / kernels::kKvBlockTokens);
          !blocks.empty(); ++i, blocks = blocks.subspan(block_bytes))
-      std::memcpy(pool_.bytes_of(sequence.blocks()[i]).data(), blocks.data(), block_bytes);
+      if (Status s = pool_.write(sequence.blocks()[i], blocks.first(block_bytes)); !s)
+        return std::move(s.error()).pass();
     sequence.advance(tokens);
     tree_.insert(text, sequence);
     return true;
@@ -212,10 +213,10 @@ class Restorer {
 }  // namespace
 
 std::uint64_t prefix_identity(const ModelFile& file, const KvShape& shape,
-                              std::span<const LowRank> adapter) {
+                              std::span<const LowRank> adapter, Arithmetic arithmetic) {
   constexpr std::size_t kSampleBytes = 256;  // of each tensor's beginning and end
   Checksum sum;
-  sum.add(bytes_of(kArithmeticVersion));
+  sum.add(bytes_of(arithmetic));
   for (const int part : {static_cast<int>(shape.type), shape.n_layers, shape.n_kv_heads,
                          shape.key_dim, shape.value_dim})
     sum.add(bytes_of(part));
@@ -243,7 +244,7 @@ std::uint64_t prefix_identity(const ModelFile& file, const KvShape& shape,
 Status save_prefixes(const std::filesystem::path& path, const PrefixTree& tree, const KvPool& pool,
                      std::uint64_t identity, std::size_t bytes_max) {
   const std::vector<PrefixTree::View> views = tree.views();
-  const std::size_t block_bytes = pool.bytes_of(0).size();
+  const std::size_t block_bytes = pool.block_bytes();
   const std::vector<int> chosen = choose_nodes(views, block_bytes, bytes_max);
   std::error_code ignored;
   std::filesystem::create_directories(path.parent_path(), ignored);  // opening will say why not
@@ -253,18 +254,23 @@ Status save_prefixes(const std::filesystem::path& path, const PrefixTree& tree, 
   std::ranges::copy(kMagic, header.magic);
   file.write(bytes_of(header));
   std::vector<int> place(views.size(), -1);  // of a view in the file
+  std::vector<std::byte> blocks;             // of the view at work
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const PrefixTree::View& view = views[static_cast<std::size_t>(chosen[i])];
     place[static_cast<std::size_t>(chosen[i])] = static_cast<int>(i);
+    blocks.resize(view.blocks.size() * block_bytes);
+    for (std::size_t b = 0; b < view.blocks.size(); ++b)
+      if (Status s = pool.read(view.blocks[b], std::span(blocks).subspan(b * block_bytes)); !s)
+        return std::move(s.error()).during("store prefixes");
     const NodeHeader node = {
         .parent = view.parent < 0 ? -1 : place[static_cast<std::size_t>(view.parent)],
         .first_pos = view.first_pos,
         .tokens = static_cast<std::uint32_t>(view.tokens.size()),
         .blocks = static_cast<std::uint32_t>(view.blocks.size()),
-        .checksum = checksum_of(view, pool)};
+        .checksum = checksum_of(view.tokens, blocks, block_bytes)};
     file.write(bytes_of(node));
     file.write(std::as_bytes(view.tokens));
-    for (const int block : view.blocks) file.write(pool.bytes_of(block));
+    file.write(blocks);
   }
   Status done = file.become(path);
   if (!done) return std::move(done.error()).during("store prefixes");

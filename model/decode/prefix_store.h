@@ -18,10 +18,15 @@
 
 namespace curlew::model {
 
+// Whose last bits they are: what one device evaluated is not continued on another. A kind gets a
+// new number whenever it may give the same tokens other keys and values than before.
+enum class Arithmetic : std::uint64_t { kCpu = 1, kCard = 2 };
+
 // Changes with the tensors, the adapter's parts (none: no adapter), the cache's shape and the
 // arithmetic.
 std::uint64_t prefix_identity(const ModelFile& file, const KvShape& shape,
-                              std::span<const LowRank> adapter = {});
+                              std::span<const LowRank> adapter = {},
+                              Arithmetic arithmetic = Arithmetic::kCpu);
 
 // Writes the most recently used branches that fit `bytes_max`, whole or not at all: into a file
 // beside `path`, which then takes its name.

@@ -1,18 +1,15 @@
 // From logits to a token.
 //
-// Temperature 0 takes the likeliest token, the lowest id among equals. Otherwise p = softmax(logits
-// / temperature) is cut to the tokens that pass both filters, each judged on p itself, so that
-// their order does not matter:
-//   min-p  p >= min_p * max p                                        arXiv:2407.01082
-//   top-p  the smallest set of likeliest tokens that reaches top_p   arXiv:1904.09751
-// and one of them is drawn in proportion to p. The same seed and logits give the same tokens on
-// every machine: the generator and the way its bits become a number in [0, 1) are fixed.
+// Temperature 0 takes the likeliest token, the lowest id among equals. Otherwise one is drawn from
+// softmax(logits / temperature), cut by min-p and top-p, as kernels/sampling.h says. The same seed
+// and logits give the same tokens on every machine and on a card.
 #pragma once
 
 #include <random>
 #include <span>
 #include <vector>
 
+#include "kernels/sampling.h"
 #include "model/error.h"
 #include "model/generator.h"
 
@@ -29,18 +26,16 @@ class Sampler {
   // -1 when no logit is a finite number: the network is broken, not the request.
   TokenId sample(std::span<const float> logits);
 
+  const SamplingOptions& options() const { return options_; }
+  // For draws that are made elsewhere: the random numbers of those to come, and that so many were
+  // made. Greedy sampling needs none.
+  void peek(std::span<std::uint64_t> next) const;
+  void skip(int draws);
+
  private:
-  struct Candidate {
-    float probability;  // not yet divided by the sum of all
-    TokenId id;
-  };
-
-  std::size_t keep_top_p(double sum);
-  double uniform();
-
   SamplingOptions options_;
   std::mt19937_64 random_;
-  std::vector<Candidate> candidates_;
+  std::vector<kernels::DrawCandidate> candidates_;
 };
 
 }  // namespace curlew::model

@@ -16,9 +16,8 @@ int logit_rows(LogitRows rows, int tokens) {
 
 }  // namespace
 
-Stepper::Stepper(Network& network, KvPool& pool, PrefixTree& tree, int n_vocab)
-    : network_(network),
-      pool_(pool),
+Stepper::Stepper(Executor& executor, PrefixTree& tree, int n_vocab)
+    : executor_(executor),
       tree_(tree),
       n_vocab_(static_cast<std::size_t>(n_vocab)),
       logits_(new float[kLogitRowsMax * static_cast<std::size_t>(n_vocab)]),
@@ -73,8 +72,10 @@ void Stepper::loop(const std::stop_token& quit) {
     arrivals_.clear();
     arrived_lane_.store(kNoLane, std::memory_order_relaxed);
     stepping_ = true;
+    const std::optional<Error> fault = fault_;
     lock.unlock();
 
+    if (fault) fail_all(*fault);
     sweep();
     compose(step);
     if (!step.tasks.empty()) evaluate(step);
@@ -102,7 +103,7 @@ void Stepper::compose(Step& step) {
   if (tasks_.empty()) return;
   step.lane = (*std::ranges::min_element(tasks_, {}, &StepTask::lane))->lane();
 
-  const int chunk = network_.chunk_tokens();
+  const int chunk = executor_.chunk_tokens();
   for (const bool prefilled : {true, false}) {
     for (StepTask* task : std::vector<StepTask*>(tasks_)) {
       if (task->lane() != step.lane || task->is_prefilled_ != prefilled) continue;
@@ -116,7 +117,7 @@ void Stepper::compose(Step& step) {
 
 void Stepper::open(StepTask& task) {
   const bool use = task.cache_ == StepTask::Cache::kUse;
-  task.sequence_ = use ? tree_.open(task.text()) : KvSequence(pool_);
+  task.sequence_ = use ? tree_.open(task.text()) : KvSequence(executor_.kv());
   if (!task.was_opened_) task.cached_tokens_ = task.sequence_->tokens();
   task.was_opened_ = true;
 }
@@ -144,9 +145,14 @@ bool Stepper::add_to(Step& step, StepTask& task, int tokens_max) {
   if (!make_room(task, tokens, step)) return false;
 
   step.tasks.push_back(&task);
-  step.segments.push_back({wish.ids, &*task.sequence_, wish.rows, wish.hidden});
+  const int rows = logit_rows(wish.rows, tokens);
+  step.segments.push_back({wish.ids, &*task.sequence_, wish.rows, wish.hidden, {}, nullptr});
+  if (!wish.picks.empty()) {
+    step.segments.back().picks = wish.picks.first(static_cast<std::size_t>(rows));
+    step.segments.back().picked = picked_ + step.logit_rows;
+  }
   step.tokens += tokens;
-  step.logit_rows += logit_rows(wish.rows, tokens);
+  step.logit_rows += rows;
   return true;
 }
 
@@ -170,7 +176,9 @@ void Stepper::evaluate(Step& step) {
   const StepTask::Clock::time_point start = StepTask::Clock::now();
   try {
     const auto stop = [&] { return should_stop(step); };
-    if (!network_.forward(step.segments, logits_.get(), stop)) return;
+    Expected<bool> ran = executor_.forward(step.segments, logits_.get(), stop);
+    if (!ran) return fail_all(ran.error());
+    if (!*ran) return;
   } catch (const std::bad_alloc&) {
     for (StepTask* task : step.tasks) fail_for_memory(*task);
     return;
@@ -178,14 +186,17 @@ void Stepper::evaluate(Step& step) {
   const std::chrono::duration<double, std::milli> ms = StepTask::Clock::now() - start;
   float* logits = logits_.get();
   for (std::size_t i = 0; i < step.tasks.size(); ++i) {
-    const int tokens = static_cast<int>(step.segments[i].ids.size());
-    const int rows = logit_rows(step.segments[i].rows, tokens);
+    const Segment& segment = step.segments[i];
+    const int tokens = static_cast<int>(segment.ids.size());
+    const int rows = logit_rows(segment.rows, tokens);
+    const bool has_logits = segment.picks.empty();
     deliver(*step.tasks[i], {.tokens = tokens,
                              .rows = rows,
-                             .logits = logits,
+                             .logits = has_logits ? logits : nullptr,
+                             .picked = segment.picked,
                              .ms = ms.count(),
                              .alone = step.tasks.size() == 1});
-    logits += static_cast<std::size_t>(rows) * n_vocab_;
+    if (has_logits) logits += static_cast<std::size_t>(rows) * n_vocab_;
   }
 }
 
@@ -205,6 +216,25 @@ void Stepper::fail_for_memory(StepTask& task) {
   task.fail({Errc::kOutOfMemory, "not enough memory for a step"});
   task.sequence_.reset();
   finish(task);
+}
+
+// Nothing that was evaluated counts any more.
+void Stepper::fail_all(const Error& error) {
+  {
+    std::lock_guard lock(mutex_);
+    fault_ = error;
+  }
+  for (StepTask* task : std::vector<StepTask*>(tasks_)) {
+    task->fail(error);
+    task->sequence_.reset();
+    finish(*task);
+  }
+  tree_.clear();
+}
+
+std::optional<Error> Stepper::fault() const {
+  std::lock_guard lock(mutex_);
+  return fault_;
 }
 
 // What was evaluated is kept; the caller of run() goes on.

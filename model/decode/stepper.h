@@ -12,6 +12,7 @@
 //   that
 //     run short are taken from the tree first, then from the youngest task of the lowest lane,
 //     which evaluates its text again when there is room.
+// A fault of the device ends the stepper: all who are in it or come later get the error.
 //
 // A stepper owns one thread. run() may be called from any number of threads.
 #pragma once
@@ -29,7 +30,7 @@
 
 #include "model/decode/prefix_tree.h"
 #include "model/generator.h"
-#include "model/network/forward.h"
+#include "model/network/executor.h"
 
 namespace curlew::model {
 
@@ -53,6 +54,7 @@ class StepTask {
     std::span<const TokenId> ids;
     LogitRows rows = LogitRows::kNone;
     float* hidden = nullptr;
+    std::span<const Pick> picks;  // one a row, as Segment has them; or empty
   };
   virtual Wish wish(int max) = 0;
 
@@ -60,9 +62,10 @@ class StepTask {
   struct Outcome {
     int tokens = 0;
     int rows = 0;
-    float* logits = nullptr;  // [rows, n_vocab], the task's to change
-    double ms = 0;            // of the step
-    bool alone = false;       // no other task was in it
+    float* logits = nullptr;  // [rows, n_vocab], the task's to change; or, of a wish with picks:
+    const TokenId* picked = nullptr;  // [rows]
+    double ms = 0;                    // of the step
+    bool alone = false;               // no other task was in it
   };
   // May truncate the sequence; leaves no more in it than text() begins with. Returns true when the
   // task is finished.
@@ -99,7 +102,7 @@ class StepTask {
 class Stepper {
  public:
   // What it refers to must outlive it.
-  Stepper(Network& network, KvPool& pool, PrefixTree& tree, int n_vocab);
+  Stepper(Executor& executor, PrefixTree& tree, int n_vocab);
   ~Stepper();  // no run() may be under way
   Stepper(const Stepper&) = delete;
   Stepper& operator=(const Stepper&) = delete;
@@ -117,6 +120,9 @@ class Stepper {
   // Likewise, for a job after which the network gives other numbers: the tree is emptied, and the
   // tasks that are under way evaluate their texts again from the start.
   void change_network(const std::function<void()>& job);
+
+  // What the device died of, if it did. Thread-safe.
+  std::optional<Error> fault() const;
 
   // Rows of logits a task may ask for in one step.
   static constexpr int kLogitRowsMax = 64;
@@ -141,19 +147,21 @@ class Stepper {
   void deliver(StepTask& task, const StepTask::Outcome& outcome);
   void finish(StepTask& task);
   void fail_for_memory(StepTask& task);
+  void fail_all(const Error& error);
   bool should_stop(const Step& step) const;
 
-  Network& network_;
-  KvPool& pool_;
+  Executor& executor_;
   PrefixTree& tree_;
   const std::size_t n_vocab_;
   std::unique_ptr<float[]> logits_;  // [kLogitRowsMax, n_vocab]
-  std::vector<StepTask*> tasks_;     // of the stepper's thread, in the order of their coming
+  TokenId picked_[kLogitRowsMax];
+  std::vector<StepTask*> tasks_;  // of the stepper's thread, in the order of their coming
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::vector<StepTask*> arrivals_;         // guarded by mutex_
   bool stepping_ = false;                   // guarded by mutex_
+  std::optional<Error> fault_;              // guarded by mutex_
   int outsiders_ = 0;                       // guarded by mutex_: callers of between_steps()
   bool outsider_inside_ = false;            // guarded by mutex_
   std::atomic<int> arrived_lane_{kNoLane};  // the highest among arrivals_

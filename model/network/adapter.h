@@ -16,11 +16,12 @@
 #include "kernels/ops.h"
 #include "model/error.h"
 #include "model/files/adapter_file.h"
+#include "model/network/executor.h"
 #include "model/network/weights.h"
 
 namespace curlew::model {
 
-class Adapter {
+class Adapter final : public PlacedAdapter {
  public:
   // Takes all memory that it will need. `weights` must stay where they are. Errors: a part for a
   // tensor that is no map of this network, or no memory.
@@ -30,8 +31,8 @@ class Adapter {
   // jobs have as many tokens each, and their x is as it was. Allocates nothing; one call at a time.
   void add_to(std::span<const kernels::MatmulJob> jobs, kernels::ThreadPool& pool);
 
-  const AdapterFile& file() const { return file_; }
-  std::size_t bytes() const;  // beside the mapped file
+  const AdapterFile& file() const override { return file_; }
+  std::size_t bytes() const override;
 
  private:
   struct Part {

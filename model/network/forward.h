@@ -11,7 +11,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -20,23 +19,11 @@
 #include "model/network/architecture.h"
 #include "model/network/kv_cache.h"
 #include "model/network/scratch.h"
+#include "model/network/segment.h"
 #include "model/network/weights.h"
 #include "model/text/tokenizer.h"
 
 namespace curlew::model {
-
-// True: give up now. Asked between layers, so it must be cheap.
-using StopCheck = std::function<bool()>;
-
-enum class LogitRows { kNone, kLast, kAll };
-
-// Tokens of one sequence within a step.
-struct Segment {
-  std::span<const TokenId> ids;    // 1 or more, each within the vocabulary
-  KvSequence* sequence = nullptr;  // the past; room for ids is reserved
-  LogitRows rows = LogitRows::kNone;
-  float* hidden = nullptr;  // [ids.size(), hidden_dim] the state after the last norm; or null
-};
 
 // What a network of this kind keeps of a position.
 KvShape kv_shape(const ModelConfig& config, kernels::KvType type);

@@ -30,6 +30,14 @@ class HostKvMemory final : public KvMemory {
   void copy(std::size_t to, std::size_t from, std::size_t bytes) override {
     std::memcpy(slab_ + to, slab_ + from, bytes);
   }
+  Status read(std::size_t from, std::span<std::byte> to) const override {
+    std::memcpy(to.data(), slab_ + from, to.size());
+    return {};
+  }
+  Status write(std::size_t to, std::span<const std::byte> from) override {
+    std::memcpy(slab_ + to, from.data(), from.size());
+    return {};
+  }
 
  private:
   std::byte* slab_;
@@ -82,8 +90,12 @@ void KvPool::copy(int from, int to) {
   memory_->copy(offset(to, 0), offset(from, 0), block_bytes_);
 }
 
-std::span<std::byte> KvPool::bytes_of(int block) const {
-  return {slab_ + offset(block, 0), block_bytes_};
+Status KvPool::read(int block, std::span<std::byte> to) const {
+  return memory_->read(offset(block, 0), to.first(block_bytes_));
+}
+
+Status KvPool::write(int block, std::span<const std::byte> from) {
+  return memory_->write(offset(block, 0), from.first(block_bytes_));
 }
 
 KvSequence::KvSequence(KvSequence&& other) noexcept

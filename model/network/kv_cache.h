@@ -34,6 +34,9 @@ class KvMemory {
   virtual ~KvMemory() = default;
   virtual std::byte* data() const = 0;  // addresses of a device are not to be read here
   virtual void copy(std::size_t to, std::size_t from, std::size_t bytes) = 0;  // offsets
+  // Between the slab, at an offset, and this process. Return when it is done.
+  virtual Status read(std::size_t from, std::span<std::byte> to) const = 0;
+  virtual Status write(std::size_t to, std::span<const std::byte> from) = 0;
 };
 
 constexpr int kv_blocks_for(int tokens) {
@@ -63,7 +66,11 @@ class KvPool {
   void* values(int block, int layer) const {  // the keys, where value_dim is 0
     return slab_ + offset(block, layer) + values_at_;
   }
-  std::span<std::byte> bytes_of(int block) const;  // all layers
+
+  // A block's content, all layers: [block_bytes()].
+  std::size_t block_bytes() const { return block_bytes_; }
+  Status read(int block, std::span<std::byte> to) const;
+  Status write(int block, std::span<const std::byte> from);
 
  private:
   KvPool(const KvShape& shape, int blocks, std::unique_ptr<KvMemory> memory);

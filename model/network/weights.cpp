@@ -101,16 +101,6 @@ class Loader {
   kernels::PackedMemory memory_;
 };
 
-// What most bytes of the layers are stored as.
-kernels::WeightType main_type_of(const ModelFile& file) {
-  std::map<kernels::WeightType, std::size_t> bytes;
-  for (const ModelTensor& tensor : file.tensors())
-    if (tensor.name.starts_with("blk.")) bytes[tensor.type] += tensor.bytes.size();
-  const auto by_bytes = [](const auto& a, const auto& b) { return a.second < b.second; };
-  return bytes.empty() ? kernels::WeightType::kF32
-                       : std::ranges::max_element(bytes, by_bytes)->first;
-}
-
 HeadWeights load_heads(Loader& from, const std::string& at) {
   return {.q = from.linear(at + "attn_q"),
           .k = from.linear(at + "attn_k"),
@@ -185,6 +175,15 @@ LayerWeights load_layer(Loader& from, const ModelConfig& c, int layer) {
 
 }  // namespace
 
+kernels::WeightType main_weight_type(const ModelFile& file) {
+  std::map<kernels::WeightType, std::size_t> bytes;
+  for (const ModelTensor& tensor : file.tensors())
+    if (tensor.name.starts_with("blk.")) bytes[tensor.type] += tensor.bytes.size();
+  const auto by_bytes = [](const auto& a, const auto& b) { return a.second < b.second; };
+  return bytes.empty() ? kernels::WeightType::kF32
+                       : std::ranges::max_element(bytes, by_bytes)->first;
+}
+
 Expected<Weights> load_weights(const ModelFile& file, const ModelConfig& config,
                                kernels::ThreadPool& pool,
                                const std::function<void(float fraction)>& on_progress) {
@@ -199,7 +198,6 @@ Expected<Weights> load_weights(const ModelFile& file, const ModelConfig& config,
     w.output_norm = from.norm("output_norm");
     // The largest first: while a matrix is packed it is in memory twice.
     w.output = from.linear(config.tied_output ? "token_embd" : "output");
-    w.main_type = main_type_of(file);
     w.layers.reserve(static_cast<std::size_t>(config.n_layers));
     for (int layer = 0; layer < config.n_layers; ++layer) {
       progress(layer + 1);

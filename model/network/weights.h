@@ -76,11 +76,12 @@ struct Weights {
   Norm output_norm;  // [hidden_dim]
   Linear output;     // [n_vocab, hidden_dim]
 
-  kernels::WeightType main_type =
-      kernels::WeightType::kF32;               // of most bytes of the layers' matrices
   std::size_t packed_bytes = 0;                // beside the mapped file
   std::vector<std::vector<float>> transposed;  // what matrices that stand in no file point into
 };
+
+// What most bytes of the layers are stored as; kF32 where there are none.
+kernels::WeightType main_weight_type(const ModelFile& file);
 
 // `config` comes from read_config(file), which has checked every tensor. on_progress may be empty.
 Expected<Weights> load_weights(const ModelFile& file, const ModelConfig& config,

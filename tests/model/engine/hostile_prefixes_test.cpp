@@ -22,7 +22,8 @@ TEST(HostilePrefixes, ANodeThatStandsTwiceCountsOnce) {
     PrefixTree tree(*pool);
     KvSequence sequence(*pool);
     ASSERT_TRUE(sequence.reserve(5));
-    std::memset(pool->bytes_of(sequence.blocks()[0]).data(), 1, shape.block_bytes());
+    const std::vector<std::byte> ones(shape.block_bytes(), std::byte{1});
+    ASSERT_TRUE(pool->write(sequence.blocks()[0], ones));
     sequence.advance(5);
     tree.insert(text, sequence);
     ASSERT_TRUE(save_prefixes(file.path(), tree, *pool, kIdentity, 1 << 20));
