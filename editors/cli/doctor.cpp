@@ -12,6 +12,7 @@
 #include "indexer/source/user_folders.h"
 #include "kernels/ops.h"
 #include "lsp/sandbox/sandbox.h"
+#include "model/cuda/cards.h"
 
 namespace curlew::cli {
 namespace fs = std::filesystem;
@@ -58,10 +59,12 @@ Check check_cpu(const server::Settings& settings) {
 }
 
 Check check_gpu() {
-  if (!fs::exists("/dev/nvidiactl"))
-    return {"gpu", State::kMissing, "no NVIDIA device", "not needed: the CPU engine is used"};
-  return {"gpu", State::kMissing, "an NVIDIA device is there, this build does not use it",
-          "the CUDA engine is not part of this version; the CPU engine is used"};
+  const model::Expected<std::string> card = model::cuda_cards().find();
+  if (card) return {"gpu", State::kOk, *card, ""};
+  const bool is_there = fs::exists("/dev/nvidiactl");
+  return {"gpu", State::kMissing, card.error().message(),
+          is_there ? "an NVIDIA device is there; without what is missing the CPU engine is used"
+                   : "not needed: the CPU engine is used"};
 }
 
 Check check_memory() {
@@ -79,11 +82,13 @@ Check check_model(const server::Settings& settings) {
     return {"model", State::kBroken, generator.error().message(),
             "give --model FILE, or set model in config.toml"};
   const model::GeneratorInfo info = (*generator)->info();
-  return {
-      "model", info.fim ? State::kOk : State::kBroken,
-      fmt::format("{} ({}, {}), context {}, fill-in-the-middle: {}", info.model, info.architecture,
-                  info.weights, info.context_tokens, info.fim ? info.fim_family : "no"),
-      info.fim ? "" : "this model cannot complete code in the middle; choose a code model"};
+  const bool is_card_idle = !info.why_no_card.empty() && model::cuda_cards().find();
+  const std::string why = is_card_idle ? ", not on the card: " + info.why_no_card : "";
+  return {"model", info.fim ? State::kOk : State::kBroken,
+          fmt::format("{} ({}, {}), context {}, fill-in-the-middle: {}, on {}{}", info.model,
+                      info.architecture, info.weights, info.context_tokens,
+                      info.fim ? info.fim_family : "no", info.device, why),
+          info.fim ? "" : "this model cannot complete code in the middle; choose a code model"};
 }
 
 Check check_folder(const char* what, const fs::path& folder) {

@@ -3,11 +3,13 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <vector>
 
 #include "indexer/source/user_folders.h"
 #include "lsp/server/server.h"
+#include "model/cuda/cards.h"
 #include "model/remote/openai_client.h"
 
 namespace curlew::server {
@@ -18,6 +20,9 @@ using model::Expected;
 using model::fail;
 
 namespace {
+
+// Long enough for a pause in typing, short enough for somebody who wants the card for something else.
+constexpr std::chrono::minutes kCardIdleMax{10};
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -78,6 +83,11 @@ fs::path without_tilde(const std::string& path) {
   return path;
 }
 
+model::Device device_named(const std::string& name) {
+  if (name == "cpu") return model::Device::kCpu;
+  return name == "cuda" ? model::Device::kCuda : model::Device::kAuto;
+}
+
 // One file for each model that was ever served; the engine keeps each within its limit.
 fs::path prefix_file(const fs::path& model) {
   std::error_code error;
@@ -118,13 +128,13 @@ Expected<std::unique_ptr<model::Generator>> make_generator(
     const Settings& settings, const std::function<void(float)>& on_progress) {
   if (!settings.endpoint.empty()) return make_remote(settings);
   if (settings.model == "none") return nullptr;
-  if (settings.device == "cuda")
-    return fail(Errc::kUnsupported,
-                "device 'cuda': this build has no CUDA engine; use auto or cpu");
   Expected<fs::path> path = find_model(settings.model);
   if (!path) return std::move(path.error()).pass();
   auto engine = model::Engine::load({.model = *path,
                                      .threads = settings.threads,
+                                     .device = device_named(settings.device),
+                                     .cards = &model::cuda_cards(),
+                                     .card_idle_max = kCardIdleMax,
                                      .context_tokens = settings.context_tokens,
                                      .kv = kv_precision(settings.kv_cache),
                                      .formats = {.fim = settings.fim_format,
@@ -134,6 +144,8 @@ Expected<std::unique_ptr<model::Generator>> make_generator(
                                      .prefix_file = settings.prefix_cache ? prefix_file(*path) : "",
                                      .on_progress = on_progress});
   if (!engine) return std::move(engine.error()).pass();
+  if (const std::string why = (*engine)->info().why_no_card; !why.empty())
+    spdlog::info("no card is used: {}", why);
   if (const Expected<int>& restored = (*engine)->restored_tokens(); !restored)
     spdlog::warn("{}", restored.error().message());
   return std::move(*engine);
