@@ -10,15 +10,23 @@ constexpr int kWarps = 4;
 constexpr int kThreads = kWarps * kWarpLanes;
 
 // The activation of a slot, alone.
-__device__ Activations one_activation(const Activations& x, int token, int cols) {
-  const auto at = static_cast<std::size_t>(token) * static_cast<std::size_t>(cols);
+__device__ Activations one_activation(const ExpertMatvecArgs& a, int slot) {
+  const auto token = static_cast<std::size_t>(slot / a.share);
+  const std::size_t at = token * static_cast<std::size_t>(a.w.cols);
   Activations one;
-  if (x.f32 != nullptr) one.f32 = x.f32 + at;
-  if (x.q != nullptr) {
-    one.q = x.q + at;
-    one.scale = x.scale + at / kUnitCols;
+  if (a.x.f32 != nullptr) one.f32 = a.x.f32 + token * static_cast<std::size_t>(a.x_stride);
+  if (a.x.q != nullptr) {
+    one.q = a.x.q + at;
+    one.scale = a.x.scale + at / kUnitCols;
   }
   return one;
+}
+
+__device__ int matrix_of(const ExpertMatvecArgs& a, int slot) {
+  const int matrices = a.w.rows / a.rows;
+  if (a.chosen == nullptr) return slot % matrices;
+  const int chosen = a.chosen[slot];
+  return chosen < 0 || chosen >= matrices ? matrices - 1 : chosen;
 }
 
 __device__ float finished(const ExpertMatvecArgs& a, std::size_t at, float value,
@@ -41,14 +49,13 @@ __global__ void __launch_bounds__(kThreads, 4) expert_matvec_kernel(ExpertMatvec
       static_cast<int>(blockIdx.x) * kWarps + static_cast<int>(threadIdx.x) / kWarpLanes;
   const int row = warp * (has_gate ? 1 : kRows);
   if (row >= a.rows) return;  // whole warps, and nobody waits for them
-  const int last = a.w.rows / a.rows - 1, wanted = a.chosen[slot];
-  const int matrix = wanted < 0 || wanted > last ? last : wanted;
-  const int other = has_gate ? row : min(row + 1, a.rows - 1), first = matrix * a.rows;
+  const int other = has_gate ? row : min(row + 1, a.rows - 1);
+  const int first = matrix_of(a, slot) * a.rows;
   const RowPair pair = {has_gate ? a.gate : a.w, a.w, first + row, first + other};
   float acc[kRows][1] = {};
-  row_dots<Format, 1>(pair, one_activation(a.x, slot / a.share, a.w.cols), 1, 0, 1, acc);
+  row_dots<Format, 1>(pair, one_activation(a, slot), 1, 0, 1, acc);
   const float sums[kRows] = {warp_sum(acc[0][0]), warp_sum(acc[1][0])};
-  float* y = a.y + static_cast<std::size_t>(slot) * static_cast<std::size_t>(a.rows);
+  float* y = a.y + static_cast<std::size_t>(slot) * static_cast<std::size_t>(a.y_stride);
   const auto biases = static_cast<std::size_t>(first);
   if (lane != 0) return;
   if (has_gate) {
@@ -71,7 +78,8 @@ cudaError_t start(const ExpertMatvecArgs& a, cudaStream_t stream) {
 
 bool is_valid(const ExpertMatvecArgs& a) {
   if (a.rows < 1 || a.slots < 0 || a.share < 1 || a.slots % a.share != 0) return false;
-  if (a.w.codes == nullptr || a.chosen == nullptr || a.y == nullptr || a.w.cols < 1) return false;
+  if (a.w.codes == nullptr || a.y == nullptr || a.w.cols < 1) return false;
+  if (a.x_stride < a.w.cols || a.y_stride < a.rows) return false;
   if (a.w.rows < a.rows || a.w.rows % a.rows != 0) return false;
   if ((a.gate.codes != nullptr) != (a.gate_function != Gate::kNone)) return false;
   if (a.gate.codes != nullptr && (a.gate.format != a.w.format || a.gate.rows != a.w.rows ||
@@ -83,7 +91,10 @@ bool is_valid(const ExpertMatvecArgs& a) {
 
 }  // namespace
 
-cudaError_t expert_matvec(const ExpertMatvecArgs& a, cudaStream_t stream) {
+cudaError_t expert_matvec(const ExpertMatvecArgs& args, cudaStream_t stream) {
+  ExpertMatvecArgs a = args;
+  if (a.x_stride == 0) a.x_stride = a.w.cols;
+  if (a.y_stride == 0) a.y_stride = a.rows;
   if (!is_valid(a)) return cudaErrorInvalidValue;
   if (a.slots == 0) return cudaSuccess;
   switch (a.w.format) {

@@ -6,9 +6,11 @@
 //   without one and with is_gelu:  y[s, r] = gelu(the above)
 //
 //   w, gate  stacks of matrices of `rows` rows, as one matrix of many rows
-//   x        [slots / share, cols]  int8 with scales for quantised weights, float32 for others
-//   chosen   [slots] which of the stack; one that is not in it is taken for the last
-//   y        [slots, rows] float32
+//   x        [slots / share, cols]  int8 with scales for quantised weights, float32 for others, its
+//            rows x_stride apart
+//   chosen   [slots] which of the stack, and one that is not in it is taken for the last; or null:
+//            slots go through the stack in turn, as heads do
+//   y        [slots, y_stride] float32, rows of it
 //
 // A warp owns two rows of one slot, as in matvec.h with one activation; nothing is shared between
 // slots that meet the same matrix but the L2. Right for a few tokens, where the bytes of the chosen
@@ -30,7 +32,9 @@ struct ExpertMatvecArgs {
   float* y = nullptr;
   int rows = 0;  // of one matrix
   int slots = 0;
-  int share = 1;  // slots that read the same x
+  int share = 1;     // slots that read the same x
+  int x_stride = 0;  // of float32; 0: cols
+  int y_stride = 0;  // 0: rows
   Gate gate_function = Gate::kNone;
   bool is_gelu = false;
 };

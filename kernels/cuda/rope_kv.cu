@@ -72,6 +72,7 @@ __global__ void __launch_bounds__(kThreads) rope_kv_kernel(RopeKvArgs a) {
   int head = static_cast<int>(blockIdx.x) * kWarps + warp;
   const bool is_query = head < n_queries;
   if (!is_query) head -= n_queries;
+  if (!is_query && a.k == nullptr) return;
   const bool is_key = !is_query && head < a.n_kv_heads;
   if (!is_query && !is_key) head -= a.n_kv_heads;
   if (!is_query && !is_key && (a.v == nullptr || head >= a.n_kv_heads)) return;
@@ -116,7 +117,9 @@ cudaError_t rope_kv(const RopeKvArgs& a, cudaStream_t stream) {
   if (a.tokens < 0 || a.key_dim < 1 || a.key_dim > kHeadDimMax) return cudaErrorInvalidValue;
   if (a.rope_at + 2 * a.n_freqs > a.key_dim || a.n_kv_heads < 1) return cudaErrorInvalidValue;
   if (a.tokens == 0) return cudaSuccess;
-  const int rows = (a.q != nullptr ? a.n_heads : 0) + (a.v != nullptr ? 2 : 1) * a.n_kv_heads;
+  const int keys = a.k == nullptr ? 0 : a.n_kv_heads, values = a.v == nullptr ? 0 : keys;
+  const int rows = (a.q != nullptr ? a.n_heads : 0) + keys + values;
+  if (rows == 0) return cudaSuccess;
   const auto blocks = static_cast<unsigned>((rows + kWarps - 1) / kWarps);
   return launch(rope_kv_kernel,
                 {.grid = dim3(blocks, static_cast<unsigned>(a.tokens)),

@@ -38,8 +38,8 @@ struct HeadNorm {
 };
 
 struct RopeKvArgs {
-  float* q;  // null: none, as where latent attention makes its queries later
-  const float* k;
+  float* q;        // null: none, as where latent attention makes its queries later
+  const float* k;  // null: neither keys nor values
   const float* v;
   const float2* angles;
   KvLayer kv;

@@ -78,10 +78,18 @@ CudaNetwork::Scratch CudaNetwork::place_scratch(const ModelConfig& c, bool wants
   s.x = pieces.take<float>(rows(c.hidden_dim));
   s.angles = pieces.take<float2>(rows(c.rope_dim / 2));
   s.normed = activations(c.hidden_dim, wants_f32);
-  s.q = pieces.take<float>(rows(c.n_heads * c.head_dim));
-  s.k = pieces.take<float>(rows(c.n_kv_heads * c.head_dim));
+  const bool is_latent = c.latent.kv_rank > 0;
+  const int row_dim = is_latent ? c.latent_row_dim() : c.head_dim;
+  s.q = pieces.take<float>(rows(c.n_heads * row_dim));
+  s.k = pieces.take<float>(rows(c.n_kv_heads * row_dim));
   s.v = pieces.take<float>(rows(c.n_kv_heads * c.value_dim));
-  s.mixed = activations(c.n_heads * c.value_dim, wants_f32);
+  s.mixed = activations(c.n_heads * c.value_dim, wants_f32 || is_latent);
+  if (is_latent) {
+    s.q_low = activations(c.latent.q_rank, true);
+    s.q_heads = pieces.take<float>(rows(c.n_heads * c.head_dim));
+    s.q_part = activations(c.n_heads * (c.head_dim - c.rope_dim), false);
+    s.latent = activations(c.n_heads * c.latent.kv_rank, true);
+  }
   const int ffn_dim = std::max(c.ffn_dim, c.experts.shared_ffn_dim);
   s.inner = activations(ffn_dim, true);
   s.gate = pieces.take<float>(rows(ffn_dim));
@@ -93,8 +101,8 @@ CudaNetwork::Scratch CudaNetwork::place_scratch(const ModelConfig& c, bool wants
     s.slot_gate = pieces.take<float>(rows(e.used * e.ffn_dim));
     s.slot_outputs = pieces.take<float>(rows(e.used * c.hidden_dim));
   }
-  s.partial = pieces.take<float>(
-      cuda::attention_partial_floats(kStepTokensMax, c.n_heads, c.value_dim, splits));
+  s.partial = pieces.take<float>(cuda::attention_partial_floats(
+      kStepTokensMax, c.n_heads, is_latent ? c.latent.kv_rank : c.value_dim, splits));
   s.hidden = pieces.take<float>(rows(c.hidden_dim));
   s.logits = pieces.take<float>(rows(c.n_vocab));
   s.picks = pieces.take<cuda::PickRow>(kTokens);

@@ -83,6 +83,11 @@ class CudaNetwork final : public Executor {
     cuda::Activations normed;  // [hidden_dim]
     float *q, *k, *v;          // [heads * dim] of each
     cuda::Activations mixed;   // [n_heads * value_dim]
+    // Latent attention: queries before W_k meets them, and what attention mixed before W_v does.
+    cuda::Activations q_low;   // [q_rank]
+    float* q_heads;            // [n_heads, head_dim]
+    cuda::Activations q_part;  // [n_heads, head_dim - rope_dim] as int8
+    cuda::Activations latent;  // [n_heads, kv_rank]
     cuda::Activations inner;   // [ffn_dim, or shared_ffn_dim]
     float* gate;               // likewise, where gate and up are of different formats
     // Of experts; a slot is one token at one expert.

@@ -1,8 +1,10 @@
 #include "model/cuda/device_weights.h"
 
+#include <cstring>
 #include <string>
 
 #include "kernels/cuda/experts.h"
+#include "kernels/cuda/rope_kv.h"
 
 #if defined(CURLEW_CUDA_ON_HOST)
 #include "kernels/cuda/on_host/machine.h"
@@ -23,17 +25,52 @@ class Loader {
     return {.matrix = matrix(tensor->matrix()), .bias = vector(stem + ".bias").data};
   }
 
+  // Of the file.
   cuda::DeviceMatrix matrix(const kernels::MatrixView& view) {
+    const cuda::DeviceMatrix packed = planes(view);
+    if (!pieces_.only_counts())
+      file_.drop_pages({static_cast<const std::byte*>(view.data),
+                        static_cast<std::size_t>(view.rows) * view.row_bytes()});
+    return packed;
+  }
+
+  cuda::DeviceMatrix planes(const kernels::MatrixView& view) {
     const cuda::MatrixLayout layout = cuda::matrix_layout(view.type, view.rows, view.cols);
     std::uint8_t* to = pieces_.take<std::uint8_t>(layout.bytes);
     if (!pieces_.only_counts() && status_) {
       staging_.resize(layout.bytes);
       cuda::pack_matrix(view, layout, staging_.data());
       upload(to, staging_.data(), layout.bytes);
-      file_.drop_pages({static_cast<const std::byte*>(view.data),
-                        static_cast<std::size_t>(view.rows) * view.row_bytes()});
     }
     return layout.at(to);
+  }
+
+  // W_k and W_v of all heads, out of the tensor that holds a head's rows of the one, then of the other.
+  void split_joined(const std::string& name, const ModelConfig& c, DeviceLatent& w) {
+    const kernels::MatrixView joined = tensor(name).matrix();
+    const auto heads = static_cast<std::size_t>(c.n_heads),
+               rank = static_cast<std::size_t>(joined.cols);
+    const auto keys = static_cast<std::size_t>(c.head_dim - c.rope_dim);
+    const auto values = static_cast<std::size_t>(c.value_dim);
+    const std::size_t row_bytes = joined.row_bytes();
+    std::vector<float> k, straight(rank);
+    std::vector<std::byte> v;
+    if (!pieces_.only_counts()) {
+      k.resize(heads * rank * keys);
+      v.resize(heads * values * row_bytes);
+      const auto* row = static_cast<const std::byte*>(joined.data);
+      for (std::size_t h = 0; h < heads; ++h) {
+        for (std::size_t i = 0; i < keys; ++i, row += row_bytes) {
+          kernels::dequantize(joined.type, row, straight.data(), joined.cols);
+          for (std::size_t r = 0; r < rank; ++r) k[(h * rank + r) * keys + i] = straight[r];
+        }
+        std::memcpy(v.data() + h * values * row_bytes, row, values * row_bytes);
+        row += values * row_bytes;
+      }
+    }
+    w.k = planes({kernels::WeightType::kF32, k.data(), static_cast<std::int64_t>(heads * rank),
+                  static_cast<std::int64_t>(keys)});
+    w.v = planes({joined.type, v.data(), static_cast<std::int64_t>(heads * values), joined.cols});
   }
 
   DeviceNorm norm(const std::string& stem) {
@@ -83,6 +120,23 @@ class Loader {
   Status status_;
 };
 
+DeviceLatent load_latent(Loader& from, const std::string& at, const ModelConfig& c) {
+  DeviceLatent w = {.q_down = from.linear(at + "attn_q_a"),
+                    .q_up = from.linear(at + "attn_q_b"),
+                    .kv_down = from.linear(at + "attn_kv_a_mqa"),
+                    .q_norm = from.norm(at + "attn_q_a_norm"),
+                    .kv_norm = from.norm(at + "attn_kv_a_norm"),
+                    .k = {},
+                    .v = {}};
+  if (c.latent.kv_joined) {
+    from.split_joined(at + "attn_kv_b.weight", c, w);
+  } else {
+    w.k = from.matrix(from.tensor(at + "attn_k_b.weight").matrix());
+    w.v = from.matrix(from.tensor(at + "attn_v_b.weight").matrix());
+  }
+  return w;
+}
+
 DeviceFeedForward load_feed_forward(Loader& from, const std::string& at, const char* suffix) {
   return {.gate = from.linear(at + "ffn_gate" + suffix),
           .up = from.linear(at + "ffn_up" + suffix),
@@ -103,8 +157,10 @@ DeviceLayer load_layer(Loader& from, const ModelConfig& c, int layer) {
                    .v = from.linear(at + "attn_v"),
                    .attention_out = from.linear(at + "attn_output"),
                    .sinks = from.floats(at + "attn_sinks.weight"),
+                   .latent = {},
                    .ffn = load_feed_forward(from, at, has_experts ? "_shexp" : ""),
                    .experts = {}};
+  if (c.latent.kv_rank > 0) w.latent = load_latent(from, at, c);
   if (has_experts)
     w.experts = {.router = from.linear(at + "ffn_gate_inp"),
                  .selection_bias = from.floats(at + "exp_probs_b.bias"),
@@ -131,9 +187,11 @@ DeviceWeights load_all(Loader& from, const ModelConfig& c, const Progress& progr
     w.layers.push_back(load_layer(from, c, layer));
     const DeviceLayer& l = w.layers.back();
     const DeviceFeedForward& stacks = l.experts.stacks;
+    for (const cuda::DeviceMatrix* matrix : {&l.latent.k, &l.latent.v}) note_kind(w, *matrix);
     for (const DeviceLinear* map :
          {&l.q, &l.k, &l.v, &l.attention_out, &l.ffn.gate, &l.ffn.up, &l.ffn.down,
-          &l.experts.router, &stacks.gate, &stacks.up, &stacks.down})
+          &l.experts.router, &l.latent.q_down, &l.latent.q_up, &l.latent.kv_down, &stacks.gate,
+          &stacks.up, &stacks.down})
       note_kind(w, map->matrix);
   }
   return w;
@@ -145,8 +203,14 @@ Status check_cuda_supports(const ModelConfig& c) {
   if (c.experts.count > cuda::kExpertsMax || c.experts.used > cuda::kExpertsUsedMax)
     return fail(Errc::kUnsupported, "{}: {} of {} experts, the CUDA engine runs up to {} of {}",
                 c.name, c.experts.used, c.experts.count, cuda::kExpertsUsedMax, cuda::kExpertsMax);
-  if (c.latent.kv_rank > 0)
-    return fail(Errc::kUnsupported, "{}: the CUDA engine runs no latent attention yet", c.name);
+  if (const int row = c.latent.kv_rank > 0 ? c.latent_row_dim() : c.head_dim;
+      row > cuda::kHeadDimMax)
+    return fail(Errc::kUnsupported, "{}: heads of {}, the CUDA engine runs up to {}", c.name, row,
+                cuda::kHeadDimMax);
+  if (c.latent.kv_rank % 4 != 0 || (c.latent.kv_rank > 0 && c.head_dim % 4 != 0))
+    return fail(Errc::kUnsupported,
+                "{}: latent attention of rank {} and heads of {}, expected multiples of 4", c.name,
+                c.latent.kv_rank, c.head_dim);
   if (c.value_dim % 4 != 0)
     return fail(Errc::kUnsupported, "{}: heads of {} values, which is no multiple of 4", c.name,
                 c.value_dim);

@@ -37,10 +37,20 @@ struct DeviceExperts {
   DeviceFeedForward stacks;  // of all experts, one under another: rows count * rows of one
 };
 
+// Keys and values from one vector a position, as LatentWeights; the maps of all heads stand one under
+// another.
+struct DeviceLatent {
+  DeviceLinear q_down, q_up, kv_down;  // no q_down where queries come straight from the layer's q
+  DeviceNorm q_norm, kv_norm;
+  cuda::DeviceMatrix k;  // [n_heads * kv_rank, head_dim - rope_dim]; transposed, as queries meet it
+  cuda::DeviceMatrix v;  // [n_heads * value_dim, kv_rank]
+};
+
 struct DeviceLayer {
   DeviceNorm attention_norm, ffn_norm, q_norm, k_norm;
   DeviceLinear q, k, v, attention_out;
   const float* sinks = nullptr;
+  DeviceLatent latent;
   DeviceFeedForward ffn;  // what every token passes: the dense part, or the shared experts
   DeviceExperts experts;
 };

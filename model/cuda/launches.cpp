@@ -26,10 +26,6 @@ cuda::ExpertScore score_of(Gating gating) {
   return gating == Gating::kSigmoid ? cuda::ExpertScore::kSigmoid : cuda::ExpertScore::kSoftmax;
 }
 
-cuda::MatvecJob job(const DeviceLinear& map, float* y) {
-  return {.w = map.matrix, .bias = map.bias, .y = y, .y_stride = map.matrix.rows};
-}
-
 }  // namespace
 
 cuda::StepTokens CudaNetwork::Launches::step_tokens() const {
@@ -105,57 +101,73 @@ void CudaNetwork::Launches::layer(int layer) {
 
 // x += W_o attention(q, k, v),  q, k, v of norm(x)
 void CudaNetwork::Launches::attention(const DeviceLayer& w, int layer) {
+  normalise(w.attention_norm, n_.scratch_.normed, size_.tokens, nullptr);
+  if (n_.config_.latent.kv_rank > 0)
+    latent(w, layer);
+  else
+    heads(w, layer);
+  add_product(w.attention_out, n_.scratch_.mixed);
+}
+
+// What is the same for every rotation of a step.
+cuda::RopeKvArgs CudaNetwork::Launches::rope_args(int layer) const {
+  const ModelConfig& c = n_.config_;
+  return {.q = nullptr,
+          .k = nullptr,
+          .v = nullptr,
+          .angles = n_.scratch_.angles,
+          .kv = kv_layer(layer),
+          .step = step_tokens(),
+          .q_norm = {},
+          .k_norm = {},
+          .norm_formula =
+              c.norm == NormKind::kLayer ? cuda::NormFormula::kLayer : cuda::NormFormula::kRms,
+          .norm_eps = c.norm_eps,
+          .pairs = c.rope_pairs,
+          .tokens = size_.tokens,
+          .n_heads = c.n_heads,
+          .n_kv_heads = c.n_kv_heads,
+          .key_dim = c.head_dim,
+          .value_dim = c.value_dim,
+          .n_freqs = c.rope_dim / 2,
+          .rope_at = 0};
+}
+
+// mixed = attention(rope(W_q n), rope(W_k n), W_v n)
+void CudaNetwork::Launches::heads(const DeviceLayer& w, int layer) {
   const ModelConfig& c = n_.config_;
   Scratch& s = n_.scratch_;
   const auto head_norm = [&](const DeviceNorm& norm) {
     return cuda::HeadNorm{.weight = norm.weight, .by_head = norm.count > c.head_dim};
   };
-  normalise(w.attention_norm, s.normed, size_.tokens, nullptr);
   run(cuda::matvec({.jobs = {job(w.q, s.q), job(w.k, s.k), job(w.v, s.v)},
                     .n_jobs = 3,
                     .x = s.normed,
                     .tokens = size_.tokens},
                    n_.stream_),
       "queries, keys and values");
-  run(cuda::rope_kv({.q = s.q,
-                     .k = s.k,
-                     .v = s.v,
-                     .angles = s.angles,
-                     .kv = kv_layer(layer),
-                     .step = step_tokens(),
-                     .q_norm = head_norm(w.q_norm),
-                     .k_norm = head_norm(w.k_norm),
-                     .norm_formula = c.norm == NormKind::kLayer ? cuda::NormFormula::kLayer
-                                                                : cuda::NormFormula::kRms,
-                     .norm_eps = c.norm_eps,
-                     .pairs = c.rope_pairs,
-                     .tokens = size_.tokens,
-                     .n_heads = c.n_heads,
-                     .n_kv_heads = c.n_kv_heads,
-                     .key_dim = c.head_dim,
-                     .value_dim = c.value_dim,
-                     .n_freqs = c.rope_dim / 2,
-                     .rope_at = 0},
-                    n_.stream_),
-      "rotary embedding");
-  run(cuda::attention({.q = s.q,
-                       .kv = kv_layer(layer),
-                       .step = step_tokens(),
-                       .out = s.mixed,
-                       .partial = s.partial,
-                       .sinks = w.sinks,
-                       .tokens = size_.tokens,
-                       .n_heads = c.n_heads,
-                       .n_kv_heads = c.n_kv_heads,
-                       .head_dim = c.head_dim,
-                       .value_dim = c.value_dim,
-                       .value_row = 0,
-                       .window = c.windows[static_cast<std::size_t>(layer)],
-                       .splits = n_.splits_,
-                       .scale = c.attention_scale},
-                      n_.stream_),
-      "attention");
-  add_product(w.attention_out, s.mixed);
+  cuda::RopeKvArgs rope = rope_args(layer);
+  rope.q = s.q, rope.k = s.k, rope.v = s.v;
+  rope.q_norm = head_norm(w.q_norm), rope.k_norm = head_norm(w.k_norm);
+  run(cuda::rope_kv(rope, n_.stream_), "rotary embedding");
+  attend({.q = s.q, .out = s.mixed, .head_dim = c.head_dim, .value_dim = c.value_dim}, w, layer);
+}
+
+void CudaNetwork::Launches::attend(const cuda::AttentionArgs& part, const DeviceLayer& w,
+                                   int layer) {
+  const ModelConfig& c = n_.config_;
+  cuda::AttentionArgs args = part;
+  args.kv = kv_layer(layer);
+  args.step = step_tokens();
+  args.partial = n_.scratch_.partial;
+  args.sinks = w.sinks;
+  args.tokens = size_.tokens;
+  args.n_heads = c.n_heads;
+  args.n_kv_heads = c.n_kv_heads;
+  args.window = c.windows[static_cast<std::size_t>(layer)];
+  args.splits = n_.splits_;
+  args.scale = c.attention_scale;
+  run(cuda::attention(args, n_.stream_), "attention");
 }
 
 // x += W_down a(W_gate n, W_up n),  n = norm(x); with experts, the weighted sum of the chosen ones',

@@ -23,6 +23,15 @@ class CudaNetwork::Launches {
 
  private:
   void attention(const DeviceLayer& w, int layer);
+  void heads(const DeviceLayer& w, int layer);
+  void attend(const cuda::AttentionArgs& part, const DeviceLayer& w, int layer);
+  // latent_launches.cpp
+  void latent(const DeviceLayer& w, int layer);
+  void latent_queries(const DeviceLayer& w);
+  void latent_keys(const DeviceLatent& w, int layer);
+  void absorb_keys(const DeviceLatent& w);
+  void latent_values(const DeviceLatent& w);
+  cuda::RopeKvArgs rope_args(int layer) const;
   void feed_forward(const DeviceLayer& w);
   void experts(const DeviceExperts& w);
   void expert_gate_and_up(const DeviceFeedForward& w, int slots);
@@ -37,6 +46,10 @@ class CudaNetwork::Launches {
   cuda::KvLayer kv_layer(int layer) const;
   void run(cudaError_t error, const char* what) {
     if (status_) status_ = cuda_status(error, what);
+  }
+
+  static cuda::MatvecJob job(const DeviceLinear& map, float* y) {
+    return {.w = map.matrix, .bias = map.bias, .y = y, .y_stride = map.matrix.rows};
   }
 
   CudaNetwork& n_;

@@ -69,7 +69,7 @@ if [[ $what != bench ]]; then
   run kernels "$build/test_cuda"
   run models "$build/test_model_cuda"
   if command -v compute-sanitizer >/dev/null; then
-    small='--gtest_filter=*Matvec*:*Norm*:*Rope*:*Attention*:*Quantize*:*Embed*'
+    small='--gtest_filter=*Matvec*:*Norm*:*Rope*:*Attention*:*Quantize*:*Embed*:*Likeliest*:Sample.*:*Expert*'
     for tool in memcheck racecheck initcheck synccheck; do
       limit=120 run "$tool" compute-sanitizer --tool "$tool" --error-exitcode 1 "$build/test_cuda" "$small"
     done
@@ -80,10 +80,11 @@ fi
 
 if [[ $what != test ]]; then
   : >"$out/bench.tsv"
-  for model in "qwen2.5-coder-7b Q4_K_M" "qwen2.5-coder-7b Q8_0" "qwen2.5-coder-1.5b Q4_K_M" "qwen2.5-coder-1.5b Q8_0"; do
+  for model in "qwen2.5-coder-7b Q4_K_M" "qwen2.5-coder-7b Q8_0" "qwen2.5-coder-1.5b Q4_K_M" "qwen2.5-coder-1.5b Q8_0" \
+    "qwen3-coder-30b-a3b Q4_K_M"; do
     read -r shape mix <<<"$model"
     "$build/make_model" "$shape" "$mix" "$models/m.gguf" >"$out/make_model.log" 2>&1 || { report+=("$model: no file"); continue; }
-    timeout 150 "$build/cuda_bench" "$models/m.gguf" "${shape#qwen2.5-coder-} $mix" >>"$out/bench.tsv" 2>>"$out/bench.log" ||
+    timeout 240 "$build/cuda_bench" "$models/m.gguf" "${shape#qwen*-coder-} $mix" >>"$out/bench.tsv" 2>>"$out/bench.log" ||
       { report+=("$model: benchmark FAILED: $(tail -1 "$out/bench.log")"); faults=$((faults + 1)); }
     rm -f "$models/m.gguf"
   done

@@ -1,5 +1,7 @@
 // What the card does with a model: decode at two depths, verification of drafts, prefill; each with
-// the bytes it moves and its share of the bandwidth measured on the same card in the same run.
+// the bytes it moves and its share of the bandwidth measured on the same card in the same run. Then
+// what a request sees of it, by way of the engine: the first token of a prompt that is mostly known,
+// an edit that copies, and how long a cancelled request goes on.
 //
 //   cuda_bench MODEL.gguf NAME        one line a measurement, tab-separated, medians of kRounds:
 //   NAME  work  tokens/s  ms/step  GiB/step  GB/s  share of the measured copy bandwidth
@@ -13,8 +15,11 @@
 #include <chrono>
 #include <cstdio>
 #include <numeric>
+#include <thread>
 
+#include "model/cuda/cards.h"
 #include "model/cuda/cuda_network.h"
+#include "model/decode/engine.h"
 
 namespace curlew::model {
 namespace {
@@ -69,6 +74,9 @@ class Bench {
     weight_bytes_ = static_cast<double>(network.memory().weight_bytes);
     if (!config.tied_output)
       weight_bytes_ -= static_cast<double>(file.tensor("token_embd.weight")->bytes.size());
+    for (const ModelTensor& tensor : file.tensors())
+      if (tensor.name.find("_exps.") != std::string_view::npos)
+        expert_bytes_ += static_cast<double>(tensor.bytes.size());
   }
 
   Status decode(int depth) { return steps("decode", depth, 1); }
@@ -103,8 +111,15 @@ class Bench {
     const double kv_bytes = static_cast<double>(network_.kv().bytes()) / network_.kv().capacity() *
                             depth / kernels::kKvBlockTokens;
     print(fmt::format("{} {}, depth {}", work, tokens, depth), tokens / median(ms) * 1e3,
-          median(ms), weight_bytes_ + kv_bytes);
+          median(ms), weight_bytes_ - unused_bytes(tokens) + kv_bytes);
     return {};
+  }
+
+  // Of experts that no token of a step is sent to, were each sent to others.
+  double unused_bytes(int tokens) const {
+    const ExpertConfig& e = config_.experts;
+    if (e.count == 0) return 0;
+    return expert_bytes_ * (1 - std::min(1., double{1} * tokens * e.used / e.count));
   }
 
   Status extend(KvSequence& sequence, int tokens) {
@@ -137,10 +152,115 @@ class Bench {
   CudaNetwork& network_;
   const std::string name_;
   const double copy_gb_per_s_;
-  double weight_bytes_ = 0;
+  double weight_bytes_ = 0, expert_bytes_ = 0;
   std::vector<float> logits_;
   std::vector<TokenId> ids_;
 };
+
+// Requests to an engine that has a card to itself.
+class RequestBench {
+ public:
+  RequestBench(Engine& engine, std::string name) : engine_(engine), name_(std::move(name)) {}
+
+  // Of a prompt of `tokens`, all but the last kNewTokens evaluated before.
+  Status first_token(int tokens) {
+    std::vector<double> ms;
+    std::vector<TokenId> prompt = arbitrary(tokens, 0);
+    if (Status s = generate(prompt, 1, {}); !s) return s;
+    for (int round = 0; round < kRounds; ++round) {
+      const std::vector<TokenId> end = arbitrary(kNewTokens, 31 * (round + 1));
+      std::ranges::copy(end, prompt.end() - kNewTokens);
+      if (Status s = generate(prompt, 1, {}); !s) return s;
+      ms.push_back(last_.timings.prefill_ms);
+    }
+    print(fmt::format("first token, {} of {} new", kNewTokens, tokens), 0, median(ms));
+    return {};
+  }
+
+  // What the model says by itself is the draft the next time: an edit that copies everything.
+  Status copying(int tokens) {
+    const std::vector<TokenId> prompt = arbitrary(512, 7);
+    if (Status s = generate(prompt, tokens, {}); !s) return s;
+    print("decode by requests", tokens, last_.timings.decode_ms);
+    const std::string text = last_.text;
+    std::vector<double> ms;
+    for (int round = 0; round < kRounds; ++round) {
+      if (Status s = generate(prompt, tokens, text); !s) return s;
+      ms.push_back(last_.timings.decode_ms);
+    }
+    print(fmt::format("copying, {:.0f} tokens a step",
+                      static_cast<double>(tokens) / std::max(1, last_.steps)),
+          tokens, median(ms));
+    return {};
+  }
+
+  // From the request to stop, in the middle of a step, to the end of the call.
+  Status cancel() {
+    std::vector<double> ms;
+    for (int round = 0; round < kRounds; ++round) {
+      std::stop_source stop;
+      Clock::time_point asked;
+      std::jthread canceller([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(200 + round));
+        asked = Clock::now();
+        stop.request_stop();
+      });
+      Expected<Generation> g =
+          engine_.generate(request(arbitrary(64, 900 + round), 100000), stop.get_token());
+      if (!g) return std::move(g.error()).pass();
+      const Clock::time_point end = Clock::now();
+      canceller.join();
+      ms.push_back(std::chrono::duration<double, std::milli>(end - asked).count());
+    }
+    print("cancel", 0, median(ms));
+    return {};
+  }
+
+ private:
+  static constexpr int kNewTokens = 32;
+
+  std::vector<TokenId> arbitrary(int count, int from) const {
+    std::vector<TokenId> ids(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i)
+      ids[static_cast<std::size_t>(i)] = (1000 + 17 * (i + from)) % engine_.config().n_vocab;
+    return ids;
+  }
+  static GenerateRequest request(std::vector<TokenId> prompt, int tokens) {
+    return {.prompt = std::move(prompt), .new_tokens_max = tokens, .ignore_end = true};
+  }
+  Status generate(const std::vector<TokenId>& prompt, int tokens, const std::string& draft) {
+    GenerateRequest r = request(prompt, tokens);
+    if (draft.empty())
+      r.draft_tokens_max = 0;
+    else
+      r.draft_texts = {draft};
+    Expected<Generation> g = engine_.generate(r, {});
+    if (!g) return std::move(g.error()).pass();
+    last_ = std::move(*g);
+    return {};
+  }
+  void print(const std::string& work, int tokens, double ms) const {
+    fmt::print("{}\t{}\t{}\t{:.3f}\n", name_, work,
+               tokens > 0 ? fmt::format("{:.0f}", tokens / ms * 1e3) : "", ms);
+    std::fflush(stdout);
+  }
+
+  Engine& engine_;
+  const std::string name_;
+  Generation last_;
+};
+
+Status run_requests(const char* path, const char* name) {
+  Expected<std::unique_ptr<Engine>> engine = Engine::load({.model = path,
+                                                           .device = Device::kCuda,
+                                                           .cards = &cuda_cards(),
+                                                           .context_tokens = kContextTokens});
+  if (!engine) return std::move(engine.error()).pass();
+  RequestBench bench(**engine, name);
+  if (Status s = bench.first_token(4096); !s) return s;
+  if (Status s = bench.copying(2000); !s) return s;
+  return bench.cancel();
+}
 
 Status run(const char* path, const char* name) {
   Expected<double> bandwidth = copy_bandwidth();
@@ -161,7 +281,7 @@ Status run(const char* path, const char* name) {
       if (Status s = bench.decode(depth); !s) return s;
   for (const int tokens : {2, 4, 8, 32, 64})
     if (Status s = bench.verify(tokens); !s) return s;
-  for (const int tokens : {512, 2048})
+  for (const int tokens : {512, 2048, 8192})
     if (tokens <= context)
       if (Status s = bench.prefill(tokens); !s) return s;
   return {};
@@ -175,7 +295,8 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: cuda_bench MODEL.gguf NAME\n");
     return 2;
   }
-  const curlew::model::Status done = curlew::model::run(argv[1], argv[2]);
+  curlew::model::Status done = curlew::model::run(argv[1], argv[2]);
+  if (done) done = curlew::model::run_requests(argv[1], argv[2]);
   if (!done) fmt::print(stderr, "cuda_bench: {}\n", done.error().message());
   return done ? 0 : 1;
 }

@@ -26,6 +26,7 @@ struct Shape {
   int layers, heads, kv_heads, head_dim, hidden, ff, vocabulary;
   bool tied, qkv_bias;
   float rope_base;
+  int experts = 0, experts_used = 0, expert_ff = 0;  // a mixture in every layer, and norms of heads
 };
 constexpr Shape kShapes[] = {
     {"qwen2.5-coder-0.5b", "qwen2", 24, 14, 2, 64, 896, 4864, 151936, true, true, 1e6f},
@@ -33,6 +34,8 @@ constexpr Shape kShapes[] = {
     {"qwen2.5-coder-3b", "qwen2", 36, 16, 2, 128, 2048, 11008, 151936, true, true, 1e6f},
     {"qwen2.5-coder-7b", "qwen2", 28, 28, 4, 128, 3584, 18944, 152064, false, true, 1e6f},
     {"seed-coder-8b", "llama", 32, 32, 8, 128, 4096, 14336, 155136, false, false, 5e5f},
+    {"qwen3-coder-30b-a3b", "qwen3moe", 48, 32, 4, 128, 2048, 6144, 151936, false, false, 1e7f, 128,
+     8, 768},
     {"deepseek-coder-1.3b", "llama", 24, 16, 16, 128, 2048, 5504, 32256, false, false, 1e5f},
 };
 
@@ -90,6 +93,11 @@ void add_layer(const Shape& s, Mix mix, int layer, GgufWriter& out) {
   const auto matrix = [&](const char* name, int cols, int rows, Role role = Role::kPlain) {
     out.add({prefix + name + ".weight", choose_type(mix, s, role, layer, cols), {cols, rows}});
   };
+  const auto stack = [&](const char* name, int cols, int rows, Role role) {
+    out.add({prefix + name + ".weight",
+             choose_type(mix, s, role, layer, cols),
+             {cols, rows, s.experts}});
+  };
   const auto vector = [&](const std::string& name, int n) {
     out.add({prefix + name, WeightType::kF32, {n}});
   };
@@ -100,6 +108,15 @@ void add_layer(const Shape& s, Mix mix, int layer, GgufWriter& out) {
   if (s.qkv_bias) vector("attn_q.bias", q), vector("attn_k.bias", kv), vector("attn_v.bias", kv);
   matrix("attn_output", q, s.hidden);
   vector("ffn_norm.weight", s.hidden);
+  if (s.experts > 0) {
+    vector("attn_q_norm.weight", s.head_dim);
+    vector("attn_k_norm.weight", s.head_dim);
+    out.add({prefix + "ffn_gate_inp.weight", WeightType::kF32, {s.hidden, s.experts}});
+    stack("ffn_gate_exps", s.hidden, s.expert_ff, Role::kPlain);
+    stack("ffn_up_exps", s.hidden, s.expert_ff, Role::kPlain);
+    stack("ffn_down_exps", s.expert_ff, s.hidden, Role::kValueOrDown);
+    return;
+  }
   matrix("ffn_gate", s.hidden, s.ff);
   matrix("ffn_up", s.hidden, s.ff);
   matrix("ffn_down", s.ff, s.hidden, Role::kValueOrDown);
@@ -118,6 +135,13 @@ void describe(const Shape& s, const MixName& mix, GgufWriter& out) {
   out.put(arch + ".feed_forward_length", number(s.ff));
   out.put(arch + ".attention.head_count", number(s.heads));
   out.put(arch + ".attention.head_count_kv", number(s.kv_heads));
+  out.put(arch + ".attention.key_length", number(s.head_dim));
+  out.put(arch + ".attention.value_length", number(s.head_dim));
+  if (s.experts > 0) {
+    out.put(arch + ".expert_count", number(s.experts));
+    out.put(arch + ".expert_used_count", number(s.experts_used));
+    out.put(arch + ".expert_feed_forward_length", number(s.expert_ff));
+  }
   out.put(arch + ".attention.layer_norm_rms_epsilon", 1e-6f);
   out.put(arch + ".rope.freq_base", s.rope_base);
   out.add({"token_embd.weight",

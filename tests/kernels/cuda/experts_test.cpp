@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "kernels/cuda/copy_columns.h"
 #include "kernels/cuda/expert_matvec.h"
 #include "kernels/cuda/experts.h"
 #include "kernels/cuda/quantize_rows.h"
@@ -135,6 +136,45 @@ TEST(ExpertMatvec, StaysWithinTheStack) {
                                device.stream()));
   const Floats got = device.download(y, 6);
   EXPECT_TRUE(std::equal(got.begin(), got.begin() + 3, got.begin() + 3));
+}
+
+// As latent attention has it: heads in turn, rows of x and y that stand apart.
+TEST(ExpertMatvec, GoesThroughTheStackInTurn) {
+  const int heads = 3, rows = 5, cols = 12, tokens = 2, slots = heads * tokens;
+  const int x_stride = 20, y_stride = 9;
+  DeviceCase device;
+  const RandomMatrix w = random_matrix(WeightType::kF16, heads * rows, cols, 1);
+  const Floats x = random_floats(size(slots, x_stride), 1.f, 2);
+  float* y = device.upload(Floats(size(slots, y_stride), -7.f));
+  EXPECT_CUDA_OK(expert_matvec({.w = device.upload_matrix(w.view),
+                                .x = {.f32 = device.upload(x)},
+                                .y = y,
+                                .rows = rows,
+                                .slots = slots,
+                                .x_stride = x_stride,
+                                .y_stride = y_stride},
+                               device.stream()));
+  Doubles want(size(slots, y_stride), -7.);
+  for (int s = 0; s < slots; ++s)
+    kernels::matmul_ref(one_of(w.view, s % heads, rows), x.data() + size(s, x_stride), nullptr,
+                        want.data() + size(s, y_stride), 1);
+  expect_near(device.download(y, want.size()), want, 1e-5, 1e-5, "heads");
+}
+
+TEST(CopyColumns, LeavesWhatStandsBeside) {
+  DeviceCase device;
+  const Floats x = random_floats(size(3, 90), 1.f, 1);
+  float* y = device.upload(Floats(size(3, 100), -7.f));
+  EXPECT_CUDA_OK(copy_columns({.x = device.upload(x) + 5,
+                               .y = y + 30,
+                               .rows = 3,
+                               .cols = 70,
+                               .x_stride = 90,
+                               .y_stride = 100},
+                              device.stream()));
+  Floats want(size(3, 100), -7.f);
+  for (int r = 0; r < 3; ++r) std::copy_n(x.begin() + r * 90 + 5, 70, want.begin() + r * 100 + 30);
+  EXPECT_EQ(device.download(y, want.size()), want);
 }
 
 // The definition, in doubles: scores, ranks, weights.

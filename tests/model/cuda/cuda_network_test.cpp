@@ -123,8 +123,8 @@ INSTANTIATE_TEST_SUITE_P(Models, CudaNetworkOf,
                                            "qwen3-t-Q8_0", "gemma-t-Q8_0", "granite-t-Q8_0",
                                            "starcoder2-t-Q8_0", "starcoder2-window-t-F16",
                                            "stablelm-t-F16", "stablelm-parallel-t-F16",
-                                           "llama-bias-t-F16", "qwen3moe-t-Q8_0",
-                                           "gpt-oss-t-MXFP4"),
+                                           "llama-bias-t-F16", "qwen3moe-t-Q8_0", "gpt-oss-t-MXFP4",
+                                           "deepseek2-t-Q8_0", "deepseek2-joined-t-F16"),
                          test_name_of_file);
 
 // All logits of a text, evaluated in pieces beside another sequence's.
@@ -267,7 +267,6 @@ TEST(CudaNetwork, RefusesWhatItCannotRunOrHold) {
     auto made = CudaNetwork::create(file, config, options);
     return made ? "made" : made.error().message();
   };
-  EXPECT_THAT(refusal("deepseek2-t-Q8_0", {.kv_blocks = 4}), HasSubstr("latent"));
   EXPECT_THAT(refusal("llama-t-Q4_0", {.kv_type = kernels::KvType::kQ8_0, .kv_blocks = 4}),
               HasSubstr("F16 or F32"));
   EXPECT_THAT(refusal("llama-t-Q4_0", {.kv_blocks = 1 << 20}), HasSubstr("MiB of device memory"));
