@@ -139,6 +139,7 @@ void add_edit_commands(Commands& commands, CommonOptions& common) {
       ->check(CLI::Range(1, 64));
   repair_app.add_option("--files", repair->files, "only these may be changed (globs)");
   repair_app.add_flag("--tests", repair->tests, "tests may be changed, too");
+  repair_app.add_flag("--list", repair->list, "show what would be tried, in order; try nothing");
   repair_app.add_option("--time", repair->seconds, "seconds for all of it")
       ->check(CLI::Range(1, 86400));
   repair_app.add_option("--command-time", repair->command_seconds, "seconds for one run")

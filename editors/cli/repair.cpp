@@ -71,6 +71,42 @@ std::string describe(const assist::RepairResult& result, bool applied) {
   return out;
 }
 
+Json to_json(const assist::Proposals& proposals) {
+  Json candidates = Json::array();
+  for (const assist::Candidate& candidate : proposals.candidates) {
+    Json edits = Json::array();
+    for (const assist::TextEdit& edit : candidate.edits)
+      edits.push_back({{"start", edit.start}, {"end", edit.end}, {"text", edit.text}});
+    candidates.push_back({{"path", candidate.path},
+                          {"edits", std::move(edits)},
+                          {"why", candidate.why},
+                          {"chance", candidate.chance}});
+  }
+  return {{"diagnostic", to_json(proposals.complaint)}, {"candidates", std::move(candidates)}};
+}
+
+std::string describe(const assist::Proposals& proposals) {
+  std::string out = assist::said_of(proposals.complaint) + "\n";
+  for (const assist::Candidate& candidate : proposals.candidates)
+    out += fmt::format("  {:.2f}  {}: {}\n", candidate.chance, candidate.path, candidate.why);
+  return out;
+}
+
+int list_repairs(assist::Checker& checker, const indexer::Index* index,
+                 const assist::RepairRequest& request, bool as_json) {
+  const auto all = assist::list_proposals(checker, index, request, std::stop_token());
+  if (!all) return report(all.error());
+  Json json = Json::array();
+  std::string text;
+  for (const assist::Proposals& proposals : *all) {
+    if (as_json)
+      json.push_back(to_json(proposals));
+    else
+      text += describe(proposals);
+  }
+  return print(as_json ? dump(json) + "\n" : text, all->empty() ? kExitDone : kExitFound);
+}
+
 std::filesystem::path current_folder() {
   std::error_code error;
   return std::filesystem::current_path(error);
@@ -109,6 +145,7 @@ int run_repair(const CommonOptions& common, const RepairOptions& options) {
       .may_change_tests = options.tests,
       .committed = indexer::changed_since_commit(root),
       .generator = generator->get()};
+  if (options.list) return list_repairs(**checker, index.get(), request, common.json);
   ProgressLine line;
   const auto progress = [&](const assist::RepairProgress& p) {
     const double share = static_cast<double>(p.tried) / std::max(1, p.candidates);

@@ -1,7 +1,7 @@
 // Changes that might remove a complaint, and those who propose them without a model.
 //
 // An engine looks at one complaint in one text and adds candidates; it may be wrong as often as it
-// likes, for nothing is believed before a gate has checked it (gate.h). It says how likely each is,
+// likes, for nothing is believed before a run has checked it (checker.h). It says how likely each is,
 // so that the likely ones are checked first. Pure but for the index; thread-safe.
 #pragma once
 
@@ -76,9 +76,11 @@ std::vector<Candidate> propose(const RepairPlace& place);
 
 // Single-token changes of the code in [start, end): for a test that fails, where any place may be
 // the culprit. `chance` is that of the best of them; `told` is what the test says: its text, what it
-// expected and what it got.
+// expected and what it got. `breadth`: whether unlikely ones are wanted, too.
+enum class Breadth : std::uint8_t { kLikely, kAll };
 std::vector<Candidate> mutations_of(std::string_view path, std::string_view text,
                                     const indexer::Language* language, std::size_t start,
-                                    std::size_t end, double chance, std::string_view told = {});
+                                    std::size_t end, double chance, std::string_view told = {},
+                                    Breadth breadth = Breadth::kLikely);
 
 }  // namespace curlew::assist

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "lsp/assist/repair/one_test.h"
+#include "lsp/assist/repair/rehearse/rehearsal.h"
 
 namespace curlew::assist {
 namespace {
@@ -25,11 +26,18 @@ Error lifted(sandbox::Error error) {
   return {Errc::kUnavailable, error.message()};
 }
 
+// What a rehearsal may take beyond its own limits; what one change may.
+constexpr std::chrono::milliseconds kScriptExtra{3'000}, kOneChangeMax{2'000};
+constexpr std::size_t kScriptOutputMax = std::size_t{64} << 20;
+
 class SandboxChecker final : public Checker {
  public:
   SandboxChecker(sandbox::SandboxOptions options, sandbox::Command command,
                  std::unique_ptr<sandbox::Sandbox> box)
-      : options_(std::move(options)), command_(std::move(command)), box_(std::move(box)) {}
+      : options_(std::move(options)),
+        command_(std::move(command)),
+        box_(std::move(box)),
+        rehearsal_(rehearsal_of(command_.argv)) {}
 
   std::unique_ptr<Checker> another() override {
     auto box = box_->clone();
@@ -67,6 +75,46 @@ class SandboxChecker final : public Checker {
     return run(*box_, command, std::move(stop));
   }
 
+  bool can_rehearse() const override { return rehearsal_.has_value(); }
+
+  Expected<std::vector<TestTrace>> trace(const Changes& base,
+                                         const std::vector<std::string>& failing,
+                                         std::chrono::milliseconds limit,
+                                         std::stop_token stop) override {
+    if (Status put = bring_to(base); !put) return std::move(put.error()).pass();
+    const std::string request =
+        trace_request(*rehearsal_, {box_->visible_root().string(), failing, limit, limit});
+    auto output = run_script(request, limit + kScriptExtra, std::move(stop));
+    if (!output) return std::move(output.error()).pass();
+    return read_traces(*output);
+  }
+
+  Expected<std::vector<Rehearsed>> rehearse(const Changes& base, std::span<const Changes> changes,
+                                            const std::vector<std::string>& tests,
+                                            std::chrono::milliseconds limit,
+                                            std::stop_token stop) override {
+    if (Status put = bring_to(base); !put) return std::move(put.error()).pass();
+    Changes before = base;
+    for (const Changes& change : changes)
+      for (const auto& [path, text] : change) {
+        if (before.contains(path)) continue;
+        auto original = this->text(path);
+        if (!original) return std::move(original.error()).pass();
+        before[path] = std::move(*original);
+      }
+    double& known_limit = known_limits_[tests.empty() ? "" : tests.front()];
+    const std::string request = rehearse_request(
+        *rehearsal_, {box_->visible_root().string(), tests, kOneChangeMax, limit, known_limit},
+        before, changes);
+    auto output = run_script(request, limit + kOneChangeMax + kScriptExtra, std::move(stop));
+    // However it ended: what the script changed is as it was.
+    for (const auto& [path, text] : before)
+      if (auto put = box_->put(path, text); !put) return lifted(std::move(put.error())).pass();
+    if (!output) return std::move(output.error()).pass();
+    known_limit = read_limit(*output);
+    return read_rehearsed(*output, changes.size());
+  }
+
   Expected<CheckResult> check_afresh(const Changes& changes, std::stop_token stop) override {
     auto box = sandbox::Sandbox::open(options_);
     if (!box) return lifted(std::move(box.error())).pass();
@@ -94,6 +142,24 @@ class SandboxChecker final : public Checker {
       now = put_.erase(now);
     }
     return {};
+  }
+
+  // In place of the command, as the command would run.
+  Expected<std::string> run_script(const std::string& request, std::chrono::milliseconds limit,
+                                   std::stop_token stop) {
+    const std::string folder(kRehearsalFolder);
+    const std::string script = folder + "/rehearse.py", told = folder + "/request.json";
+    if (auto put = box_->put(script, kRehearseScript); !put)
+      return lifted(std::move(put.error())).pass();
+    if (auto put = box_->put(told, request); !put) return lifted(std::move(put.error())).pass();
+    const std::filesystem::path root = box_->visible_root();
+    sandbox::Command command =
+        command_in(*box_, {rehearsal_->python, (root / script).string(), (root / told).string()});
+    command.limits.wall = limit;
+    command.limits.output_bytes = kScriptOutputMax;
+    auto ran = box_->run(command, std::move(stop));
+    if (!ran) return lifted(std::move(ran.error())).pass();
+    return std::move(ran->output);
   }
 
   // Arguments that name the workspace are led to where the command sees it.
@@ -131,6 +197,8 @@ class SandboxChecker final : public Checker {
   const sandbox::SandboxOptions options_;
   const sandbox::Command command_;
   std::unique_ptr<sandbox::Sandbox> box_;
+  const std::optional<RehearsalCommand> rehearsal_;
+  std::map<std::string, double> known_limits_;  // of changes in rehearsals, by the first test
   std::optional<std::chrono::milliseconds> wall_max_;
   std::optional<std::vector<std::string>> focused_;  // runs one test
   std::map<std::string, std::string> originals_;     // of files that were ever changed or read

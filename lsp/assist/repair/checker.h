@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -29,6 +30,24 @@ struct CheckResult {
   bool passed() const { return end == sandbox::CommandEnd::kExited && exit_code == 0; }
 };
 
+// Which lines of the workspace's files a test ran. A test without a name: what is run before all of them.
+struct TestTrace {
+  std::string test;
+  bool failed = false;
+  bool hangs = false;  // it had not ended when the time was up
+  std::map<std::string, std::vector<int>> lines;
+  std::vector<SourcePlace> frames;  // of one that hangs: where, innermost first
+};
+
+// What a rehearsal says of a change.
+struct Rehearsed {
+  bool ran = false;     // false: nothing is known
+  int passed = 0;       // tests, up to the first that failed
+  bool failed = false;  // one did, or took too long
+
+  bool pleases() const { return ran && passed > 0 && !failed; }
+};
+
 // Runs one command on changed files. A test may bring its own.
 class Checker {
  public:
@@ -46,7 +65,26 @@ class Checker {
   virtual bool focus_on(const Diagnostic* failure) { return failure == nullptr; }
   // With exactly these changes; what earlier runs built may be there. kCancelled.
   virtual Expected<CheckResult> check(const Changes& changes, std::stop_token stop) = 0;
-  // The same where nothing has been built or left behind.
+  // Whether the next two can do anything for this command. They are hints: what they say is to be
+  // confirmed by check().
+  virtual bool can_rehearse() const { return false; }
+  // The lines that each test runs, those named in `failing` first, as many as `limit` allows.
+  virtual Expected<std::vector<TestTrace>> trace(const Changes& /*base*/,
+                                                 const std::vector<std::string>& /*failing*/,
+                                                 std::chrono::milliseconds /*limit*/,
+                                                 std::stop_token /*stop*/) {
+    return std::vector<TestTrace>();
+  }
+  // For each change, all of them with what `base` has, whether these tests pass (none named: all), in order,
+  // up to the first that pleases or the end of the time.
+  virtual Expected<std::vector<Rehearsed>> rehearse(const Changes& /*base*/,
+                                                    std::span<const Changes> changes,
+                                                    const std::vector<std::string>& /*tests*/,
+                                                    std::chrono::milliseconds /*limit*/,
+                                                    std::stop_token /*stop*/) {
+    return std::vector<Rehearsed>(changes.size());
+  }
+  // check() where nothing has been built or left behind.
   virtual Expected<CheckResult> check_afresh(const Changes& changes, std::stop_token stop) = 0;
 };
 

@@ -33,6 +33,10 @@ void mutate_lines(const MutatedCode& code, std::vector<Candidate>& out);
 // and nowhere used, the call of a function that nobody calls.
 void mutate_lost(const MutatedCode& code, std::vector<Candidate>& out);
 
+// The rest, unlikely each: any operator, any name, what may be missing; parts that are too many.
+void mutate_any(const MutatedCode& code, std::vector<Candidate>& out);
+void mutate_parts(const MutatedCode& code, std::vector<Candidate>& out);
+
 // Strings that are nearly what a test says, and numbers that the code has elsewhere. `told`: what
 // stands in the test and in its failure.
 void mutate_literals(const MutatedCode& code, std::string_view told, std::vector<Candidate>& out);

@@ -22,7 +22,9 @@ constexpr double kNotCalled = 0.8;  // a name that is used, but not called
 constexpr double kBefore = 0.85;    // what a test names before the line that fails
 // On a line of the traceback, or the one above, which led there.
 constexpr double kAtFailure = 1.5;
-constexpr std::size_t kCandidatesMax = 3000;
+constexpr double kHasRun = 0.75;     // a function that no name led to
+constexpr double kHasNotRun = 0.05;  // a line that no failing test runs
+constexpr std::size_t kCandidatesMax = 3'000, kCandidatesWideMax = 12'000;
 
 bool is_function(const indexer::Symbol& symbol) {
   using Kind = indexer::SymbolKind;
@@ -44,7 +46,8 @@ struct File {
 
 class FaultSearch {
  public:
-  FaultSearch(const indexer::Index* index, const TextOf& text) : index_(index), text_(text) {}
+  FaultSearch(const indexer::Index* index, const TextOf& text, const Suspicion& ran)
+      : index_(index), text_(text), ran_(ran) {}
 
   std::vector<Candidate> run(const Diagnostic& failure) {
     tests_ = failure.message + "\n";
@@ -62,9 +65,11 @@ class FaultSearch {
           look_up(name, depth);
       }
     }
+    for (const auto& [path, lines] : ran_.lines()) suspect_what_ran(path, lines);
     std::ranges::stable_sort(
         out_, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
-    if (out_.size() > kCandidatesMax) out_.resize(kCandidatesMax);
+    const std::size_t most = ran_.is_empty() ? kCandidatesMax : kCandidatesWideMax;
+    if (out_.size() > most) out_.resize(most);
     return std::move(out_);
   }
 
@@ -198,6 +203,20 @@ class FaultSearch {
     }
   }
 
+  // Functions that failing tests run, though none of their names led there.
+  void suspect_what_ran(const std::string& path, const std::map<int, double>& lines) {
+    const File* at = is_test_path(path) ? nullptr : file(path);
+    if (at == nullptr) return;
+    for (const indexer::Symbol& symbol : at->parsed.symbols) {
+      // The line of its head runs when it is defined.
+      const auto first = lines.lower_bound(static_cast<int>(symbol.range.start_line) + 2);
+      const bool has_run = first != lines.end() && holds(symbol.range, first->first);
+      if (is_function(symbol) && !symbol.is_test && has_run &&
+          suspects_.insert({path, symbol.range.start_byte}).second)
+        change(path, *at, {symbol.range.start_byte, symbol.range.end_byte}, kHasRun);
+    }
+  }
+
   void suspect(const std::string& path, const File& at, const indexer::Symbol& symbol, int depth,
                double weight) {
     const auto key = std::pair(path, symbol.range.start_byte);
@@ -215,13 +234,17 @@ class FaultSearch {
   void change(const std::string& path, const File& at, Span span, double chance) {
     const LineTable lines(at.text);
     const std::set<int>& failing = failing_lines_[path];
-    for (Candidate& candidate :
-         mutations_of(path, at.text, at.language, span.start, span.end, chance, tests_)) {
+    for (Candidate& candidate : mutations_of(path, at.text, at.language, span.start, span.end,
+                                             chance, tests_, breadth())) {
       const int line = lines.line_of(candidate.edits.front().start);
       if (failing.contains(line) || failing.contains(line + 1)) candidate.chance *= kAtFailure;
+      if (!ran_.is_empty()) candidate.chance *= kHasNotRun + (1 - kHasNotRun) * ran_.of(path, line);
       out_.push_back(std::move(candidate));
     }
   }
+
+  // What ran is known where tries cost little.
+  Breadth breadth() const { return ran_.is_empty() ? Breadth::kLikely : Breadth::kAll; }
 
   void want_members_of(const std::string& path, const File& at, const indexer::Symbol& type,
                        int depth, double weight) {
@@ -233,6 +256,7 @@ class FaultSearch {
 
   const indexer::Index* index_;
   const TextOf& text_;
+  const Suspicion& ran_;
   indexer::Parser parser_;
   std::map<std::string, File> files_;
   std::set<std::string> known_;  // names ever wanted
@@ -266,8 +290,8 @@ bool is_test_path(std::string_view path) {
 }
 
 std::vector<Candidate> propose_for_test(const Diagnostic& failure, const indexer::Index* index,
-                                        const TextOf& text) {
-  return FaultSearch(index, text).run(failure);
+                                        const TextOf& text, const Suspicion& ran) {
+  return FaultSearch(index, text, ran).run(failure);
 }
 
 }  // namespace curlew::assist

@@ -21,7 +21,7 @@ constexpr Swap kSwaps[] = {
     {"&&", "||", .9}, {"||", "&&", .9}, {"and", "or", .9}, {"or", "and", .9}, {"&", "|", .6}, {"|", "&", .6},
     {"&", "&&", .3}, {"|", "||", .3}, {"^", "|", .3}, {"^", "&", .3}, {"<<", ">>", .7}, {">>", "<<", .7},
     {"+=", "-=", .9}, {"-=", "+=", .9}, {"*=", "/=", .6}, {"/=", "*=", .6}, {"+=", "=", .6}, {"-=", "=", .4},
-    {"*=", "+=", .5}, {"//", "%", .4}, {"%", "//", .3}, {"|=", "&=", .6}, {"&=", "|=", .6}, {"++", "--", .8}, {"--", "++", .8}, {"=", "==", .4}, {"==", "=", .3},
+    {"*=", "+=", .5}, {"//", "%", .4}, {"%", "//", .3}, {"|=", "&=", .6}, {"&=", "|=", .6}, {"^=", "&=", .6}, {"^=", "|=", .6}, {"&=", "^=", .3}, {"|=", "^=", .3}, {"^", "**", .3}, {"++", "--", .8}, {"--", "++", .8}, {"=", "==", .4}, {"==", "=", .3},
     {"true", "false", .9}, {"false", "true", .9}, {"True", "False", .9}, {"False", "True", .9},
     {"min", "max", .9}, {"max", "min", .9}, {"break", "continue", .8}, {"continue", "break", .8},
     {"any", "all", .7}, {"all", "any", .7}, {"first", "last", .4}, {"last", "first", .4}, {"append", "extend", .4},
@@ -34,7 +34,7 @@ constexpr Swap kSwaps[] = {
     {"int", "long", .2}, {"val", "var", .4}, {"const", "let", .4}};
 // clang-format on
 constexpr std::size_t kNamesTried = 8;  // others for one name
-constexpr std::size_t kMutationsMax = 600;
+constexpr std::size_t kMutationsMax = 600, kAllMax = 10'000;
 constexpr double kOnLine = 0.3, kAround = 0.12;  // chances, for a compiler's complaint
 
 bool is_keyword_like(std::string_view word) {
@@ -242,7 +242,8 @@ class Mutator {
 
 std::vector<Candidate> mutations_of(std::string_view path, std::string_view text,
                                     const indexer::Language* language, std::size_t start,
-                                    std::size_t end, double chance, std::string_view told) {
+                                    std::size_t end, double chance, std::string_view told,
+                                    Breadth breadth) {
   const std::vector<CodeToken> tokens = code_tokens(text, language);
   const MutatedCode code{path, text, language, tokens, start, end, chance};
   const auto own = code.own();
@@ -252,9 +253,14 @@ std::vector<Candidate> mutations_of(std::string_view path, std::string_view text
   mutate_lines(code, all);
   mutate_lost(code, all);
   mutate_literals(code, told, all);
+  if (breadth == Breadth::kAll) {
+    mutate_any(code, all);
+    mutate_parts(code, all);
+  }
   std::ranges::stable_sort(
       all, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
-  if (all.size() > kMutationsMax) all.resize(kMutationsMax);
+  const std::size_t most = breadth == Breadth::kAll ? kAllMax : kMutationsMax;
+  if (all.size() > most) all.resize(most);
   return all;
 }
 

@@ -19,6 +19,7 @@
 #include "indexer/index.h"
 #include "lsp/assist/repair/candidate.h"
 #include "lsp/assist/repair/checker.h"
+#include "lsp/assist/repair/suspicion.h"
 #include "model/generator.h"
 
 namespace curlew::assist {
@@ -92,14 +93,24 @@ Expected<RepairResult> repair(Checker& checker, const indexer::Index* index,
                               const RepairRequest& request, const RepairCallback& progress,
                               std::stop_token stop);
 
+// A complaint, and what would be tried for it without a model, in this order.
+struct Proposals {
+  Diagnostic complaint;
+  std::vector<Candidate> candidates;
+};
+// Runs the command once and tries nothing. Errors: as repair().
+Expected<std::vector<Proposals>> list_proposals(Checker& checker, const indexer::Index* index,
+                                                const RepairRequest& request, std::stop_token stop);
+
 // Whether a path is that of a test: a folder or a name that says so.
 bool is_test_path(std::string_view path);
 
 // For a test that fails: changes of the code that it tests, likeliest first. `text` gives the text
-// of a path. The complaint's notes are places to begin at, too.
+// of a path. The complaint's notes are places to begin at, too. `ran`: what failing tests run, where
+// that is known.
 using TextOf = std::function<Expected<std::string>(const std::string&)>;
 std::vector<Candidate> propose_for_test(const Diagnostic& failure, const indexer::Index* index,
-                                        const TextOf& text);
+                                        const TextOf& text, const Suspicion& ran = {});
 
 // For a name that is unknown where it is used: definitions one slip away from it, renamed.
 std::vector<Candidate> propose_definitions(const Diagnostic& complaint, const indexer::Index* index,

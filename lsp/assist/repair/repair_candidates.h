@@ -21,6 +21,8 @@ class RepairCandidates {
   RepairCandidates(const indexer::Index* index, const RepairRequest& request, TextOf text)
       : index_(index), request_(request), text_(std::move(text)) {}
 
+  // What failing tests run, from now on.
+  void suspect(Suspicion ran) { ran_ = std::move(ran); }
   // Where code is run, the cause may stand anywhere below the place.
   std::vector<Candidate> find(const Diagnostic& complaint, bool is_running);
   // Puts the likeliest first.
@@ -44,6 +46,7 @@ class RepairCandidates {
   const indexer::Index* index_;
   const RepairRequest& request_;
   const TextOf text_;
+  Suspicion ran_;
   std::map<std::uint64_t, int> errors_;  // by a text's hash
 };
 

@@ -1,0 +1,105 @@
+// Rehearsals before runs (rehearse/rehearsal.h): which lines the failing tests run, and which changes please
+// them.
+#include "lsp/assist/repair/repair_run.h"
+
+#include <algorithm>
+
+namespace curlew::assist {
+namespace {
+
+constexpr std::chrono::milliseconds kTraceMax{3'000}, kRehearsalMax{5'000};
+constexpr std::size_t kFailingMax = 12;  // tests, in a rehearsal
+constexpr std::size_t kBatchMax = 256;   // changes in one rehearsal
+
+}  // namespace
+
+Status RepairRun::trace_tests() {
+  if (!checker_.can_rehearse() || now_.passed()) return {};
+  const bool hangs = now_.end == sandbox::CommandEnd::kTimeLimit;
+  const std::vector<Diagnostic> all = complaints();
+  if (!hangs && !std::ranges::any_of(all, is_of_running_code)) return {};
+  auto traces = checker_.trace(kept_, failing_tests(""), kTraceMax, stop_);
+  if (!traces) return Error(std::move(traces.error())).pass();
+  ++result_.runs;
+  Suspicion ran(*traces);
+  rehearses_ = !ran.is_empty();
+  candidates_.suspect(std::move(ran));
+  if (hangs) note_hanging(*traces);
+  return {};
+}
+
+void RepairRun::note_hanging(const std::vector<TestTrace>& traces) {
+  for (const TestTrace& trace : traces) {
+    if (!trace.hangs) continue;
+    Diagnostic complaint{.message = "it does not end", .source = "rehearsal", .test = trace.test};
+    for (const SourcePlace& frame : trace.frames) {
+      if (complaint.place.path.empty() && !is_test_path(frame.path)) complaint.place = frame;
+      complaint.notes.push_back({frame, ""});
+    }
+    now_.diagnostics.push_back(std::move(complaint));
+  }
+}
+
+bool RepairRun::is_of_running_code(const Diagnostic& complaint) {
+  return complaint.code != "SyntaxError" && complaint.code != "IndentationError";
+}
+
+std::vector<std::string> RepairRun::failing_tests(const std::string& first) const {
+  std::vector<std::string> names;
+  if (!first.empty()) names.push_back(first);
+  for (const Diagnostic& complaint : now_.diagnostics)
+    if (!complaint.test.empty() && std::ranges::find(names, complaint.test) == names.end() &&
+        names.size() < kFailingMax)
+      names.push_back(complaint.test);
+  return names;
+}
+
+Expected<bool> RepairRun::try_rehearsed(const std::vector<Candidate>& candidates,
+                                        const Diagnostic& complaint, RepairProgress& shown) {
+  const std::vector<std::string> tests = failing_tests(complaint.test);
+  std::vector<Trial> batch, hopeful;
+  for (auto next = candidates.begin(); !is_out_of_time();) {
+    for (; next != candidates.end() && batch.size() < kBatchMax; ++next) {
+      ++shown.tried;
+      if (auto trial = trial_of(*next)) batch.push_back(std::move(*trial));
+    }
+    if (batch.empty()) break;
+    if (progress_) progress_(shown);
+    auto kept = rehearse(batch, tests, complaint, hopeful);
+    if (!kept || *kept) return kept;
+    if (!rehearses_) break;  // they do not work here
+  }
+  std::ranges::move(batch, std::back_inserter(hopeful));
+  for (Trial& trial : hopeful) {
+    if (is_out_of_time()) break;
+    Expected<bool> kept = try_these({&trial, 1}, complaint);
+    if (!kept || *kept) return kept;
+  }
+  return false;
+}
+
+Expected<bool> RepairRun::rehearse(std::vector<Trial>& batch, const std::vector<std::string>& tests,
+                                   const Diagnostic& complaint, std::vector<Trial>& hopeful) {
+  std::vector<Changes> changes;
+  for (const Trial& trial : batch) changes.push_back(trial.changes);
+  auto rehearsed = checker_.rehearse(kept_, changes, tests, kRehearsalMax, stop_);
+  if (!rehearsed) return std::move(rehearsed.error()).pass();
+  ++result_.runs;
+  std::size_t done = 0;
+  while (done < batch.size() && (*rehearsed)[done].ran) {
+    const Rehearsed& said = (*rehearsed)[done];
+    Trial& trial = batch[done++];
+    ++result_.rounds.back().tried;
+    if (said.pleases()) {
+      Expected<bool> kept = try_these({&trial, 1}, complaint);
+      if (!kept || *kept) return kept;
+    } else if (said.passed > 0) {
+      hopeful.push_back(std::move(trial));
+    }
+  }
+  rehearses_ = done > 0;
+  batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(done));
+  return false;
+}
+
+}  // namespace curlew::assist
