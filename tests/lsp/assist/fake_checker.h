@@ -12,7 +12,7 @@
 namespace curlew::assist {
 
 // A workspace in memory, and a command that is a function of its texts.
-class FakeChecker final : public Checker {
+class FakeChecker : public Checker {
  public:
   using Command = std::function<CheckResult(const Changes& texts)>;
   FakeChecker(Changes files, Command command)
