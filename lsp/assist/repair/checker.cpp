@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "lsp/assist/repair/one_test.h"
+#include "lsp/assist/repair/rehearse/go_coverage.h"
 #include "lsp/assist/repair/rehearse/rehearsal.h"
 
 namespace curlew::assist {
@@ -28,6 +29,7 @@ Error lifted(sandbox::Error error) {
 
 // What a rehearsal may take beyond its own limits; what one change may.
 constexpr std::chrono::milliseconds kScriptExtra{3'000}, kOneChangeMax{2'000};
+constexpr std::size_t kCoveredMax = 3;  // failing tests of Go that are traced, a run each
 constexpr std::size_t kScriptOutputMax = std::size_t{64} << 20;
 
 class SandboxChecker final : public Checker {
@@ -76,12 +78,16 @@ class SandboxChecker final : public Checker {
   }
 
   bool can_rehearse() const override { return rehearsal_.has_value(); }
+  bool can_trace() const override {
+    return can_rehearse() || go_coverage_command(command_.argv, "Test", "");
+  }
 
   Expected<std::vector<TestTrace>> trace(const Changes& base,
                                          const std::vector<std::string>& failing,
                                          std::chrono::milliseconds limit,
                                          std::stop_token stop) override {
     if (Status put = bring_to(base); !put) return std::move(put.error()).pass();
+    if (!rehearsal_) return trace_go(failing, limit, std::move(stop));
     const std::string request =
         trace_request(*rehearsal_, {box_->visible_root().string(), failing, limit, limit});
     auto output = run_script(request, limit + kScriptExtra, std::move(stop));
@@ -142,6 +148,30 @@ class SandboxChecker final : public Checker {
       now = put_.erase(now);
     }
     return {};
+  }
+
+  // A run for each of the first failing tests, as long as there is time.
+  Expected<std::vector<TestTrace>> trace_go(const std::vector<std::string>& failing,
+                                            std::chrono::milliseconds limit, std::stop_token stop) {
+    std::vector<TestTrace> traces;
+    const std::string profile = std::string(kRehearsalFolder) + "/cover.out";
+    const std::string go_mod = command_.folder.empty() ? "go.mod" : command_.folder + "/go.mod";
+    const Expected<std::string> module = text(go_mod);
+    if (!module) return traces;
+    if (auto put = box_->put(profile, ""); !put) return lifted(std::move(put.error())).pass();
+    const auto until = std::chrono::steady_clock::now() + limit;
+    for (std::size_t i = 0; i < std::min(failing.size(), kCoveredMax); ++i) {
+      const auto argv =
+          go_coverage_command(command_.argv, failing[i], (box_->visible_root() / profile).string());
+      if (!argv || std::chrono::steady_clock::now() > until) break;
+      sandbox::Command command = command_in(*box_, *argv);
+      command.limits.wall = std::min(command.limits.wall, limit);
+      if (auto ran = box_->run(command, stop); !ran) return lifted(std::move(ran.error())).pass();
+      const auto covered = box_->text(profile);
+      if (covered)
+        traces.push_back(read_go_coverage(*covered, *module, command_.folder, failing[i]));
+    }
+    return traces;
   }
 
   // In place of the command, as the command would run.

@@ -65,8 +65,9 @@ class Checker {
   virtual bool focus_on(const Diagnostic* failure) { return failure == nullptr; }
   // With exactly these changes; what earlier runs built may be there. kCancelled.
   virtual Expected<CheckResult> check(const Changes& changes, std::stop_token stop) = 0;
-  // Whether the next two can do anything for this command. They are hints: what they say is to be
-  // confirmed by check().
+  // Whether trace() and rehearse() can do anything for this command. They are hints: what they say is
+  // to be confirmed by check().
+  virtual bool can_trace() const { return can_rehearse(); }
   virtual bool can_rehearse() const { return false; }
   // The lines that each test runs, those named in `failing` first, as many as `limit` allows.
   virtual Expected<std::vector<TestTrace>> trace(const Changes& /*base*/,

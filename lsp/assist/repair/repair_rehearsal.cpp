@@ -8,21 +8,25 @@ namespace curlew::assist {
 namespace {
 
 constexpr std::chrono::milliseconds kTraceMax{3'000}, kRehearsalMax{5'000};
+constexpr int kTraced = 4;       // times as long as without is what it may take to see what runs
+constexpr int kTraceShare = 10;  // of the budget, at most
 constexpr std::size_t kFailingMax = 12;  // tests, in a rehearsal
 constexpr std::size_t kBatchMax = 256;   // changes in one rehearsal
 
 }  // namespace
 
 Status RepairRun::trace_tests() {
-  if (!checker_.can_rehearse() || now_.passed()) return {};
+  if (!checker_.can_trace() || now_.passed()) return {};
   const bool hangs = now_.end == sandbox::CommandEnd::kTimeLimit;
   const std::vector<Diagnostic> all = complaints();
   if (!hangs && !std::ranges::any_of(all, is_of_running_code)) return {};
-  auto traces = checker_.trace(kept_, failing_tests(""), kTraceMax, stop_);
+  const auto most = std::max(kTraceMax, request_.budget / kTraceShare);
+  const auto limit = std::clamp(kTraced * longest_run_, kTraceMax, most);
+  auto traces = checker_.trace(kept_, failing_tests(""), limit, stop_);
   if (!traces) return Error(std::move(traces.error())).pass();
   ++result_.runs;
   Suspicion ran(*traces);
-  rehearses_ = !ran.is_empty();
+  rehearses_ = !ran.is_empty() && checker_.can_rehearse();
   candidates_.suspect(std::move(ran));
   if (hangs) note_hanging(*traces);
   return {};
