@@ -21,6 +21,15 @@ constexpr int kHangs = 5;  // times as long as the longest run that ended by its
 constexpr int kHangShare = 8;
 constexpr std::chrono::milliseconds kHangMax{10'000};
 
+// The last line that a command printed, to be put behind what is said of it.
+std::string last_words(std::string_view output) {
+  const std::size_t end = output.find_last_not_of(" \t\r\n");
+  if (end == output.npos) return "";
+  const std::size_t before = output.rfind('\n', end);
+  const std::size_t begin = before == output.npos ? 0 : before + 1;
+  return fmt::format(": \"{}\"", output.substr(begin, std::min(end + 1 - begin, kWhatBytesMax)));
+}
+
 }  // namespace
 
 RepairRun::RepairRun(Checker& checker, const indexer::Index* index, const RepairRequest& request,
@@ -320,8 +329,8 @@ std::string RepairRun::reason_not_repaired() const {
   int tried = 0;
   for (const RepairRound& round : result_.rounds) tried += round.tried;
   if (complaints().empty())
-    return fmt::format("the command fails (exit {}) and names no place in the workspace",
-                       now_.exit_code);
+    return fmt::format("the command fails (exit {}) and names no place in the workspace{}",
+                       now_.exit_code, last_words(now_.output));
   return fmt::format("{} changes tried, none repairs it", tried);
 }
 

@@ -41,6 +41,17 @@ TEST(Repair, LeavesAloneWhatPasses) {
   EXPECT_EQ(checker.runs, 1);
 }
 
+TEST(Repair, PassesOnTheLastWordsOfACommandThatNamesNoPlace) {
+  FakeChecker checker({{"a.c", "int a;\n"}}, [](const Changes&) {
+    CheckResult result = failed({});
+    result.output = "starting\nNo module named pytest\n\n";
+    return result;
+  });
+  EXPECT_EQ(
+      run(checker).reason,
+      "the command fails (exit 1) and names no place in the workspace: \"No module named pytest\"");
+}
+
 TEST(Repair, ClaimsNothingThatDoesNotHoldAfresh) {
   FakeChecker checker({{"a.c", kMisspelt}}, compile_length);
   checker.set_afresh([](const Changes&) { return failed({}); });
