@@ -100,7 +100,8 @@ class GenerationTask final : public StepTask {
   }
   bool is_end(TokenId id) const;
   void draft(int max);
-  std::span<const Pick> picks(int rows);
+  std::span<const Pick> picks(std::span<const TokenId> tokens);
+  void find_masks(std::span<const TokenId> tokens);
   struct Choice {
     TokenId id = -1;  // no finite logit that is allowed
     float logprob = 0, mixed_logprob = 0;
@@ -126,6 +127,7 @@ class GenerationTask final : public StepTask {
   std::size_t draft_tokens_ = 0;
   std::vector<Pick> picks_;             // of the step to come
   std::vector<std::uint64_t> randoms_;  // likewise
+  std::vector<TokenMask> masks_;        // likewise
   std::vector<float> own_logits_;       // of the row, before anything was mixed in or masked out
   std::optional<Clock::time_point> began_, prefilled_;
   std::optional<Error> error_;
@@ -143,28 +145,48 @@ StepTask::Wish GenerationTask::wish(int max) {
     return {.ids = rest.first(static_cast<std::size_t>(max))};
   if (rest.size() == 1 && prefilled_) {
     draft(max - 1);
-    if (draft_tokens_ > 0)
-      return {
-          .ids = asked_, .rows = LogitRows::kAll, .picks = picks(static_cast<int>(asked_.size()))};
+    if (draft_tokens_ > 0) {
+      const std::span<const Pick> rows = picks(asked_);
+      return {.ids = asked_, .rows = LogitRows::kAll, .picks = rows};
+    }
   }
-  return {.ids = rest, .rows = LogitRows::kLast, .picks = picks(1)};
+  return {.ids = rest, .rows = LogitRows::kLast, .picks = picks(rest.last(1))};
 }
 
-// For the rows of the step to come; none where their logits are needed here. What a grammar allows
-// is known of the first row only: later ones depend on what is said in it.
-std::span<const Pick> GenerationTask::picks(int rows) {
-  if (!device_picks_ || (constraint_ && rows > 1)) return {};
+// For the rows of logits that follow these tokens, the first of which is said and the others of
+// which are drafts; none where the logits are needed here.
+std::span<const Pick> GenerationTask::picks(std::span<const TokenId> tokens) {
+  if (!device_picks_) return {};
+  if (constraint_) find_masks(tokens);
+  const std::size_t rows = constraint_ ? masks_.size() : tokens.size();
   const SamplingOptions& o = sampler_.options();
-  picks_.assign(static_cast<std::size_t>(rows), {.temperature = o.temperature,
-                                                 .top_p = o.top_p,
-                                                 .min_p = o.min_p,
-                                                 .random = 0,
-                                                 .allowed = {}});
-  randoms_.assign(picks_.size(), 0);
+  picks_.assign(rows, {.temperature = o.temperature,
+                       .top_p = o.top_p,
+                       .min_p = o.min_p,
+                       .random = 0,
+                       .allowed = {}});
+  randoms_.assign(rows, 0);
   sampler_.peek(randoms_);
-  for (std::size_t i = 0; i < picks_.size(); ++i) picks_[i].random = randoms_[i];
-  if (constraint_) picks_[0].allowed = constraint_->allowed().words();
+  for (std::size_t i = 0; i < rows; ++i) {
+    picks_[i].random = randoms_[i];
+    if (constraint_) picks_[i].allowed = masks_[i].words();
+  }
   return picks_;
+}
+
+// What a grammar allows after each of the tokens. A draft ends before what it does not allow: no
+// step could accept it.
+void GenerationTask::find_masks(std::span<const TokenId> tokens) {
+  masks_.assign(1, constraint_->allowed());
+  if (tokens.size() == 1) return;
+  const std::unique_ptr<Constraint> ahead = constraint_->fork();
+  for (const TokenId id : tokens.subspan(1)) {
+    if (!masks_.back().has(id)) break;
+    ahead->accept(id);
+    masks_.push_back(ahead->allowed());
+  }
+  asked_.resize(masks_.size());
+  draft_tokens_ = masks_.size() - 1;
 }
 
 // What a constraint forces is right for certain; else what copies foretell.

@@ -17,6 +17,7 @@
 #include <numeric>
 #include <thread>
 
+#include "model/constrain/grammar.h"
 #include "model/cuda/cards.h"
 #include "model/cuda/cuda_network.h"
 #include "model/decode/engine.h"
@@ -166,31 +167,43 @@ class RequestBench {
   Status first_token(int tokens) {
     std::vector<double> ms;
     std::vector<TokenId> prompt = arbitrary(tokens, 0);
-    if (Status s = generate(prompt, 1, {}); !s) return s;
+    if (Status s = generate(request(prompt, 1)); !s) return s;
     for (int round = 0; round < kRounds; ++round) {
       const std::vector<TokenId> end = arbitrary(kNewTokens, 31 * (round + 1));
       std::ranges::copy(end, prompt.end() - kNewTokens);
-      if (Status s = generate(prompt, 1, {}); !s) return s;
+      if (Status s = generate(request(prompt, 1)); !s) return s;
       ms.push_back(last_.timings.prefill_ms);
     }
     print(fmt::format("first token, {} of {} new", kNewTokens, tokens), 0, median(ms));
     return {};
   }
 
-  // What the model says by itself is the draft the next time: an edit that copies everything.
-  Status copying(int tokens) {
-    const std::vector<TokenId> prompt = arbitrary(512, 7);
-    if (Status s = generate(prompt, tokens, {}); !s) return s;
+  Status decode(int tokens) {
+    if (Status s = generate(request(arbitrary(512, 7), tokens)); !s) return s;
     print("decode by requests", tokens, last_.timings.decode_ms);
-    const std::string text = last_.text;
+    return {};
+  }
+
+  // An edit that leaves everything as it is: a grammar forces the text, so that with random weights
+  // too every draft is accepted.
+  Status copying(int lines) {
+    std::string text;
+    for (int i = 0; i < lines; ++i)
+      text += fmt::format("  value[{}] = combine(value[{}], limit);\n", i + 1, i);
+    Expected<std::shared_ptr<const Grammar>> grammar = Grammar::one_of(std::vector{text});
+    if (!grammar) return fail(Errc::kInternal, "{}", grammar.error().message());
+    GenerateRequest r = request(arbitrary(512, 7), 6000);
+    r.ignore_end = false;
+    r.draft_tokens_max = -1;
+    r.grammar = *grammar;
     std::vector<double> ms;
     for (int round = 0; round < kRounds; ++round) {
-      if (Status s = generate(prompt, tokens, text); !s) return s;
+      if (Status s = generate(r); !s) return s;
       ms.push_back(last_.timings.decode_ms);
     }
-    print(fmt::format("copying, {:.0f} tokens a step",
-                      static_cast<double>(tokens) / std::max(1, last_.steps)),
-          tokens, median(ms));
+    const int tokens = static_cast<int>(last_.tokens.size());
+    print(fmt::format("copying, {} tokens a step", tokens / std::max(1, last_.steps)), tokens,
+          median(ms));
     return {};
   }
 
@@ -226,14 +239,12 @@ class RequestBench {
     return ids;
   }
   static GenerateRequest request(std::vector<TokenId> prompt, int tokens) {
-    return {.prompt = std::move(prompt), .new_tokens_max = tokens, .ignore_end = true};
+    return {.prompt = std::move(prompt),
+            .new_tokens_max = tokens,
+            .ignore_end = true,
+            .draft_tokens_max = 0};
   }
-  Status generate(const std::vector<TokenId>& prompt, int tokens, const std::string& draft) {
-    GenerateRequest r = request(prompt, tokens);
-    if (draft.empty())
-      r.draft_tokens_max = 0;
-    else
-      r.draft_texts = {draft};
+  Status generate(const GenerateRequest& r) {
     Expected<Generation> g = engine_.generate(r, {});
     if (!g) return std::move(g.error()).pass();
     last_ = std::move(*g);
@@ -258,7 +269,8 @@ Status run_requests(const char* path, const char* name) {
   if (!engine) return std::move(engine.error()).pass();
   RequestBench bench(**engine, name);
   if (Status s = bench.first_token(4096); !s) return s;
-  if (Status s = bench.copying(2000); !s) return s;
+  if (Status s = bench.decode(1000); !s) return s;
+  if (Status s = bench.copying(200); !s) return s;
   return bench.cancel();
 }
 
