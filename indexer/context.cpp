@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "indexer/imports.h"
+#include "indexer/facts.h"
 #include "indexer/locals.h"
 #include "indexer/rank.h"
 
@@ -17,11 +17,10 @@ Expected<std::vector<std::string>> imported_files(View& view, const std::string&
   int tried = 0;
   for (const std::string& import : *imports) {
     if (files.size() >= rank::kImportsMax || ++tried > rank::kImportsTried) break;
-    Expected<std::vector<std::string>> resolved = resolve_import(view, import, path);
-    if (!resolved) return resolved;
-    for (std::string& file : *resolved) {
-      if (std::find(files.begin(), files.end(), file) == files.end())
-        files.push_back(std::move(file));
+    Expected<PathList> resolved = view.facts().paths().import(view, import, path);
+    if (!resolved) return std::move(resolved.error()).pass();
+    for (const std::string& file : **resolved) {
+      if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
     }
   }
   return files;

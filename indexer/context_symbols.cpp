@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <unordered_set>
 
 #include "indexer/context.h"
 #include "indexer/imports.h"
@@ -58,8 +57,8 @@ Alike names_used_alike(const std::vector<Candidate>& similar, const VisibleText&
   return alike;
 }
 
-// Files that define names near the cursor, or names that similar code uses, and that nothing else
-// reaches.
+// Files that define names near the cursor, names that similar code uses, or names that stand further
+// up, and that nothing else reaches.
 class NamedFiles {
  public:
   NamedFiles(View& view, const Place& place, ReachedFiles& files)
@@ -67,44 +66,80 @@ class NamedFiles {
     for (const ReachedFile& file : files.files()) {
       for (const SymbolFacts& symbol : file.facts->symbols) known_[symbol.name] = true;
     }
+    for (const DocumentPtr& open : view.documents()) {
+      if (open->path == place.query.path) continue;
+      for (const SymbolRow& symbol : open->symbols) open_[name_hash(symbol.name)] = open.get();
+    }
   }
 
-  Status add(const Alike& alike) {
+  Status add(const Alike& alike, const VisibleText& visible) {
     int looked_up = 0;
     for (const NearName& name : place_.cursor.names) {
-      if (name.is_local || is_keyword(name.text) || known_.contains(name_hash(name.text))) continue;
+      if (name.is_local) known_[name_hash(name.text)] = true;
+      if (is_keyword(name.text) || is_known(name.text)) continue;
       if (++looked_up > rank::kNamesLookedUp) break;
-      if (Status done = look_up(name.text); !done) return done;
+      if (Status done = look_up(name.text, rank::kNamedFilesMax); !done) return done;
     }
     looked_up = 0;
     for (const AlikeName& name : alike.names) {
-      if (known_.contains(name_hash(name.text))) continue;
+      if (is_known(name.text)) continue;
       if (++looked_up > rank::kAlikeNamesLookedUp) break;
-      if (Status done = look_up(name.text); !done) return done;
+      if (Status done = look_up(name.text, rank::kNamedFilesMax); !done) return done;
+    }
+    looked_up = 0;
+    for (std::string_view name : seen_names(visible)) {
+      if (is_known(name)) continue;
+      if (++looked_up > rank::kSeenNamesLookedUp) break;
+      if (Status done = look_up(name, rank::kNamedFilesMax + rank::kSeenFilesMax); !done)
+        return done;
     }
     return {};
   }
 
  private:
-  Status look_up(std::string_view name) {
-    if (added_ >= rank::kNamedFilesMax) return {};
-    Expected<std::vector<SymbolRow>> rows = view_.symbols_named(name, rank::kDefinersMax + 1);
-    if (!rows) return std::move(rows.error()).pass();
-    std::unordered_set<std::string_view> paths;
-    for (const SymbolRow& row : *rows) paths.insert(row.path);
-    if (paths.size() > rank::kDefinersMax) return {};
-    for (const SymbolRow& row : *rows) {
-      const std::size_t before = files_.files().size();
-      if (Status done = files_.add(row.path, Reach::kNamed); !done) return done;
-      added_ += files_.files().size() - before;
+  bool is_known(std::string_view name) const { return known_.contains(name_hash(name)); }
+
+  // Names that stand before the cursor, the last one first, as far as no file in reach defines them.
+  std::vector<std::string_view> seen_names(const VisibleText& visible) const {
+    std::vector<std::uint32_t> places;
+    visible.words.for_each([&](std::uint32_t hash, const SeenWord& seen) {
+      if (!known_.contains(hash)) places.push_back(seen.last_offset);
+    });
+    std::sort(places.begin(), places.end(), std::greater<>());
+    std::vector<std::string_view> names;
+    const std::string_view text = place_.query.text;
+    for (std::uint32_t start : places) {
+      std::size_t end = start;
+      while (end < text.size() && is_word_byte(text[end])) ++end;
+      const std::string_view name = text.substr(start, end - start);
+      if (name.size() >= kSeenNameBytesMin && !is_keyword(name)) names.push_back(name);
     }
+    return names;
+  }
+
+  Status look_up(std::string_view name, std::size_t most) {
+    if (added_ >= most) return {};
+    Expected<PathList> definers =
+        view_.facts().paths().definers(view_, name, static_cast<int>(rank::kDefinersMax));
+    if (!definers) return std::move(definers.error()).pass();
+    if ((*definers)->size() > rank::kDefinersMax) return {};
+    const std::size_t before = files_.files().size();
+    for (const std::string& path : **definers) {
+      if (Status done = files_.add(path, Reach::kNamed); !done) return done;
+    }
+    if (const Document* const* open = open_.find(name_hash(name))) {
+      if (Status done = files_.add((*open)->path, Reach::kNamed); !done) return done;
+    }
+    added_ += files_.files().size() - before;
     return {};
   }
 
+  static constexpr std::size_t kSeenNameBytesMin = 4;
   View& view_;
   const Place& place_;
   ReachedFiles& files_;
   FlatMap<bool> known_{4096};
+  FlatMap<const Document*> open_;  // an open document that defines the name
   std::size_t added_ = 0;
 };
 
@@ -139,7 +174,7 @@ class DigestBuilder {
     if (cost > room_) return;
     room_ -= cost;
     if (digest.symbols.empty() || likely.chance > digest.best->chance) digest.best = &likely;
-    digest.chance += likely.chance;
+    digest.chance = likely.file_chance;
     digest.symbols.push_back({row, likely.chance, fits ? Detail::kWhole : Detail::kSignature});
   }
   bool is_full() const { return room_ < kSignatureBytes / 4; }
@@ -224,7 +259,7 @@ Expected<std::unique_ptr<SymbolsInReach>> symbols_in_reach(View& view, const Pla
   if (Status done = files.gather(place.imported, query.recent_paths); !done)
     return std::move(done.error()).pass();
   const Alike alike = names_used_alike(similar, reached->visible);
-  if (Status done = NamedFiles(view, place, files).add(alike); !done)
+  if (Status done = NamedFiles(view, place, files).add(alike, reached->visible); !done)
     return std::move(done.error()).pass();
   files.compare(word_set(query.text.substr(0, query.cursor)));
   reached->symbols = likely_symbols(place, reached->visible, files, alike.used,

@@ -48,9 +48,7 @@ SymbolFacts facts_of(const Language* language, SymbolRow row, std::string_view t
   SymbolFacts facts;
   facts.name = name_hash(row.name);
   if (!row.container.empty()) facts.owner = name_hash(last_part(row.container));
-  for (const std::string& piece : split_identifier(row.name)) {
-    if (piece.size() > 1) facts.pieces.push_back(name_hash(piece));
-  }
+  facts.pieces = piece_hashes(row.name);
   if (row.start_byte < text.size()) {
     const std::string_view signature = text.substr(row.start_byte, row.signature_bytes);
     for_each_word(signature, [&](Word word) {
@@ -74,6 +72,12 @@ Expected<FileFactsPtr> gather(View& view, const std::string& path, const std::st
   facts->language = language_of(path, std::string_view(text).substr(0, 256));
   facts->words = word_set(text);
   facts->imports = std::move(*imports);
+  facts->stem = name_hash(bare_stem(path));
+  facts->stem_pieces = piece_hashes(bare_stem(path));
+  Expected<std::vector<BaseRow>> bases = view.bases_of(path);
+  if (!bases) return std::move(bases.error()).pass();
+  for (const BaseRow& row : *bases)
+    facts->bases.push_back({name_hash(row.type), name_hash(last_part(row.base))});
   if (rows->size() > kSymbolsPerFileMax) rows->resize(kSymbolsPerFileMax);
   for (SymbolRow& row : *rows)
     facts->symbols.push_back(facts_of(facts->language, std::move(row), text));
@@ -86,6 +90,30 @@ Expected<FileFactsPtr> gather(View& view, const std::string& path, const std::st
 }
 
 }  // namespace
+
+std::string_view bare_stem(std::string_view path) {
+  std::string_view stem = path.substr(path.rfind('/') + 1);
+  stem = stem.substr(0, stem.find('.', 1));
+  for (std::string_view mark : {"test_", "Test"}) {
+    if (stem.size() > mark.size() + 1 && stem.starts_with(mark)) stem.remove_prefix(mark.size());
+  }
+  for (std::string_view mark :
+       {"_test", "-test", "_spec", "Tests", "TestCase", "Test", "_unittest"}) {
+    if (stem.size() > mark.size() + 1 && stem.ends_with(mark)) {
+      stem.remove_suffix(mark.size());
+      break;
+    }
+  }
+  return stem;
+}
+
+std::vector<std::uint32_t> piece_hashes(std::string_view name) {
+  std::vector<std::uint32_t> hashes;
+  for (const std::string& piece : split_identifier(name)) {
+    if (piece.size() > 1) hashes.push_back(name_hash(piece));
+  }
+  return hashes;
+}
 
 std::string_view last_part(std::string_view container) {
   const std::size_t last = container.find_last_of(":.");

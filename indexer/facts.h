@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "indexer/path_memo.h"
 #include "indexer/view.h"
 
 namespace curlew::indexer {
@@ -37,6 +38,13 @@ struct FileFacts {
   std::vector<SymbolFacts> symbols;  // as the store gives them
   WordSet words;                     // of the whole text
   std::vector<std::string> imports;  // as written
+  // name_hash of the file's name without extensions and marks of tests (bare_stem), and of its pieces
+  std::uint32_t stem = 0;
+  std::vector<std::uint32_t> stem_pieces;
+  struct Base {
+    std::uint32_t type, base;  // by name_hash
+  };
+  std::vector<Base> bases;  // what its types inherit from
 };
 using FileFactsPtr = std::shared_ptr<const FileFacts>;
 
@@ -46,6 +54,7 @@ class FactsCache {
 
   // Null when the file is neither indexed nor open.
   Expected<FileFactsPtr> get(View& view, const std::string& path);
+  PathMemo& paths() { return paths_; }
 
  private:
   struct Entry {
@@ -58,12 +67,17 @@ class FactsCache {
                     const std::shared_ptr<const std::string>& text);
   void keep(Entry entry);
 
+  PathMemo paths_;
   std::mutex mutex_;          // guards what follows
   std::list<Entry> entries_;  // most recently used first
   std::unordered_map<std::string, std::list<Entry>::iterator> by_path_;
   std::size_t symbols_ = 0;
 };
 
+// "geo/shape_test.cpp" -> "shape": what a test, its tested file, a header and its source share.
+std::string_view bare_stem(std::string_view path);
+// name_hash of the pieces of a name that are longer than a letter.
+std::vector<std::uint32_t> piece_hashes(std::string_view name);
 // The last part of "ns::Class" or "module.Class".
 std::string_view last_part(std::string_view container);
 

@@ -4,11 +4,13 @@
 #include <cmath>
 
 #include "indexer/imports.h"
+#include "indexer/rank_weights.h"
 
 namespace curlew::indexer {
 namespace {
 
 using rank::Feature;
+static_assert(std::size(rank::kWeights) == rank::kFeatureCount);
 
 double at(const FlatMap<double>& map, std::uint32_t key) {
   const double* found = map.find(key);
@@ -98,25 +100,88 @@ class Neighbourhood {
   double all_ = 1e-9;
 };
 
-// Of one file: which of its symbols stand before the cursor.
-struct SeenIn {
+// Of one file: which of its symbols stand before the cursor, and what its name has to do with it.
+struct FileView {
   double near = 0;  // the nearest of them
   int count = 0;
   std::vector<std::uint32_t> owners;  // of them
   std::vector<std::size_t> places;    // their places among the file's symbols
+  bool is_used = false;               // one of them by more than an import
+  bool is_package = false;            // of the folder, in a language where that needs no import
+  double stem_near = 0, stem_used = 0, stem_pieces = 0;
 };
 
-SeenIn seen_in(const ReachedFile& file, const VisibleText& visible) {
-  SeenIn seen;
-  for (std::size_t i = 0; i < file.facts->symbols.size(); ++i) {
-    const SymbolFacts& symbol = file.facts->symbols[i];
-    if (!visible.words.contains(symbol.name)) continue;
-    seen.near = std::max(seen.near, at(visible.near, symbol.name));
-    ++seen.count;
-    seen.places.push_back(i);
-    if (symbol.owner) seen.owners.push_back(symbol.owner);
+// Whether the files of a folder see each other's names without an import.
+bool shares_folders(const Language* language) {
+  if (!language) return false;
+  for (std::string_view name :
+       {"go", "java", "c_sharp", "kotlin", "scala", "swift", "php", "ruby"}) {
+    if (language->name == name) return true;
   }
-  return seen;
+  return false;
+}
+
+double share_near(const std::vector<std::uint32_t>& pieces, const FlatMap<double>& near) {
+  double sum = 0;
+  for (std::uint32_t piece : pieces) sum += at(near, piece);
+  return pieces.empty() ? 0 : sum / static_cast<double>(pieces.size());
+}
+
+FileView look_at(const ReachedFile& file, const VisibleText& visible) {
+  FileView view;
+  const FileFacts& facts = *file.facts;
+  for (std::size_t i = 0; i < facts.symbols.size(); ++i) {
+    const SymbolFacts& symbol = facts.symbols[i];
+    const SeenWord* seen = visible.words.find(symbol.name);
+    if (!seen) continue;
+    view.near = std::max(view.near, at(visible.near, symbol.name));
+    ++view.count;
+    view.is_used |= !seen->only_imported;
+    view.places.push_back(i);
+    if (symbol.owner) view.owners.push_back(symbol.owner);
+  }
+  view.is_package = (file.reach == Reach::kFolder || file.reach == Reach::kNearFolder) &&
+                    shares_folders(facts.language);
+  view.stem_near = at(visible.near, facts.stem);
+  view.stem_used = visible.words.contains(facts.stem) ? 1 : 0;
+  view.stem_pieces = share_near(facts.stem_pieces, visible.pieces);
+  return view;
+}
+
+// Types that names near the cursor have to do with by what their definitions' heads say, the
+// nearest one's nearness: what a function returns or takes, what a field holds.
+FlatMap<double> types_by_signature(const VisibleText& visible, const ReachedFiles& files) {
+  FlatMap<double> types(256);
+  for (const ReachedFile& file : files.files()) {
+    for (const SymbolFacts& symbol : file.facts->symbols) {
+      const double near = at(visible.near, symbol.name);
+      if (near == 0) continue;
+      for (std::uint32_t word : symbol.signature) {
+        double& place = types[word];
+        place = std::max(place, near);
+      }
+    }
+  }
+  return types;
+}
+
+// What the types of this file inherit from, as far as the files in reach say.
+FlatMap<bool> types_above(const ReachedFiles& files) {
+  constexpr int kGenerations = 4;
+  FlatMap<bool> above;
+  const ReachedFile* own = files.files().empty() || files.files().front().reach != Reach::kSelf
+                               ? nullptr
+                               : &files.files().front();
+  if (!own) return above;
+  for (const FileFacts::Base& base : own->facts->bases) above[base.base] = true;
+  for (int i = 1; i < kGenerations; ++i) {
+    for (const ReachedFile& file : files.files()) {
+      for (const FileFacts::Base& base : file.facts->bases) {
+        if (above.contains(base.type)) above[base.base] = true;
+      }
+    }
+  }
+  return above;
 }
 
 class Scorer {
@@ -127,7 +192,11 @@ class Scorer {
         visible_(visible),
         alike_(alike),
         neighbourhood_(files),
-        in_test_(is_test_path(place.query.path)) {}
+        returned_(types_by_signature(visible, files)),
+        above_(types_above(files)),
+        in_test_(is_test_path(place.query.path)) {
+    for (std::uint32_t piece : piece_hashes(bare_stem(place.query.path))) own_pieces_[piece] = 1;
+  }
 
   bool is_candidate(const SymbolFacts& symbol, const ReachedFile& file) const {
     if (symbol.row.name.size() < 2 || kind_class(symbol.row.kind) == 6) return false;
@@ -139,7 +208,7 @@ class Scorer {
   }
 
   rank::Features describe(const SymbolFacts& symbol, const ReachedFile& file,
-                          const SeenIn& others) const {
+                          const FileView& others) const {
     rank::Features f{};
     const SeenWord* found = visible_.words.find(symbol.name);
     const bool seen = found != nullptr;
@@ -147,6 +216,8 @@ class Scorer {
     describe_symbol(f, symbol, seen);
     describe_file(f, symbol, file, seen);
     describe_fit(f, symbol, file, seen);
+    describe_owner(f, symbol, seen);
+    describe_name(f, symbol, file, others, seen);
     if (!seen) describe_company(f, symbol, file, others);
     f[seen ? Feature::kSeenPopular : Feature::kPopular] = symbol.popularity;
     return f;
@@ -218,9 +289,39 @@ class Scorer {
     f[seen ? Feature::kSeenUsedAlike : Feature::kUsedAlike] = at(alike_, symbol.name);
   }
 
+  // What the text has to do with the type that the symbol is a member of.
+  void describe_owner(rank::Features& f, const SymbolFacts& symbol, bool seen) const {
+    if (!symbol.owner) return;
+    const double returned = at(returned_, symbol.owner);
+    const double base = above_.contains(symbol.owner) ? 1 : 0;
+    f[seen ? Feature::kSeenOwnerReturned : Feature::kOwnerReturned] = returned;
+    f[seen ? Feature::kSeenOwnerBase : Feature::kOwnerBase] = base;
+    if (seen) return;
+    f[Feature::kOwnerDeclared] = visible_.declared.contains(symbol.owner) ? 1 : 0;
+    const SeenWord* owner = visible_.words.find(symbol.owner);
+    if (!owner) return;
+    const double distance = visible_.cursor - std::min(visible_.cursor, owner->last_offset);
+    f[Feature::kOwnerUsed] = 1;
+    f[Feature::kOwnerRecent] = 1 - std::log1p(distance) / 12;
+    f[Feature::kOwnerOnlyImported] = owner->only_imported ? 1 : 0;
+  }
+  // What the names of the files say.
+  void describe_name(rank::Features& f, const SymbolFacts& symbol, const ReachedFile& file,
+                     const FileView& view, bool seen) const {
+    f[seen ? Feature::kSeenPackage : Feature::kPackage] = view.is_package ? 1 : 0;
+    f[seen ? Feature::kSeenStemNear : Feature::kStemNear] = view.stem_near;
+    const bool as_file = symbol.pieces == file.facts->stem_pieces;
+    f[seen ? Feature::kSeenNamedAsFile : Feature::kTypeNamedAsFile] = as_file ? 1 : 0;
+    if (seen) return;
+    f[Feature::kStemUsed] = view.stem_used;
+    f[Feature::kStemPieces] = view.stem_pieces;
+    f[Feature::kPathPieces] = share_near(symbol.pieces, own_pieces_);
+  }
+
   // What else of the same file and container is used already.
   void describe_company(rank::Features& f, const SymbolFacts& symbol, const ReachedFile& file,
-                        const SeenIn& others) const {
+                        const FileView& others) const {
+    f[Feature::kUnusedImport] = file.reach == Reach::kImport && !others.is_used ? 1 : 0;
     f[Feature::kRootUsedAlike] = std::sqrt(at(alike_, symbol.name));
     f[Feature::kRootUsedBy] = std::sqrt(f[Feature::kUsedBy]);
     f[Feature::kTwoUsers] = neighbourhood_.users(symbol.name) > 1 ? 1 : 0;
@@ -245,13 +346,28 @@ class Scorer {
   const VisibleText& visible_;
   const UsedAlike& alike_;
   const Neighbourhood neighbourhood_;
+  const FlatMap<double> returned_;
+  const FlatMap<bool> above_;
+  FlatMap<double> own_pieces_;
   const bool in_test_;
 };
 
+// A linear score and one layer of hidden units: together near and rare is more than near and rare.
+// Most features are 0.
 double weighed(const rank::Features& features) {
-  double sum = 0;
-  for (int i = 0; i < rank::kFeatureCount; ++i) sum += rank::kWeights[i] * features[i];
-  return sum;
+  std::array<float, rank::kHiddenUnits> units;
+  std::copy(std::begin(rank::kHiddenBias), std::end(rank::kHiddenBias), units.begin());
+  float score = 0;
+  for (int i = 0; i < rank::kFeatureCount; ++i) {
+    const float value = features[i];
+    if (value == 0) continue;
+    const float* const weights = rank::kWeights[i];
+    score += value * weights[0];
+    for (int unit = 0; unit < rank::kHiddenUnits; ++unit) units[unit] += value * weights[1 + unit];
+  }
+  for (int unit = 0; unit < rank::kHiddenUnits; ++unit)
+    score += std::max(units[unit], 0.F) * rank::kHiddenWeights[unit];
+  return score;
 }
 
 bool better(const LikelySymbol& a, const LikelySymbol& b) {
@@ -269,18 +385,25 @@ std::vector<LikelySymbol> likely_symbols(const Place& place, const VisibleText& 
   std::vector<LikelySymbol> symbols;
   double sum = 1;  // e^0: the line uses none of them
   for (const ReachedFile& file : files.files()) {
-    const SeenIn seen = seen_in(file, visible);
+    const FileView view = look_at(file, visible);
+    const std::size_t first = symbols.size();
+    double of_file = 0;
     for (const SymbolFacts& symbol : file.facts->symbols) {
       if (!scorer.is_candidate(symbol, file)) continue;
-      const rank::Features described = scorer.describe(symbol, file, seen);
+      const rank::Features described = scorer.describe(symbol, file, view);
       if (features) features->push_back(described);
       const double odds = std::exp(weighed(described));
       sum += odds;
-      symbols.push_back({&symbol, &file, static_cast<std::uint32_t>(symbols.size()), odds,
+      of_file += odds;
+      symbols.push_back({&symbol, &file, static_cast<std::uint32_t>(symbols.size()), odds, 0,
                          described[Feature::kSeen] > 0});
     }
+    for (std::size_t i = first; i < symbols.size(); ++i) symbols[i].file_chance = of_file;
   }
-  for (LikelySymbol& likely : symbols) likely.chance /= sum;
+  for (LikelySymbol& likely : symbols) {
+    likely.chance /= sum;
+    likely.file_chance /= sum;
+  }
   const std::size_t kept = features ? symbols.size() : std::min(symbols.size(), rank::kLikelyMax);
   std::partial_sort(symbols.begin(), symbols.begin() + static_cast<std::ptrdiff_t>(kept),
                     symbols.end(), better);

@@ -22,7 +22,8 @@ struct LikelySymbol {
   std::uint32_t index = 0;  // among the symbols looked at
   // That the line at the cursor uses it: 0..1, and all of a place together less than 1.
   double chance = 0;
-  bool is_seen = false;  // its name stands before the cursor
+  double file_chance = 0;  // that it uses this or anything else of the file
+  bool is_seen = false;    // its name stands before the cursor
 };
 
 // How much the chunks that are like the text at the cursor use a name, by its name_hash: 0..1.

@@ -89,13 +89,16 @@ std::vector<PackedSymbol> unpack_symbols(std::string_view bytes,
   VarintReader reader(bytes);
   const std::uint64_t count = reader.next();
   VarintReader names(reader.take_counted());
+  // A value even where none is looked for: compilers compare before they look whether there is one,
+  // which is harmless, and which valgrind cannot know.
+  const std::uint32_t sought = name.value_or(0);
   std::vector<std::uint32_t> group_names;
   for (std::uint64_t done = 0; done < count && !names.done(); done += kGroupSymbols) {
     group_names.clear();
     bool wanted = !name;
     while (group_names.size() < kGroupSymbols && !names.done()) {
       group_names.push_back(names.next_u32());
-      wanted |= name && group_names.back() == *name;
+      wanted |= group_names.back() == sought;
     }
     VarintReader group(reader.take_counted());
     if (reader.broken() || names.broken()) break;
@@ -105,7 +108,7 @@ std::vector<PackedSymbol> unpack_symbols(std::string_view bytes,
       unpack_next(group, symbol);
       if (group.broken()) return symbols;
       symbol.name = own;
-      if (!name || own == *name) symbols.push_back(symbol);
+      if (!name || own == sought) symbols.push_back(symbol);
     }
   }
   return symbols;

@@ -20,14 +20,19 @@ constexpr int kNamesMax = 64;  // looked up per query, the nearest first
 
 // ---- files in reach
 constexpr int kUsersLookedAt = 256;  // files; used by more is "everywhere"
-constexpr std::size_t kReachedMax = 64;
+constexpr std::size_t kReachedMax = 112;
 constexpr int kFolderFilesRead = 400;  // names of the folder's files that are compared
-constexpr std::size_t kFolderFilesMax = 20;
+constexpr std::size_t kFolderFilesMax = 32;
+constexpr std::size_t kNearFolderFilesMax = 16;
+constexpr std::size_t kNeighboursMax = 12;
 constexpr int kCounterpartsMax = 4;
-constexpr int kSecondImportsTried = 48, kSecondImportsMax = 16;
+constexpr std::size_t kImportsOfFileMax = 24;
+constexpr std::size_t kSecondImportsTried = 300, kSecondImportsMax = 20;
 constexpr std::size_t kNamedFilesMax = 10;  // files that define a name near, without other reach
-constexpr int kDefinersMax = 4;             // names defined in more files say little
+constexpr std::size_t kSeenFilesMax = 8;    // that define a name further up
+constexpr std::size_t kDefinersMax = 4;             // names defined in more files say little
 constexpr int kNamesLookedUp = 32;          // of those near, that no file in reach defines
+constexpr int kSeenNamesLookedUp = 60;
 constexpr int kAlikeNamesLookedUp = 10;     // names that similar code uses
 
 // ---- likely symbols: what speaks for one, see likely.cpp. Names that stand before the cursor
@@ -50,8 +55,8 @@ struct Feature {
     kMember,
     kDefiners,
     kReach,
-    kSeenReach = kReach + 6,
-    kOrder = kSeenReach + 6,
+    kSeenReach = kReach + 8,
+    kOrder = kSeenReach + 8,
     kFileSize,
     kLikeness,
     kSeenLikeness,
@@ -83,90 +88,30 @@ struct Feature {
     kVeryNear = kNearKind + 4,
     kMuchUsed,
     kSeenFileSize,
+    kPackage,
+    kSeenPackage,
+    kUnusedImport,
+    kOwnerUsed,
+    kOwnerRecent,
+    kOwnerOnlyImported,
+    kOwnerDeclared,
+    kOwnerReturned,
+    kOwnerBase,
+    kSeenOwnerBase,
+    kSeenOwnerReturned,
+    kStemNear,
+    kStemUsed,
+    kSeenStemNear,
+    kStemPieces,
+    kPathPieces,
+    kTypeNamedAsFile,
+    kSeenNamedAsFile,
     kCount,
   };
 };
 constexpr int kFeatureCount = Feature::kCount;
 using Features = std::array<float, kFeatureCount>;
-// fit_rank.py on the tuning half of the cases. No case has recently edited files: "open" stands midway
-// between "import" and "folder".
-constexpr double kWeights[] = {
-    // clang-format off
-    -1.04,  // seen
-    0.92,  // near
-    1.14,  // near_and_rare
-    -1.26,  // near_and_plain
-    -0.15,  // uses
-    1.16,  // recent
-    0.80,  // only_imported
-    -0.81,  // kind_function
-    -0.76,  // kind_method
-    -1.20,  // kind_type
-    -0.82,  // kind_constant
-    -3.65,  // kind_variable
-    -0.78,  // kind_constructor
-    1.14,  // seen_function
-    -0.31,  // seen_method
-    1.10,  // seen_type
-    0.26,  // seen_constant
-    -2.50,  // seen_variable
-    -0.75,  // seen_constructor
-    0.06,  // declaration
-    -0.28,  // seen_declaration
-    -0.47,  // plain_word
-    -0.37,  // underscore
-    -1.18,  // member
-    -4.92,  // definers
-    -0.37,  // import
-    -0.67,  // counterpart
-    -2.12,  // folder
-    -2.36,  // second
-    -1.25,  // open
-    -2.50,  // named
-    0.63,  // seen_import
-    0.34,  // seen_counterpart
-    -0.68,  // seen_folder
-    -0.62,  // seen_second
-    -0.03,  // seen_open
-    -0.72,  // seen_named
-    -0.70,  // order
-    -2.81,  // file_size
-    -0.54,  // likeness
-    -0.38,  // seen_likeness
-    -0.41,  // hidden
-    -1.41,  // test_file
-    1.81,  // owner
-    1.10,  // seen_owner
-    0.18,  // signature
-    0.41,  // seen_signature
-    -0.05,  // piece_near
-    2.55,  // pieces_near
-    -0.08,  // used_by
-    -0.78,  // seen_used_by
-    -0.77,  // users
-    0.25,  // used_alike
-    1.21,  // seen_used_alike
-    0.19,  // file_near
-    -0.31,  // file_seen
-    0.31,  // owner_seen
-    1.35,  // neighbour_seen
-    0.23,  // first_piece
-    1.10,  // popular
-    -2.77,  // seen_popular
-    1.09,  // second_piece
-    3.65,  // root_used_alike
-    1.45,  // root_used_by
-    0.48,  // two_users
-    0.38,  // near_function
-    1.18,  // near_method
-    0.30,  // near_type
-    0.59,  // near_constant
-    -0.47,  // very_near
-    0.44,  // much_used
-    0.00,  // seen_file_size
-    // clang-format on
-};
-static_assert(std::size(kWeights) == kFeatureCount);
+// Their weights: rank_weights.h.
 
 // ---- similar code
 constexpr int kQueryLinesBefore = 15, kQueryLinesAfter = 4;
@@ -197,11 +142,11 @@ struct SourceWeights {
 };
 constexpr SourceWeights kSources[] = {
     {1.00, 0.01, 0.90},   // ContextSource::kDefinition
-    {0.20, 0.024, 0.20},  // kSimilar
+    {0.05, 0.006, 0.20},  // kSimilar
     {0.25, 0.022, 0.20},  // kRecentEdit
     {1.00, 0.01, 0.90},   // kImport
-    {0.12, 0.02, 0.10},   // kUsage
-    {0.12, 0.02, 0.10},   // kSibling
+    {0.03, 0.005, 0.10},  // kUsage
+    {0.03, 0.005, 0.10},  // kSibling
 };
 constexpr const SourceWeights& weights_of_symbols() {
   return kSources[0];

@@ -1,6 +1,7 @@
 // The files whose definitions code at a place is likely to use, each with how it is reached.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,10 @@ enum class Reach : std::uint8_t {
   kSecond,       // imported by an import
   kOpen,         // open or recently edited
   kNamed,        // defines a name that stands near the cursor
+  kNearFolder,   // in the folder above or below, or the one that mirrors this one among the tests
+  kNeighbours,   // imported by the files of the folder
 };
-constexpr int kReachCount = 7;
+constexpr int kReachCount = 9;
 std::string_view reach_name(Reach reach);  // "an imported file", for reasons
 
 struct ReachedFile {
@@ -43,8 +46,11 @@ class ReachedFiles {
   const ReachedFile* find(std::string_view path) const;
 
  private:
+  Expected<std::vector<std::string>> files_of(std::string_view folder);
   Status add_folder();
-  Status add_second_imports();
+  Status add_near_folders();
+  // What the files reached in one of these ways import, what most of them import first.
+  Status add_imports_of(std::initializer_list<Reach> ways, Reach reach, std::size_t limit);
 
   View& view_;
   FactsCache& cache_;
@@ -55,7 +61,5 @@ class ReachedFiles {
 
 // Languages that call each other's code freely.
 bool mixes(const Language& a, const Language& b);
-// "geo/shape_test.cpp" -> "shape": what a test, its tested file, a header and its source share.
-std::string_view bare_stem(std::string_view path);
 
 }  // namespace curlew::indexer

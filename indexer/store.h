@@ -121,6 +121,8 @@ class StoreReader {
   // Whether a segment turned out to be damaged since the snapshot began: what was read then may
   // lack its rows, and the next snapshot leaves it out.
   bool met_damage() const;
+  // Of the snapshot's state: another number, another state.
+  std::uint64_t generation() const;
 
   Expected<std::optional<FileRow>> file(std::string_view path);
   Status files(const std::function<void(FileRow)>& take);

@@ -117,6 +117,10 @@ bool StoreReader::met_damage() const {
   return state_ && damaged_in(*state_) > damaged_;
 }
 
+std::uint64_t StoreReader::generation() const {
+  return state_ ? state_->generation : 0;
+}
+
 // What fails here fails again at the next query, which says so.
 void StoreReader::end_snapshot() {
   if (state_) store_->note_damage(*state_);

@@ -73,6 +73,8 @@ class View {
     return includes_ ? &includes_->folders_of(path) : nullptr;
   }
 
+  const IncludeTablePtr& include_table() const { return includes_; }
+
   StoreReader& reader() { return reader_; }
   FactsCache& facts();
   const std::vector<DocumentPtr>& documents() const { return documents_; }

@@ -128,6 +128,8 @@ VisibleText read_visible(std::string_view text, std::size_t cursor, const Cursor
   const std::size_t tail = end > kTailBytes ? line_start_at(text, end - kTailBytes) : 0;
   if (tail > 0) reader.read(0, std::min(kHeadBytes, tail));
   reader.read(tail, end);
+  visible.type_of.for_each(
+      [&](std::uint32_t, std::uint32_t type) { visible.declared[type] = true; });
   for (const NearName& name : around.names) {
     const std::uint32_t hash = name_hash(name.text);
     visible.near[hash] = name.nearness;

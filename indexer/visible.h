@@ -22,6 +22,7 @@ struct VisibleText {
   // How near a variable of the type is, or the type itself: 0..1, by the type's name_hash.
   FlatMap<double> types;
   FlatMap<std::uint32_t> type_of;  // of variables, both by name_hash, as far as the text tells
+  FlatMap<bool> declared;          // types that any of them has
   // How near the pieces of names are, by their name_hash: 0..1.
   FlatMap<double> pieces;
   FlatMap<double> first_pieces;

@@ -58,6 +58,7 @@ void ask_about_document(const Segment& segment, std::uint32_t number) {
   }
   promise(unpack_symbols(rows.symbols()).size() <= rows.symbols().size(), "symbols take bytes");
   (void)rows.imports();
+  promise(rows.bases().size() <= record->rows_bytes, "bases take bytes");
   (void)rows.chunks();
   (void)segment.document_of_chunk(record->first_chunk);
 }
@@ -104,6 +105,7 @@ ParsedFile parsed_file(const Language& language, std::string_view text, std::uin
         {.name = symbol, .range = whole, .name_range = name, .container = "ns"});
   for (const char* use : {"Other_3", "part", "part"}) parsed.references.push_back({use, {}, name});
   parsed.imports = {"os.path"};
+  parsed.bases = {{.type = "Parts", .base = "Other_3", .line = 1}};
   parsed.chunks = {{whole, "parse"}};
   return parsed;
 }

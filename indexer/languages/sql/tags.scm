@@ -7,7 +7,7 @@
 (enum_elements (literal) @name @definition.enum_member)
 (create_sequence (object_reference name: (_) @name)) @definition.variable
 (create_index column: (_) @name) @definition.property
-(create_function (object_reference name: (_) @name)) @definition.function
+(create_function (keyword_function) . (object_reference name: (_) @name)) @definition.function
 (create_trigger (keyword_trigger) . (object_reference name: (_) @name)) @definition.property
 (column_definition name: (_) @name) @definition.field
 (constraint name: (_) @name) @definition.property

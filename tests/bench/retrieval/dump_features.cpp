@@ -1,11 +1,12 @@
 // What the weights of likely symbols are fitted on.
 //
-//   retrieval_features CASES.jsonl PACKAGES OUT
+//   retrieval_features CASES.jsonl PACKAGES OUT [RANKS.tsv]
 //
 // For fit_rank.py, in float32, a case: the number of its symbols, the number of features, whether
 // it is a first use; then a symbol: whether it is the answer, the logarithm of how many symbols it
 // stands for, its features. The hundred best by the present weights and the answers are all there,
-// of the others a sample.
+// of the others a sample. RANKS, for looking at what is missed, has a line for each case: where
+// the answer's symbol and file stand, how the file is reached, and the files that stand first.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -22,7 +23,7 @@ namespace {
 
 using namespace indexer;
 
-constexpr std::size_t kBest = 100, kSampled = 250;
+constexpr std::size_t kBest = 100, kSampled = 120;
 
 bool is_answer(const SymbolRow& row, const Case& c) {
   return row.name == c.name &&
@@ -66,8 +67,51 @@ class Writer {
   std::ofstream out_;
 };
 
-bool run_package(const std::filesystem::path& root, const std::vector<Case>& cases,
-                 Writer& writer) {
+// Where the answer stands by the present weights, from 0; files by the sum of their symbols' chances.
+class Ranks {
+ public:
+  explicit Ranks(const std::string& path) {
+    if (!path.empty()) out_.open(path);
+  }
+
+  void write(const Case& c, const SymbolsInReach& reached) {
+    if (!out_.is_open()) return;
+    std::map<const ReachedFile*, double> sums;
+    int symbol_rank = -1;
+    for (std::size_t i = 0; i < reached.symbols.size(); ++i) {
+      const LikelySymbol& likely = reached.symbols[i];
+      sums[likely.file] += likely.chance;
+      if (symbol_rank < 0 && is_answer(likely.symbol->row, c)) symbol_rank = static_cast<int>(i);
+    }
+    std::vector<std::pair<double, const ReachedFile*>> files;
+    for (const auto& [file, sum] : sums) files.push_back({sum, file});
+    std::sort(files.begin(), files.end(), std::greater<>());
+    int file_rank = -1;
+    std::string best, how = "out of reach";
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      const ReachedFile& file = *files[i].second;
+      const bool right = std::any_of(c.answers.begin(), c.answers.end(), [&](const Answer& answer) {
+        return answer.path == file.facts->path;
+      });
+      if (right && file_rank < 0) {
+        file_rank = static_cast<int>(i);
+        how = reach_name(file.reach);
+      }
+      if (i < kFilesShown) best += fmt::format(" {}={:.2f}", file.facts->path, files[i].first);
+    }
+    out_ << fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", c.package, c.path,
+                        c.cursor, c.language, c.first_use ? "first use" : "later use", c.name,
+                        c.how, c.answers.empty() ? "" : c.answers.front().path, how, symbol_rank,
+                        file_rank, reached.symbols.size(), best);
+  }
+
+ private:
+  static constexpr std::size_t kFilesShown = 6;
+  std::ofstream out_;
+};
+
+bool run_package(const std::filesystem::path& root, const std::vector<Case>& cases, Writer& writer,
+                 Ranks& ranks) {
   const Corpus corpus = read_corpus(root);
   const std::filesystem::path path =
       std::filesystem::temp_directory_path() / fmt::format("curlew-features-{}.sqlite", ::getpid());
@@ -96,6 +140,7 @@ bool run_package(const std::filesystem::path& root, const std::vector<Case>& cas
     auto reached = symbols_in_reach(view, *place, *similar, Keep::kAllWithFeatures);
     if (!reached) return false;
     writer.write(c, **reached);
+    ranks.write(c, **reached);
   }
   for (const auto& entry : std::filesystem::directory_iterator(path.parent_path())) {
     if (entry.path().filename().native().starts_with(path.filename().native()))
@@ -109,15 +154,18 @@ bool run_package(const std::filesystem::path& root, const std::vector<Case>& cas
 
 int main(int argc, char** argv) {
   using namespace curlew::bench;
-  if (argc != 4) {
-    fmt::print(stderr, "usage: retrieval_features CASES.jsonl PACKAGES OUT\n");
+  if (argc != 4 && argc != 5) {
+    fmt::print(stderr, "usage: retrieval_features CASES.jsonl PACKAGES OUT [RANKS.tsv]\n");
     return 2;
   }
   std::map<std::string, std::vector<Case>> by_package;
   for (Case& c : read_cases(argv[1])) by_package[c.package].push_back(std::move(c));
   Writer writer(argv[3]);
+  Ranks ranks(argc == 5 ? argv[4] : "");
   for (const auto& [package, cases] : by_package) {
-    if (!run_package(std::filesystem::path(argv[2]) / package, cases, writer)) {
+    const std::filesystem::path root =
+        std::filesystem::weakly_canonical(std::filesystem::path(argv[2]) / package);
+    if (!run_package(root, cases, writer, ranks)) {
       fmt::print(stderr, "retrieval_features: {} cannot be indexed\n", package);
       return 1;
     }

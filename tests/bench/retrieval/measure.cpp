@@ -1,13 +1,16 @@
 // How well and how fast definitions are found that a hidden line needs, beside baselines.
 //
 //   measure_retrieval CASES.jsonl PACKAGES [VOCABULARY.gguf] [--context-only] [--rows FILE]
+//                     [--evaluate FOLDER]
 //
 // Cases: make_cases.py; PACKAGES is the folder that holds the packages by name. Of each retriever:
 // whether the definition is among its first 5 and 20 items, whether its file is among their first 5
 // files, and whether it is shown within 1024 tokens of items, best first. A definition counts as
 // found where an item shows the line that introduces its name, be it the definition, a window or an
 // outline. Tokens are the vocabulary's, else bytes / 3.2. The hidden half of the file is hidden from
-// the index, too. Times are of one thread's processor, of the second of two equal calls.
+// the index, too. --evaluate writes cases for `curlew evaluate`, a file for each retriever with the
+// context that it found within 1024 tokens, and one without: to be continued are the hidden lines
+// from the name on, so that the same file, line and budget are asked for each time. Times are of one thread's processor, of the second of two equal calls.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -17,6 +20,7 @@
 #include <ctime>
 #include <fstream>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "indexer/index.h"
@@ -109,8 +113,11 @@ class Calibration {
 class Measurement {
  public:
   Measurement(std::filesystem::path packages, TokenCount tokens, bool context_only,
-              std::string rows)
-      : packages_(std::move(packages)), tokens_(std::move(tokens)), context_only_(context_only) {
+              const std::string& rows, std::filesystem::path evaluate)
+      : packages_(std::move(packages)),
+        tokens_(std::move(tokens)),
+        context_only_(context_only),
+        evaluate_(std::move(evaluate)) {
     if (!rows.empty()) rows_.open(rows);
   }
 
@@ -179,9 +186,12 @@ class Measurement {
     index.close_buffer(c.path);
     for (const Item& item : within) calibration_.add(item.score, shows(item, c, corpus));
     add("context()", c, judge(ranked, within, c, corpus, tokens_));
+    write_case("none", c, file->text, {});
+    write_case("context", c, file->text, within);
     for (const auto& baseline : baselines) {
       const std::vector<Item> items = baseline->rank(c, prefix, 3 * kItems);
       add(fmt::format("{}", baseline->name()), c, judge(items, items, c, corpus, tokens_));
+      write_case(baseline->name(), c, file->text, items);
     }
   }
 
@@ -218,10 +228,41 @@ class Measurement {
                            outcome.file_at_5, outcome.in_context);
   }
 
+  // A line for `curlew evaluate`: the items that fit into the budget, and the line from the name on.
+  void write_case(std::string_view retriever, const Case& c, const std::string& text,
+                  const std::vector<Item>& items) {
+    if (evaluate_.empty()) return;
+    const std::size_t end = std::min(text.find('\n', c.cursor), text.size());
+    const std::size_t name = text.find(c.name, c.cursor);
+    if (name >= end) return;
+    nlohmann::json context = nlohmann::json::array();
+    std::size_t used = 0;
+    for (const Item& item : items) {
+      const std::size_t cost = tokens_(item.text);
+      if (used + cost > kTokensMax) continue;
+      used += cost;
+      context.push_back({{"path", item.path}, {"text", item.text}, {"score", item.score}});
+    }
+    const nlohmann::json row = {{"path", c.path},
+                                {"prefix", text.substr(0, name)},
+                                {"suffix", ""},
+                                {"middle", text.substr(name, end - name)},
+                                {"context", std::move(context)}};
+    std::string file(retriever);
+    std::replace_if(
+        file.begin(), file.end(), [](char each) { return !is_plain(each); }, '_');
+    std::ofstream(evaluate_ / (file + ".jsonl"), std::ios::app)
+        << row.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  }
+  static bool is_plain(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  }
+
   static constexpr int kRankedBytes = 60'000;
   const std::filesystem::path packages_;
   const TokenCount tokens_;
   const bool context_only_;
+  const std::filesystem::path evaluate_;  // "" for none
   std::ofstream rows_;
   std::map<std::string, Tally> tallies_;
   std::vector<double> times_;
@@ -231,12 +272,14 @@ class Measurement {
 int run(int argc, char** argv) {
   std::vector<std::string> places;
   bool context_only = false;
-  std::string rows;
+  std::string rows, evaluate;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--context-only") == 0) {
       context_only = true;
     } else if (std::strcmp(argv[i], "--rows") == 0 && i + 1 < argc) {
       rows = argv[++i];
+    } else if (std::strcmp(argv[i], "--evaluate") == 0 && i + 1 < argc) {
+      evaluate = argv[++i];
     } else {
       places.push_back(argv[i]);
     }
@@ -244,7 +287,7 @@ int run(int argc, char** argv) {
   if (places.size() < 2) {
     fmt::print(stderr,
                "usage: measure_retrieval CASES.jsonl PACKAGES [VOCABULARY.gguf] [--context-only] "
-               "[--rows FILE]\n");
+               "[--rows FILE] [--evaluate FOLDER]\n");
     return 2;
   }
   TokenCount tokens = [](std::string_view text) {
@@ -265,7 +308,7 @@ int run(int argc, char** argv) {
   }
   std::map<std::string, std::vector<Case>> by_package;
   for (Case& c : read_cases(places[0])) by_package[c.package].push_back(std::move(c));
-  Measurement measurement(places[1], tokens, context_only, rows);
+  Measurement measurement(places[1], tokens, context_only, rows, evaluate);
   for (const auto& [package, cases] : by_package) {
     if (!measurement.run(package, cases)) return 1;
   }
