@@ -19,6 +19,8 @@ template <int kLanes_>
 struct WideRows {  // eight halves a lane, kLanes lanes a row
   static constexpr int kLanes = kLanes_, kPerLane = 8, kUnroll = 2;
   __device__ static int element(int lane, int j) { return lane % kLanes * kPerLane + j; }
+  // Known to the compiler, which saves it registers.
+  __device__ static constexpr KvElement element_of(const KvLayer&) { return KvElement::kF16; }
   __device__ static void load(const std::uint8_t* row, KvElement, int, int lane, float* out) {
     const uint4 v = load16(row + lane % kLanes * 16);
     const unsigned words[4] = {v.x, v.y, v.z, v.w};
@@ -31,12 +33,18 @@ struct WideRows {  // eight halves a lane, kLanes lanes a row
 struct PlainRows {  // every 32nd element a lane, of any row
   static constexpr int kLanes = kWarpLanes, kPerLane = kPlainPerLane, kUnroll = 1;
   __device__ static int element(int lane, int j) { return lane + j * kWarpLanes; }
+  __device__ static KvElement element_of(const KvLayer& kv) { return kv.element; }
+  __device__ static float read(const std::uint8_t* row, KvElement e, int i) {
+    if (e == KvElement::kF32) return reinterpret_cast<const float*>(row)[i];
+    if (e == KvElement::kF16) return to_float(reinterpret_cast<const Half*>(row)[i]);
+    const std::uint8_t* block = row + i / kKvQ8Cols * kKvQ8Bytes;
+    const auto code = static_cast<std::int8_t>(block[sizeof(Half) + i % kKvQ8Cols]);
+    return to_float(*reinterpret_cast<const Half*>(block)) * static_cast<float>(code);
+  }
   __device__ static void load(const std::uint8_t* row, KvElement e, int dim, int lane, float* out) {
     for (int j = 0; j < kPerLane; ++j) {
       const int i = element(lane, j);
-      out[j] = i >= dim               ? 0.f
-               : e == KvElement::kF16 ? to_float(reinterpret_cast<const Half*>(row)[i])
-                                      : reinterpret_cast<const float*>(row)[i];
+      out[j] = i < dim ? read(row, e, i) : 0.f;
     }
   }
 };
@@ -84,6 +92,9 @@ __device__ void attend_rows(const AttentionArgs& a, Span span, int token, int kv
   constexpr int kRowsAtOnce = kWarpLanes / Rows::kLanes, kUnroll = Rows::kUnroll;
   const int warp = static_cast<int>(threadIdx.x) / kWarpLanes, lane = threadIdx.x % kWarpLanes;
   const int value_row = a.value_row > 0 ? a.value_row : a.value_dim;
+  const KvElement element = Rows::element_of(a.kv);
+  const int key_bytes = kv_row_bytes(element, a.head_dim);
+  const int value_bytes = kv_row_bytes(element, value_row);
   for (int p = span.begin + warp * kRowsAtOnce * kUnroll; p < span.end;
        p += kWarps * kRowsAtOnce * kUnroll) {
     float k[kUnroll][Rows::kPerLane], v[kUnroll][Rows::kPerLane];
@@ -93,10 +104,10 @@ __device__ void attend_rows(const AttentionArgs& a, Span span, int token, int kv
       const int at = p + u * kRowsAtOnce + lane / Rows::kLanes;
       is_seen[u] = at < span.end;
       const int pos = is_seen[u] ? at : span.begin;
-      Rows::load(key_row(a.kv, a.step, token, pos, kv_head, a.head_dim), a.kv.element, a.head_dim,
-                 lane, k[u]);
-      Rows::load(key_row(a.kv, a.step, token, pos, kv_head, value_row) + a.kv.values_at,
-                 a.kv.element, a.value_dim, lane, v[u]);
+      Rows::load(row_at(a.kv, a.step, token, pos, kv_head, key_bytes), element, a.head_dim, lane,
+                 k[u]);
+      Rows::load(row_at(a.kv, a.step, token, pos, kv_head, value_bytes) + a.kv.values_at, element,
+                 a.value_dim, lane, v[u]);
     }
 #pragma unroll
     for (int g = 0; g < kGroup; ++g) {
@@ -273,6 +284,9 @@ cudaError_t attention(const AttentionArgs& a, cudaStream_t stream) {
   if (a.head_dim < 1 || a.head_dim > kHeadDimMax || a.value_dim < 1 || a.value_dim > kHeadDimMax)
     return cudaErrorInvalidValue;
   if (a.value_dim % 4 != 0 || (a.out.q != nullptr && cols % kUnitCols != 0))
+    return cudaErrorInvalidValue;
+  if (a.kv.element == KvElement::kQ8 &&
+      (a.head_dim % kKvQ8Cols != 0 || a.value_dim % kKvQ8Cols != 0))
     return cudaErrorInvalidValue;
   if (a.tokens == 0) return cudaSuccess;
   if (const cudaError_t error = start_spans(a, stream); error != cudaSuccess) return error;

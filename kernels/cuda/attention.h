@@ -22,8 +22,8 @@
 // token's own position only, so a token gets the same bits in any company. Traffic: K and V once a
 // group of query heads; 7B at depth 4096: 8.4 MB a layer, 2.8 us at 3 TB/s.
 //
-// Heads of 64, 128 and 256 halves have the path above; other sizes, float32 caches and latent
-// attention a plain one (a warp a row, a query head at a time).
+// Heads of 64, 128 and 256 halves have the path above; other sizes, float32 and int8 caches and
+// latent attention a plain one (a warp a row, a query head at a time).
 #pragma once
 
 #include "kernels/cuda/activations.h"

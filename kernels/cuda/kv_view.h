@@ -18,10 +18,17 @@
 
 namespace curlew::cuda {
 
-enum class KvElement : int { kF16, kF32 };
+// kQ8: blocks of 32 elements, a half and 32 codes, as the CPU engine's Q8_0 cache has them.
+enum class KvElement : int { kF16, kF32, kQ8 };
 
-constexpr int kv_element_bytes(KvElement e) {
-  return e == KvElement::kF16 ? 2 : 4;
+inline constexpr int kKvQ8Cols = 32;
+inline constexpr int kKvQ8Bytes = 34;
+
+// Bytes of a head's row of `dim` elements.
+__host__ __device__ constexpr int kv_row_bytes(KvElement e, int dim) {
+  return e == KvElement::kF16   ? 2 * dim
+         : e == KvElement::kF32 ? 4 * dim
+                                : dim / kKvQ8Cols * kKvQ8Bytes;
 }
 
 // One layer of a pool.
@@ -41,14 +48,21 @@ struct StepTokens {
   const std::int32_t* blocks = nullptr;
 };
 
-// Where position `pos` of a token's sequence has its row of K for kv head `head`.
-__device__ inline std::uint8_t* key_row(const KvLayer& kv, const StepTokens& step, int token,
-                                        int pos, int head, int dim) {
+// Where position `pos` of a token's sequence has its row for kv head `head`, among rows of so many
+// bytes: of K, and values_at further of V.
+__device__ inline std::uint8_t* row_at(const KvLayer& kv, const StepTokens& step, int token,
+                                       int pos, int head, int row_bytes) {
   constexpr int kTokens = kernels::kKvBlockTokens;
   const std::int32_t block = step.blocks[step.first_block[token] + pos / kTokens];
   const std::size_t row = static_cast<std::size_t>(head * kTokens + pos % kTokens);
   return kv.base + static_cast<std::size_t>(block) * kv.block_bytes +
-         row * static_cast<std::size_t>(dim * kv_element_bytes(kv.element));
+         row * static_cast<std::size_t>(row_bytes);
+}
+
+// The same, of rows of `dim` elements.
+__device__ inline std::uint8_t* key_row(const KvLayer& kv, const StepTokens& step, int token,
+                                        int pos, int head, int dim) {
+  return row_at(kv, step, token, pos, head, kv_row_bytes(kv.element, dim));
 }
 
 }  // namespace curlew::cuda

@@ -51,8 +51,27 @@ __device__ void rotate_head(float* rotated, const float2* angles, const RopeKvAr
   }
 }
 
+// 32 elements, one a lane: the scale is rounded to half first, and the codes follow it.
+__device__ void store_q8_block(std::uint8_t* block, float value, int lane) {
+  constexpr float kHalfMax = 65504.f;
+  const float top = warp_max(fabsf(value));
+  const Half d = to_half(fminf(top * (1.f / 127.f), kHalfMax));
+  const float scale = to_float(d);
+  float inverse = scale > 0.f ? 1.f / scale : 0.f;
+  if (inverse * top > 127.4f) inverse = 127.f / top;  // d is far below the normal halves
+  if (lane == 0) *reinterpret_cast<Half*>(block) = d;
+  block[sizeof(Half) + static_cast<std::size_t>(lane)] =
+      static_cast<std::uint8_t>(static_cast<std::int8_t>(__float2int_rn(value * inverse)));
+}
+
+// By a whole warp.
 __device__ void store_row(std::uint8_t* row, KvElement element, const float* from, int dim,
                           int lane) {
+  if (element == KvElement::kQ8) {
+    for (int at = 0; at < dim; at += kKvQ8Cols, row += kKvQ8Bytes)
+      store_q8_block(row, from[at + lane], lane);
+    return;
+  }
   for (int i = lane; i < dim; i += kWarpLanes) {
     if (element == KvElement::kF16)
       reinterpret_cast<Half*>(row)[i] = to_half(from[i]);
@@ -116,6 +135,9 @@ cudaError_t rope_angles(const RopeAnglesArgs& a, cudaStream_t stream) {
 cudaError_t rope_kv(const RopeKvArgs& a, cudaStream_t stream) {
   if (a.tokens < 0 || a.key_dim < 1 || a.key_dim > kHeadDimMax) return cudaErrorInvalidValue;
   if (a.rope_at + 2 * a.n_freqs > a.key_dim || a.n_kv_heads < 1) return cudaErrorInvalidValue;
+  if (a.kv.element == KvElement::kQ8 &&
+      (a.key_dim % kKvQ8Cols != 0 || a.value_dim % kKvQ8Cols != 0))
+    return cudaErrorInvalidValue;
   if (a.tokens == 0) return cudaSuccess;
   const int keys = a.k == nullptr ? 0 : a.n_kv_heads, values = a.v == nullptr ? 0 : keys;
   const int rows = (a.q != nullptr ? a.n_heads : 0) + keys + values;

@@ -52,6 +52,11 @@ int rows_of(const Segment& segment) {
   return segment.rows == LogitRows::kLast ? 1 : 0;
 }
 
+cuda::KvElement kv_element(kernels::KvType type) {
+  if (type == kernels::KvType::kQ8_0) return cuda::KvElement::kQ8;
+  return type == kernels::KvType::kF16 ? cuda::KvElement::kF16 : cuda::KvElement::kF32;
+}
+
 int choose_splits(const ModelConfig& c, int processors) {
   const int group = c.n_heads / c.n_kv_heads;
   const int blocks = c.n_kv_heads * ((group + kQueriesPerBlock - 1) / kQueriesPerBlock);
@@ -137,8 +142,6 @@ Expected<std::unique_ptr<CudaNetwork>> CudaNetwork::create(const ModelFile& file
   Expected<Card> card = find_card();
   if (!card) return std::move(card.error()).pass();
   if (Status s = check_cuda_supports(config); !s) return std::move(s.error()).pass();
-  if (options.kv_type == kernels::KvType::kQ8_0)
-    return fail(Errc::kUnsupported, "the CUDA engine keeps keys and values as F16 or F32");
   Expected<Stream> stream = Stream::make();
   if (!stream) return std::move(stream.error()).pass();
 
@@ -195,8 +198,7 @@ Status CudaNetwork::take_memory(const ModelFile& file, const ExecutorOptions& op
   if (!slab) return std::move(slab.error()).pass();
   kv_ = KvPool::create_in(std::make_unique<DeviceKvMemory>(std::move(*slab), stream_),
                           kv_shape(config_, options.kv_type), kv_blocks);
-  kv_element_ =
-      options.kv_type == kernels::KvType::kF16 ? cuda::KvElement::kF16 : cuda::KvElement::kF32;
+  kv_element_ = kv_element(options.kv_type);
   return {};
 }
 

@@ -140,9 +140,10 @@ struct CacheCase {
       for (int b = 0; b <= p / kKvBlockTokens; ++b) table.push_back(used++);
     }
     for (auto& block : table) block = used - 1 - block;
-    const std::size_t bytes = size(kv_element_bytes(element), n_kv_heads, kKvBlockTokens);
-    layer = {.block_bytes = bytes * size(key_dim + value_dim),
-             .values_at = value_dim > 0 ? bytes * size(key_dim) : 0,
+    const std::size_t rows = size(n_kv_heads, kKvBlockTokens);
+    const std::size_t keys = rows * size(kv_row_bytes(element, key_dim));
+    layer = {.block_bytes = keys + rows * size(kv_row_bytes(element, value_dim)),
+             .values_at = value_dim > 0 ? keys : 0,
              .element = element};
     layer.base = device.empty<std::uint8_t>(layer.block_bytes * size(used));
     step = {.pos = device.upload(pos),
@@ -181,6 +182,14 @@ struct CacheCase {
 Floats as_stored(Floats x, KvElement element) {
   if (element == KvElement::kF16)
     for (float& v : x) v = kernels::f16_to_f32(kernels::f32_to_f16(v));
+  if (element == KvElement::kQ8) {  // as the CPU engine's cache
+    std::vector<std::byte> blocks(x.size() / kKvQ8Cols * kKvQ8Bytes * kKvBlockTokens);
+    void* block = blocks.data();
+    kernels::kv_write(x.data(), &block, kernels::KvType::kQ8_0, 0, 1, 1,
+                      static_cast<int>(x.size()));
+    kernels::dequantize(kernels::WeightType::kQ8_0, blocks.data(), x.data(),
+                        static_cast<std::int64_t>(x.size()));
+  }
   return x;
 }
 
@@ -256,7 +265,8 @@ INSTANTIATE_TEST_SUITE_P(Heads, Attention,
                                            HeadShape{8, 2, 128, KvElement::kF16, 33, true},
                                            HeadShape{2, 1, 80, KvElement::kF16, 0, false},
                                            HeadShape{4, 2, 24, KvElement::kF32, 0, true},
-                                           HeadShape{2, 1, 128, KvElement::kF32, 0, false}));
+                                           HeadShape{2, 1, 128, KvElement::kF32, 0, false},
+                                           HeadShape{3, 1, 96, KvElement::kQ8, 40, true}));
 
 // Latent attention: one row a position, whose beginning is the value.
 TEST(Attention, ReadsValuesFromTheKeys) {
