@@ -10,7 +10,25 @@
 namespace curlew::cli {
 namespace {
 
-// {"path" or "text", "prefix", "suffix", "middle"}, one a line. "text" is accepted and not used.
+// [{"path", "text", "score"}], best first: context that something else than the index has found.
+std::vector<indexer::ContextChunk> parse_context(const Json& list) {
+  std::vector<indexer::ContextChunk> chunks;
+  for (const Json& each : list) {
+    if (!each.is_object()) continue;
+    indexer::ContextChunk chunk;
+    if (const auto path = each.find("path"); path != each.end() && path->is_string())
+      chunk.path = path->get<std::string>();
+    if (const auto text = each.find("text"); text != each.end() && text->is_string())
+      chunk.text = text->get<std::string>();
+    if (const auto score = each.find("score"); score != each.end() && score->is_number())
+      chunk.score = score->get<double>();
+    chunks.push_back(std::move(chunk));
+  }
+  return chunks;
+}
+
+// {"path" or "text", "prefix", "suffix", "middle"}, one a line, and maybe "context". "text" is
+// accepted and not used.
 std::optional<assist::EvaluationCase> parse_case(const std::string& line) {
   const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;
@@ -24,6 +42,8 @@ std::optional<assist::EvaluationCase> parse_case(const std::string& line) {
   }
   if (const auto path = json.find("path"); path != json.end() && path->is_string())
     out.path = path->get<std::string>();
+  if (const auto context = json.find("context"); context != json.end() && context->is_array())
+    out.context = parse_context(*context);
   return out;
 }
 

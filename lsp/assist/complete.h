@@ -66,6 +66,8 @@ struct CompletionRequest {
   std::size_t selected_start = 0;
   bool explicit_request =
       false;  // the user asked: answer even where an automatic one would stay quiet
+  // Taken for what the index would find, to compare ways of finding context; null: the index's.
+  const std::vector<indexer::ContextChunk>* context = nullptr;
 };
 
 struct ContextEntry {

@@ -76,6 +76,7 @@ Expected<EvaluationReport> evaluate(
     request.text = text;
     request.cursor = wanted.prefix.size();
     if (!wanted.path.empty()) request.path = wanted.path;
+    if (wanted.context) request.context = &*wanted.context;
     const Expected<Completion> got = complete(sources, request, stop);
     if (!got) return Error(got.error()).during(fmt::format("evaluate case {}", i + 1));
     const Score s = score(wanted, *got);

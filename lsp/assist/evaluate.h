@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@ namespace curlew::assist {
 struct EvaluationCase {
   std::string path;  // relative to the workspace, for its language and for retrieval; may be ""
   std::string prefix, suffix, middle;
+  // Shown instead of what the index finds; may be empty.
+  std::optional<std::vector<indexer::ContextChunk>> context = std::nullopt;
 };
 
 struct EvaluationReport {

@@ -62,7 +62,8 @@ std::string first_lines(const model::Generator& generator, const std::string& te
 
 Expected<Retrieved> retrieve(const indexer::Index* index, const CompletionRequest& request) {
   Retrieved retrieved;
-  if (index == nullptr) return retrieved;
+  if (request.context) retrieved.chunks = *request.context;
+  if (index == nullptr || request.context) return retrieved;
   const auto start = std::chrono::steady_clock::now();
   indexer::ContextQuery query;
   query.path = request.path;
