@@ -60,10 +60,12 @@ Expected<std::shared_ptr<Runtime>> RuntimeKeeper::start() try {
 
 // On the card where that is wanted and can be, else here.
 Expected<std::unique_ptr<Runtime>> RuntimeKeeper::open() {
+  ExecutorOptions wanted = options_.executor;
+  if (was_started_) wanted.on_progress = nullptr;  // who loaded the engine waits no more
   std::string why_no_card;
   Expected<std::unique_ptr<Runtime>> runtime = nullptr;
   if (options_.device != Device::kCpu) {
-    Expected<std::unique_ptr<Executor>> card = open_card();
+    Expected<std::unique_ptr<Executor>> card = open_card(wanted);
     runtime = card ? furnish(std::move(*card), Arithmetic::kCard)
                    : Expected<std::unique_ptr<Runtime>>(std::move(card.error()).pass());
     if (!runtime && options_.device == Device::kCuda)
@@ -72,7 +74,7 @@ Expected<std::unique_ptr<Runtime>> RuntimeKeeper::open() {
   }
   if (!runtime || *runtime == nullptr) {
     Expected<std::unique_ptr<Executor>> cpu =
-        CpuExecutor::open(file_, config_, options_.executor, options_.threads);
+        CpuExecutor::open(file_, config_, wanted, options_.threads);
     if (!cpu) return std::move(cpu.error()).pass();
     runtime = furnish(std::move(*cpu), Arithmetic::kCpu);
   }
@@ -85,13 +87,13 @@ Expected<std::unique_ptr<Runtime>> RuntimeKeeper::open() {
   return runtime;
 }
 
-Expected<std::unique_ptr<Executor>> RuntimeKeeper::open_card() const {
+Expected<std::unique_ptr<Executor>> RuntimeKeeper::open_card(const ExecutorOptions& wanted) const {
   if (options_.cards == nullptr)
     return fail(Errc::kUnsupported, "this build has no engine for cards");
   if (faults_ >= kFaultsMax)
     return fail(Errc::kInternal, "the card failed {} times, the last time with: {}", faults_,
                 last_fault_->message());
-  return options_.cards->open(file_, config_, options_.executor);
+  return options_.cards->open(file_, config_, wanted);
 }
 
 // With its adapter and what the prefix file holds.

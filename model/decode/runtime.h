@@ -85,12 +85,11 @@ class RuntimeKeeper {
 
  private:
   using Lock = std::unique_lock<std::mutex>;
-
   using Adapted = Expected<std::unique_ptr<PlacedAdapter>>;
 
   Expected<std::shared_ptr<Runtime>> start();
   Expected<std::unique_ptr<Runtime>> open();
-  Expected<std::unique_ptr<Executor>> open_card() const;
+  Expected<std::unique_ptr<Executor>> open_card(const ExecutorOptions& wanted) const;
   Expected<std::unique_ptr<Runtime>> furnish(std::unique_ptr<Executor> executor, Arithmetic of);
   Adapted open_adapter(const std::filesystem::path& path, const Executor& executor) const;
   std::uint64_t identity(const Runtime& runtime, const PlacedAdapter* adapter) const;

@@ -202,13 +202,17 @@ TEST_F(EngineWithCards, KeepsTheCardFromNobodyWhoUsesIt) {
 TEST_F(EngineWithCards, GivesAnIdleCardBackByItself) {
   EngineOptions o = options();
   o.card_idle_max = milliseconds(20);
+  std::atomic<bool> is_loading = true, was_told_later = false;
+  o.on_progress = [&](float) { was_told_later = was_told_later || !is_loading; };
   const auto engine = load(o);
+  is_loading = false;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (plan_.open > 0 && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(milliseconds(2));
   EXPECT_EQ(plan_.open, 0);
   EXPECT_TRUE(engine->generate(request(), {}));
   EXPECT_EQ(plan_.opened, 2);
+  EXPECT_FALSE(was_told_later);  // whoever loaded it does not wait for progress any more
 }
 
 }  // namespace
