@@ -66,7 +66,8 @@ CURLEW_EVERYWHERE inline std::uint32_t bits_of_float(float value) {
 }
 }  // namespace detail
 
-// exp(x) for x <= 0, to 2e-7 of its value; 0 for NaN and for what is less than 2^-39. The nearest whole power of two goes into the exponent, a Taylor polynomial does the rest.
+// exp(x) for x <= 0, to 2e-7 of its value; 0 for NaN and for what is less than 2^-39. The nearest whole
+// power of two goes into the exponent, a Taylor polynomial does the rest.
 CURLEW_EVERYWHERE inline float draw_probability(float x) {
   using namespace detail;
   constexpr float kLog2E = 1.44269504f;
