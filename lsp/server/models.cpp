@@ -145,7 +145,7 @@ Expected<std::unique_ptr<model::Generator>> make_generator(
                                      .on_progress = on_progress});
   if (!engine) return std::move(engine.error()).pass();
   if (const std::string why = (*engine)->info().why_no_card; !why.empty())
-    spdlog::info("no card is used: {}", why);
+    spdlog::debug("no card is used: {}", why);
   if (const Expected<int>& restored = (*engine)->restored_tokens(); !restored)
     spdlog::warn("{}", restored.error().message());
   return std::move(*engine);

@@ -153,7 +153,8 @@ class PytestPlugin:
         self.session = self.stage()
 
     def pytest_collection_modifyitems(self, items):
-        items[:] = [item for item in items if not self.session.leaves_out(self.name(item.nodeid))]
+        wanted = [item for item in items if not self.session.leaves_out(self.name(item.nodeid))]
+        items[:] = wanted or items  # a file that could not be loaded has a name, too, but it is no test's
         items.sort(key=lambda item: self.session.order(self.name(item.nodeid)))
 
     def pytest_runtest_logstart(self, nodeid, location):
