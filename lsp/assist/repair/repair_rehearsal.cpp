@@ -63,7 +63,8 @@ Expected<bool> RepairRun::try_rehearsed(const std::vector<Candidate>& candidates
                                         const Diagnostic& complaint, RepairProgress& shown) {
   const std::vector<std::string> tests = failing_tests(complaint.test);
   std::vector<Trial> batch, hopeful, likeliest;
-  for (auto next = candidates.begin(); !is_out_of_time();) {
+  auto next = candidates.begin();
+  while (!is_out_of_time()) {
     for (; next != candidates.end() && batch.size() < kBatchMax; ++next) {
       ++shown.tried;
       if (auto trial = trial_of(*next)) batch.push_back(std::move(*trial));
@@ -83,7 +84,8 @@ Expected<bool> RepairRun::try_rehearsed(const std::vector<Candidate>& candidates
     Expected<bool> kept = try_these({&trial, 1}, complaint);
     if (!kept || *kept) return kept;
   }
-  return false;
+  if (rehearses_) return false;
+  return try_all({next, candidates.end()}, complaint, shown);  // the rest, without
 }
 
 Expected<bool> RepairRun::rehearse(std::vector<Trial>& batch, const std::vector<std::string>& tests,
