@@ -10,7 +10,6 @@ namespace {
 constexpr std::chrono::milliseconds kTraceMax{3'000}, kRehearsalMax{5'000};
 constexpr int kTraced = 4;       // times as long as without is what it may take to see what runs
 constexpr int kTraceShare = 10;  // of the budget, at most
-constexpr std::size_t kDoubtedMax = 8;   // of what no rehearsal liked, run all the same
 constexpr std::size_t kFailingMax = 12;  // tests, in a rehearsal
 constexpr std::size_t kBatchMax = 256;   // changes in one rehearsal
 
@@ -62,7 +61,7 @@ std::vector<std::string> RepairRun::failing_tests(const std::string& first) cons
 Expected<bool> RepairRun::try_rehearsed(const std::vector<Candidate>& candidates,
                                         const Diagnostic& complaint, RepairProgress& shown) {
   const std::vector<std::string> tests = failing_tests(complaint.test);
-  std::vector<Trial> batch, hopeful, likeliest;
+  std::vector<Trial> batch, hopeful;
   auto next = candidates.begin();
   while (!is_out_of_time()) {
     for (; next != candidates.end() && batch.size() < kBatchMax; ++next) {
@@ -70,15 +69,12 @@ Expected<bool> RepairRun::try_rehearsed(const std::vector<Candidate>& candidates
       if (auto trial = trial_of(*next)) batch.push_back(std::move(*trial));
     }
     if (batch.empty()) break;
-    for (std::size_t i = 0; i < batch.size() && likeliest.size() < kDoubtedMax; ++i)
-      likeliest.push_back(batch[i]);
     if (progress_) progress_(shown);
     auto kept = rehearse(batch, tests, complaint, hopeful);
     if (!kept || *kept) return kept;
     if (!rehearses_) break;  // they do not work here
   }
   std::ranges::move(batch, std::back_inserter(hopeful));
-  std::ranges::move(likeliest, std::back_inserter(hopeful));
   for (Trial& trial : hopeful) {
     if (is_out_of_time()) break;
     Expected<bool> kept = try_these({&trial, 1}, complaint);
