@@ -97,27 +97,8 @@ cudaError_t expert_matvec(const ExpertMatvecArgs& args, cudaStream_t stream) {
   if (a.y_stride == 0) a.y_stride = a.rows;
   if (!is_valid(a)) return cudaErrorInvalidValue;
   if (a.slots == 0) return cudaSuccess;
-  switch (a.w.format) {
-    case DeviceFormat::kQ4_0:
-      return start<FormatQ4_0>(a, stream);
-    case DeviceFormat::kQ8_0:
-      return start<FormatQ8_0>(a, stream);
-    case DeviceFormat::kQ4_K:
-      return start<FormatQ4_K>(a, stream);
-    case DeviceFormat::kQ5_K:
-      return start<FormatQ5_K>(a, stream);
-    case DeviceFormat::kQ6_K:
-      return start<FormatQ6_K>(a, stream);
-    case DeviceFormat::kWide:
-      return start<FormatWide>(a, stream);
-    case DeviceFormat::kF16:
-      return start<FormatF16>(a, stream);
-    case DeviceFormat::kBF16:
-      return start<FormatBF16>(a, stream);
-    case DeviceFormat::kF32:
-      return start<FormatF32>(a, stream);
-  }
-  return cudaErrorInvalidValue;
+  return with_format(a.w.format,
+                     [&](auto format) { return start<decltype(format)>(a, stream); });
 }
 
 }  // namespace curlew::cuda

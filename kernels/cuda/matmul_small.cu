@@ -217,25 +217,13 @@ cudaError_t matmul_small(const MatvecArgs& args, const MatvecJob& job, cudaStrea
                         .x = args.x,
                         .tokens = args.tokens,
                         .finish = {args.finish, args.gate_function, args.scale}};
-  switch (job.w.format) {
-    case DeviceFormat::kQ4_0:
-      return start_for_tokens<FormatQ4_0>(a, stream);
-    case DeviceFormat::kQ8_0:
-      return start_for_tokens<FormatQ8_0>(a, stream);
-    case DeviceFormat::kQ4_K:
-      return start_for_tokens<FormatQ4_K>(a, stream);
-    case DeviceFormat::kQ5_K:
-      return start_for_tokens<FormatQ5_K>(a, stream);
-    case DeviceFormat::kQ6_K:
-      return start_for_tokens<FormatQ6_K>(a, stream);
-    case DeviceFormat::kWide:
-      return start_for_tokens<FormatWide>(a, stream);
-    case DeviceFormat::kF16:
-    case DeviceFormat::kBF16:
-    case DeviceFormat::kF32:
+  return with_format(job.w.format, [&](auto format) {
+    using Format = decltype(format);
+    if constexpr (is_float(Format::kFormat))
       return cudaErrorInvalidValue;
-  }
-  return cudaErrorInvalidValue;
+    else
+      return start_for_tokens<Format>(a, stream);
+  });
 }
 
 }  // namespace curlew::cuda

@@ -123,27 +123,9 @@ cudaError_t start_for_tokens(const KernelArgs& a, int blocks, cudaStream_t strea
 
 cudaError_t start_one_format(DeviceFormat format, const KernelArgs& a, int blocks,
                              cudaStream_t stream) {
-  switch (format) {
-    case DeviceFormat::kQ4_0:
-      return start_for_tokens<FormatQ4_0>(a, blocks, stream);
-    case DeviceFormat::kQ8_0:
-      return start_for_tokens<FormatQ8_0>(a, blocks, stream);
-    case DeviceFormat::kQ4_K:
-      return start_for_tokens<FormatQ4_K>(a, blocks, stream);
-    case DeviceFormat::kQ5_K:
-      return start_for_tokens<FormatQ5_K>(a, blocks, stream);
-    case DeviceFormat::kQ6_K:
-      return start_for_tokens<FormatQ6_K>(a, blocks, stream);
-    case DeviceFormat::kWide:
-      return start_for_tokens<FormatWide>(a, blocks, stream);
-    case DeviceFormat::kF16:
-      return start_for_tokens<FormatF16>(a, blocks, stream);
-    case DeviceFormat::kBF16:
-      return start_for_tokens<FormatBF16>(a, blocks, stream);
-    case DeviceFormat::kF32:
-      return start_for_tokens<FormatF32>(a, blocks, stream);
-  }
-  return cudaErrorInvalidValue;
+  return with_format(format, [&](auto one) {
+    return start_for_tokens<decltype(one)>(a, blocks, stream);
+  });
 }
 
 // True when every job's format is one of the two.

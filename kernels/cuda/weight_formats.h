@@ -220,4 +220,30 @@ using FormatF16 = FormatFloat<DeviceFormat::kF16>;
 using FormatBF16 = FormatFloat<DeviceFormat::kBF16>;
 using FormatF32 = FormatFloat<DeviceFormat::kF32>;
 
+// What `start` gives for a format: it is called with a value of the format's type.
+template <class Start>
+cudaError_t with_format(DeviceFormat format, const Start& start) {
+  switch (format) {
+    case DeviceFormat::kQ4_0:
+      return start(FormatQ4_0());
+    case DeviceFormat::kQ8_0:
+      return start(FormatQ8_0());
+    case DeviceFormat::kQ4_K:
+      return start(FormatQ4_K());
+    case DeviceFormat::kQ5_K:
+      return start(FormatQ5_K());
+    case DeviceFormat::kQ6_K:
+      return start(FormatQ6_K());
+    case DeviceFormat::kWide:
+      return start(FormatWide());
+    case DeviceFormat::kF16:
+      return start(FormatF16());
+    case DeviceFormat::kBF16:
+      return start(FormatBF16());
+    case DeviceFormat::kF32:
+      return start(FormatF32());
+  }
+  return cudaErrorInvalidValue;
+}
+
 }  // namespace curlew::cuda
