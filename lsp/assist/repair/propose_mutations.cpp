@@ -1,8 +1,9 @@
 // One token changed for its neighbour in meaning: what a slip of the mind makes, undone.
 #include <algorithm>
 #include <set>
+#include <tuple>
 
-#include "lsp/assist/repair/mutations.h"
+#include "lsp/assist/repair/expressions.h"
 
 namespace curlew::assist {
 namespace {
@@ -37,19 +38,16 @@ constexpr std::size_t kNamesTried = 8;  // others for one name
 constexpr std::size_t kMutationsMax = 600, kAllMax = 10'000;
 constexpr double kOnLine = 0.3, kAround = 0.12;  // chances, for a compiler's complaint
 
+// What stands for no name that could be another's: words of statements, of values, of types.
 bool is_keyword_like(std::string_view word) {
   static const std::set<std::string_view> kWords = {
-      "if",       "else",    "for",      "while",     "return", "def",       "fn",     "func",
-      "function", "class",   "struct",   "let",       "const",  "var",       "auto",   "int",
-      "void",     "bool",    "char",     "double",    "float",  "long",      "static", "mut",
-      "self",     "this",    "import",   "from",      "in",     "not",       "and",    "or",
-      "is",       "None",    "True",     "False",     "true",   "false",     "null",   "nullptr",
-      "new",      "public",  "private",  "protected", "case",   "switch",    "break",  "continue",
-      "try",      "catch",   "except",   "raise",     "throw",  "match",     "pub",    "impl",
-      "use",      "elif",    "lambda",   "with",      "as",     "yield",     "await",  "async",
-      "string",   "String",  "unsigned", "size_t",    "std",    "range",     "nil",    "undefined",
-      "typeof",   "default", "package",  "go",        "type",   "interface", "final",  "override"};
-  return kWords.contains(word);
+      "struct", "auto",      "int",     "void",      "bool",    "char",      "double",   "float",
+      "long",   "static",    "self",    "this",      "None",    "True",      "False",    "true",
+      "false",  "null",      "nullptr", "public",    "private", "protected", "switch",   "catch",
+      "throw",  "pub",       "impl",    "use",       "string",  "String",    "unsigned", "size_t",
+      "std",    "range",     "nil",     "undefined", "typeof",  "default",   "package",  "go",
+      "type",   "interface", "final",   "override"};
+  return Expressions::is_keyword(word) || kWords.contains(word);
 }
 
 class Mutator {
@@ -260,8 +258,16 @@ std::vector<Candidate> mutations_of(std::string_view path, std::string_view text
   std::ranges::stable_sort(
       all, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
   const std::size_t most = breadth == Breadth::kAll ? kAllMax : kMutationsMax;
-  if (all.size() > most) all.resize(most);
-  return all;
+  std::vector<Candidate> kept;
+  std::set<std::tuple<std::size_t, std::size_t, std::string>> seen;  // by their only edit
+  for (Candidate& candidate : all) {
+    if (kept.size() == most) break;
+    const TextEdit& edit = candidate.edits.front();
+    const bool is_new =
+        candidate.edits.size() > 1 || seen.insert({edit.start, edit.end, edit.text}).second;
+    if (is_new) kept.push_back(std::move(candidate));
+  }
+  return kept;
 }
 
 // Of a compiler's complaint: on its line, and, less likely, in the definition around it.

@@ -77,8 +77,9 @@ Expected<std::vector<Proposals>> RepairRun::list() {
 }
 
 Status RepairRun::look() {
-  // Where a hang can be told from tests that take long, it is not waited for.
-  if (checker_.can_rehearse())
+  // Where a hang can be told from tests that take long, it is not waited for. Who asks for single
+  // complaints has seen the command end.
+  if (checker_.can_rehearse() && !is_for_some())
     checker_.limit_runs(std::clamp(request_.budget / kHangShare, kRunMin, kHangMax));
   if (Status ran = run_as_it_is(); !ran) return ran;
   if (Status traced = trace_tests(); !traced) return traced;
@@ -188,7 +189,7 @@ Expected<bool> RepairRun::remove(const Diagnostic& complaint) {
 Status RepairRun::choose_focus(const Diagnostic& complaint) {
   focus_.reset();
   const bool is_worth_it = !complaint.test.empty() && now_.seconds > kAllSecondsMin &&
-                           now_.end == sandbox::CommandEnd::kExited;
+                           !is_rehearsed(complaint) && now_.end == sandbox::CommandEnd::kExited;
   if (!is_worth_it || !checker_.focus_on(&complaint)) return {};
   checker_.limit_runs(run_limit());
   const Expected<CheckResult> alone = checker_.check(kept_, stop_);
@@ -203,8 +204,7 @@ Status RepairRun::choose_focus(const Diagnostic& complaint) {
 
 Expected<bool> RepairRun::try_all(const std::vector<Candidate>& candidates,
                                   const Diagnostic& complaint, RepairProgress& shown) {
-  if (rehearses_ && is_of_running_code(complaint))
-    return try_rehearsed(candidates, complaint, shown);
+  if (is_rehearsed(complaint)) return try_rehearsed(candidates, complaint, shown);
   trials_.start_small();
   for (auto next = candidates.begin(); next != candidates.end() && !is_out_of_time();) {
     if (progress_) progress_(shown);

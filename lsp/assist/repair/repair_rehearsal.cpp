@@ -13,6 +13,13 @@ constexpr int kTraceShare = 10;  // of the budget, at most
 constexpr std::size_t kFailingMax = 12;  // tests, in a rehearsal
 constexpr std::size_t kBatchMax = 256;   // changes in one rehearsal
 
+// A runner may say more of where a test stands than a tracer does, or less: "birds.Legs.test_two".
+bool is_same_test(std::string_view a, std::string_view b) {
+  if (a.size() < b.size()) std::swap(a, b);
+  return a.ends_with(b) &&
+         (a.size() == b.size() || (!b.empty() && a[a.size() - b.size() - 1] == '.'));
+}
+
 }  // namespace
 
 Status RepairRun::trace_tests() {
@@ -25,11 +32,23 @@ Status RepairRun::trace_tests() {
   auto traces = checker_.trace(kept_, failing_tests(""), limit, stop_);
   if (!traces) return Error(std::move(traces.error())).pass();
   ++result_.runs;
+  for (const TestTrace& trace : *traces)
+    if (trace.failed) traced_failing_.push_back(trace.test);
   Suspicion ran(*traces);
   rehearses_ = !ran.is_empty() && checker_.can_rehearse();
   candidates_.suspect(std::move(ran));
   if (hangs) note_hanging(*traces);
   return {};
+}
+
+// A rehearsal says whether a test passes, or all of them; what else a command complains of goes by its words.
+bool RepairRun::is_rehearsed(const Diagnostic& complaint) const {
+  if (!rehearses_ || !is_of_running_code(complaint)) return false;
+  const bool is_traced =
+      !complaint.test.empty() && std::ranges::any_of(traced_failing_, [&](const std::string& test) {
+        return is_same_test(test, complaint.test);
+      });
+  return is_traced || complaints().size() == 1;
 }
 
 void RepairRun::note_hanging(const std::vector<TestTrace>& traces) {

@@ -41,6 +41,7 @@ class RepairRun {
   void note_hanging(const std::vector<TestTrace>& traces);
   // Not what cannot even be loaded.
   static bool is_of_running_code(const Diagnostic& complaint);
+  bool is_rehearsed(const Diagnostic& complaint) const;
   // Their names, that of this complaint first.
   std::vector<std::string> failing_tests(const std::string& first) const;
   // In rehearsals first: what pleases there is run by the command.
@@ -111,12 +112,13 @@ class RepairRun {
   int tests_wanted_ = -1;
   std::chrono::milliseconds longest_run_{0};
   Changes kept_;
-  CheckResult first_, now_;          // without changes; with what is kept
-  std::vector<Diagnostic> targets_;  // the command's own words for request_.only
-  std::set<std::uint64_t> tried_;    // hashes of all changes
-  std::string last_outcome_;         // of the last try that was not kept
-  bool rehearses_ = false;           // changes are rehearsed before they are run
-  std::optional<Diagnostic> focus_;  // the test that is run alone, at first
+  CheckResult first_, now_;                  // without changes; with what is kept
+  std::vector<Diagnostic> targets_;          // the command's own words for request_.only
+  std::set<std::uint64_t> tried_;            // hashes of all changes
+  std::string last_outcome_;                 // of the last try that was not kept
+  bool rehearses_ = false;                   // changes are rehearsed before they are run
+  std::vector<std::string> traced_failing_;  // tests
+  std::optional<Diagnostic> focus_;          // the test that is run alone, at first
   RepairResult result_;
 };
 

@@ -291,6 +291,43 @@ TEST(RepairByRehearsal, FindsTheTestThatDoesNotEnd) {
   EXPECT_LE(checker.limits.front(), std::chrono::seconds(15)) << "a hang is not waited for";
 }
 
+// A program that checks several things ends with 1 until all of them are right: a rehearsal would never be
+// pleased by what removes one complaint.
+TEST(RepairByRehearsal, IsNotForOneOfSeveralComplaintsOfAProgram) {
+  const auto check = [](const Changes& texts) {
+    std::vector<Diagnostic> all;
+    if (has(texts, "bird.py", "return n - 2"))
+      all.push_back(complaint("bird.py", 5, 12, "legs: `-`"));
+    if (has(texts, "bird.py", "return 2 + n"))
+      all.push_back(complaint("bird.py", 2, 14, "wings: `+`"));
+    return all.empty() ? passed() : failed(all);
+  };
+  RehearsingChecker checker(kBird, check, [&](const Changes& change) -> Rehearsed {
+    const bool good = check(change).passed();
+    return {true, good ? 1 : 0, !good};
+  });
+  checker.traces = {ran("the command", true, {2, 5})};
+  const RepairResult result = run(checker);
+  EXPECT_EQ(result.end, RepairEnd::kRepaired) << result.reason;
+  ASSERT_FALSE(result.rounds.empty());
+  EXPECT_EQ(result.rounds[0].kept.size(), 2u) << "one after the other";
+}
+
+TEST(RepairByRehearsal, DoesNotTakeAnEditorsCheckForOneThatHangs) {
+  RehearsingChecker checker(kBird, check_legs, [](const Changes& change) -> Rehearsed {
+    const bool good = change.at("bird.py").find("return n * 2") != std::string::npos;
+    return {true, good ? 1 : 0, !good};
+  });
+  checker.traces = {ran("test_legs", true, {5})};
+  RepairRequest request;
+  request.only = check_legs(kBird).diagnostics;
+  request.budget = std::chrono::seconds(10);
+  const RepairResult result = run(checker, request);
+  EXPECT_EQ(result.end, RepairEnd::kRepaired) << result.reason;
+  ASSERT_FALSE(checker.limits.empty());
+  EXPECT_GT(checker.limits.front(), std::chrono::seconds(5)) << "the first run has all the time";
+}
+
 TEST(RepairByRehearsal, GivesSlowTestsTheirTime) {
   int runs = 0;
   RehearsingChecker checker(
