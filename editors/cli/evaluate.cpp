@@ -11,24 +11,24 @@ namespace curlew::cli {
 namespace {
 
 // [{"path", "text", "score"}], best first: context that something else than the index has found.
-std::vector<indexer::ContextChunk> parse_context(const Json& list) {
+std::optional<std::vector<indexer::ContextChunk>> parse_context(const Json& list) {
+  if (!list.is_array()) return std::nullopt;
   std::vector<indexer::ContextChunk> chunks;
   for (const Json& each : list) {
-    if (!each.is_object()) continue;
-    indexer::ContextChunk chunk;
-    if (const auto path = each.find("path"); path != each.end() && path->is_string())
-      chunk.path = path->get<std::string>();
-    if (const auto text = each.find("text"); text != each.end() && text->is_string())
-      chunk.text = text->get<std::string>();
-    if (const auto score = each.find("score"); score != each.end() && score->is_number())
-      chunk.score = score->get<double>();
-    chunks.push_back(std::move(chunk));
+    if (!each.is_object() || !each.contains("path") || !each.contains("text")) return std::nullopt;
+    const Json score = each.value("score", Json(0.0));
+    if (!each["path"].is_string() || !each["text"].is_string() || !score.is_number())
+      return std::nullopt;
+    indexer::ContextChunk& chunk = chunks.emplace_back();
+    chunk.path = each["path"];
+    chunk.text = each["text"];
+    chunk.score = score;
   }
   return chunks;
 }
 
-// {"path" or "text", "prefix", "suffix", "middle"}, one a line, and maybe "context". "text" is
-// accepted and not used.
+// {"path" or "text", "prefix", "suffix", "middle"}, one a line, and maybe "context", which is shown
+// instead of what the index finds. "text" is accepted and not used.
 std::optional<assist::EvaluationCase> parse_case(const std::string& line) {
   const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;
@@ -42,8 +42,10 @@ std::optional<assist::EvaluationCase> parse_case(const std::string& line) {
   }
   if (const auto path = json.find("path"); path != json.end() && path->is_string())
     out.path = path->get<std::string>();
-  if (const auto context = json.find("context"); context != json.end() && context->is_array())
+  if (const auto context = json.find("context"); context != json.end()) {
     out.context = parse_context(*context);
+    if (!out.context) return std::nullopt;
+  }
   return out;
 }
 
@@ -57,10 +59,11 @@ Expected<std::vector<assist::EvaluationCase>> read_cases(const EvaluateOptions& 
     if (line.empty()) continue;
     auto parsed = parse_case(line);
     if (!parsed)
-      return assist::fail(
-          assist::Errc::kInvalidInput,
-          "{}, line {}: expected an object with the strings prefix, suffix and middle",
-          options.file.string(), number);
+      return assist::fail(assist::Errc::kInvalidInput,
+                          "{}, line {}: expected an object with the strings prefix, suffix and "
+                          "middle, and a context "
+                          "that is missing or a list of {{path, text, score}}",
+                          options.file.string(), number);
     cases.push_back(std::move(*parsed));
     if (options.limit > 0 && cases.size() == static_cast<std::size_t>(options.limit)) break;
   }

@@ -443,6 +443,19 @@ class Evaluate(Workspace):
         got = self.ok_json("evaluate", "--file", "cases.jsonl", "--model", "none")
         self.assertEqual((got["n"], got["exact_match"]), (1, 1.0))
 
+    def test_a_case_may_bring_its_context(self):
+        case = {"path": "a.cpp", "prefix": "int g() {\n  open_the_gate();\n  ", "suffix": "\n}\n", "middle": "close_the_gate();"}
+        context = [{"path": "gate.cpp", "text": "void f() {\n  open_the_gate();\n  close_the_gate();\n}\n", "score": 0.9}]
+        (self.root / "cases.jsonl").write_text(json.dumps(case) + "\n" + json.dumps({**case, "context": context}) + "\n")
+        got = self.ok_json("evaluate", "--file", "cases.jsonl", "--model", "none")
+        self.assertEqual((got["n"], got["exact_match"]), (2, 0.5), "the answer stands in the context only")
+
+    def test_a_bad_context_is_named_by_its_line(self):
+        for context in ("[]", {"path": "a"}, [1], [{"path": "a"}], [{"path": "a", "text": 1}], [{"path": "a", "text": "b", "score": "c"}]):
+            case = {"prefix": "a", "suffix": "b", "middle": "c", "context": context}
+            (self.root / "cases.jsonl").write_text(json.dumps(case) + "\n")
+            self.assert_refused(self.run_curlew("evaluate", "--file", "cases.jsonl"), "line 1")
+
     def test_a_bad_case_is_named_by_its_line(self):
         (self.root / "cases.jsonl").write_text('{"prefix":"a","suffix":"b"}\n')
         self.assert_refused(self.run_curlew("evaluate", "--file", "cases.jsonl"), "line 1")
