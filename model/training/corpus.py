@@ -24,8 +24,6 @@ from .languages import WANTED_PATHS, language_of
 from .log import Log, stop
 from .near_duplicates import NearDuplicates
 
-PACKAGE_LIST = Path(__file__).with_name("packages.txt")
-
 
 @dataclass
 class SourceFile:
@@ -191,7 +189,7 @@ def main() -> None:
     parser.add_argument("--package-megabytes", type=float, default=4.0, help="of one language, at most")
     parser.add_argument("--apt-option", action="append", default=[], help="passed on: --apt-option=-oDir::Cache=...")
     options = parser.parse_args()
-    sections = sources.read_package_list(PACKAGE_LIST)
+    sections = sources.read_package_list(sources.PACKAGE_LIST)
     if not options.large:
         sections = {name: section for name, section in sections.items() if section != "large"}
     if options.fetch:

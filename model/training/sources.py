@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator
 
+PACKAGE_LIST = Path(__file__).with_name("packages.txt")
 SECTIONS = ("train", "large", "held")
 BATCH = 24  # packages asked of apt at once: it reads its lists each time
 FILE_BYTES_MAX = 400_000

@@ -135,9 +135,9 @@ class Sources(unittest.TestCase):
                 sources.read_package_list(path)
 
     def test_the_recipe_s_own_list_is_sound(self):
-        from training import corpus, sources
+        from training import sources
 
-        sections = sources.read_package_list(corpus.PACKAGE_LIST)
+        sections = sources.read_package_list(sources.PACKAGE_LIST)
         self.assertGreater(sum(section == "train" for section in sections.values()), 100)
         self.assertGreater(sum(section == "held" for section in sections.values()), 20)
 
