@@ -5,14 +5,9 @@
 // moves a chance little. `fit_rank.py` fits the weights; docs/retrieval.md says what each is worth.
 #pragma once
 
-#include <array>
-#include <string>
 #include <vector>
 
-#include "indexer/context.h"
-#include "indexer/rank.h"
-#include "indexer/reach.h"
-#include "indexer/visible.h"
+#include "indexer/symbol_features.h"
 
 namespace curlew::indexer {
 
@@ -25,9 +20,6 @@ struct LikelySymbol {
   double file_chance = 0;  // that it uses this or anything else of the file
   bool is_seen = false;    // its name stands before the cursor
 };
-
-// How much the chunks that are like the text at the cursor use a name, by its name_hash: 0..1.
-using UsedAlike = FlatMap<double>;
 
 // Best first, ties by path and place; at most rank::kLikelyMax. What the prompt shows anyway is left
 // out. Points into `files`. With `features`, all of them, and their features by `index`.

@@ -35,7 +35,7 @@ constexpr int kNamesLookedUp = 32;          // of those near, that no file in re
 constexpr int kSeenNamesLookedUp = 60;
 constexpr int kAlikeNamesLookedUp = 10;     // names that similar code uses
 
-// ---- likely symbols: what speaks for one, see likely.cpp. Names that stand before the cursor
+// ---- likely symbols: what speaks for one, see symbol_features.cpp. Names that stand before the cursor
 // ("seen") and names that do not are weighed by weights of their own.
 struct Feature {
   enum : int {

@@ -1,4 +1,4 @@
-// What speaks for a symbol, by how much: tests/bench/retrieval/fit_rank.py wrote this. likely.cpp says what
+// What speaks for a symbol, by how much: tests/bench/retrieval/fit_rank.py wrote this. symbol_features.cpp says what
 // it means.
 #pragma once
 

@@ -136,7 +136,7 @@ def table(model):
         a, b, between = (NAMES.index(kind + name) for name in ("import", "folder", "open"))
         linear[between], inner[between] = (linear[a] + linear[b]) / 2, (inner[a] + inner[b]) / 2
     numbers = lambda row: ", ".join(f"{x:.2f}" for x in row)
-    print(f"""// What speaks for a symbol, by how much: tests/bench/retrieval/fit_rank.py wrote this. likely.cpp says what
+    print(f"""// What speaks for a symbol, by how much: tests/bench/retrieval/fit_rank.py wrote this. symbol_features.cpp says what
 // it means.
 #pragma once
 
