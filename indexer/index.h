@@ -110,6 +110,8 @@ struct ContextQuery {
   std::vector<std::string> recent_paths;  // most recently edited or viewed first
   int chunks_max = 12;
   int bytes_max = 6000;  // of all chunk texts together; the caller fits tokens
+  // Of similar code beyond that. Most of it is not worth a prompt's room, but a line may be copied from it.
+  int spare_bytes_max = 0;
 };
 
 enum class ContextSource : std::uint8_t {
@@ -129,6 +131,7 @@ struct ContextChunk {
   double score = 0;
   ContextSource source = ContextSource::kDefinition;
   std::string why;  // "defines Index::open, used 2 lines above the cursor"
+  bool is_spare = false;
 };
 
 class Index {

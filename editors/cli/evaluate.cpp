@@ -10,19 +10,22 @@
 namespace curlew::cli {
 namespace {
 
-// [{"path", "text", "score"}], best first: context that something else than the index has found.
+// [{"path", "text", "score", "spare"}], best first: context that something else than the index has found.
 std::optional<std::vector<indexer::ContextChunk>> parse_context(const Json& list) {
   if (!list.is_array()) return std::nullopt;
   std::vector<indexer::ContextChunk> chunks;
   for (const Json& each : list) {
     if (!each.is_object() || !each.contains("path") || !each.contains("text")) return std::nullopt;
     const Json score = each.value("score", Json(0.0));
-    if (!each["path"].is_string() || !each["text"].is_string() || !score.is_number())
+    const Json spare = each.value("spare", Json(false));
+    if (!each["path"].is_string() || !each["text"].is_string() || !score.is_number() ||
+        !spare.is_boolean())
       return std::nullopt;
     indexer::ContextChunk& chunk = chunks.emplace_back();
     chunk.path = each["path"];
     chunk.text = each["text"];
     chunk.score = score;
+    chunk.is_spare = spare;
   }
   return chunks;
 }

@@ -129,7 +129,7 @@ Expected<Completion> complete(const Sources& sources, const CompletionRequest& r
   if (stop.stop_requested()) return fail(Errc::kCancelled, "complete: superseded");
   if (!generated)  // nothing went into a prompt: what the copy predictor searched
     for (const indexer::ContextChunk& chunk : retrieved->chunks)
-      completion.context.push_back(context_entry(chunk));
+      if (!chunk.is_spare) completion.context.push_back(context_entry(chunk));
 
   choose(completion, copy, generated);
   if (!completion.text.empty() && !request.explicit_request && completion.confidence < kQuietBelow)

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kRecentPathsMax = 16;
 constexpr std::size_t kOpenDocumentsMax = 16;  // searched by the copy predictor
+constexpr int kSpareBytesMax = 48 << 10;       // of similar code that is only copied from
 constexpr int kBlockOverheadTokens = 4;        // control tokens and line ends around a block
 constexpr int kContextTokensMin = 16;          // with less room no chunk is worth a try
 constexpr std::size_t kBytesPerTokenMax = 6;   // of code, in any vocabulary
@@ -69,6 +70,7 @@ Expected<Retrieved> retrieve(const indexer::Index* index, const CompletionReques
   query.path = request.path;
   query.text = request.text;
   query.cursor = request.cursor;
+  query.spare_bytes_max = kSpareBytesMax;
   for (const OpenDocument& document : request.open_documents)
     if (query.recent_paths.size() < kRecentPathsMax) query.recent_paths.push_back(document.path);
   auto chunks = index->context(query);
@@ -94,6 +96,7 @@ PromptContext fit_context(const model::Generator& generator, const Retrieved& re
                    [&](std::size_t a, std::size_t b) { return chunks[a].score > chunks[b].score; });
   std::map<std::size_t, std::string> chosen;  // by place in the retrieved order, which is stable
   for (const std::size_t i : by_score) {
+    if (chunks[i].is_spare) continue;
     if (tokens_max < kContextTokensMin) break;
     const int room = tokens_max - count_tokens(generator, chunks[i].path) - kBlockOverheadTokens;
     std::string text = first_lines(generator, chunks[i].text, room);

@@ -183,11 +183,13 @@ class Measurement {
     const std::vector<Item> ranked = context(index, c, prefix, kItems, kRankedBytes);
     const auto bytes = static_cast<int>(kTokensMax * kBytesPerToken);
     const std::vector<Item> within = context(index, c, prefix, kItems, bytes);
+    std::vector<indexer::ContextChunk> spare = std::move(spare_);
     index.close_buffer(c.path);
     for (const Item& item : within) calibration_.add(item.score, shows(item, c, corpus));
     add("context()", c, judge(ranked, within, c, corpus, tokens_));
     write_case("none", c, file->text, {});
     write_case("context", c, file->text, within);
+    write_case("context and spare code", c, file->text, within, spare);
     for (const auto& baseline : baselines) {
       const std::vector<Item> items = baseline->rank(c, prefix, 3 * kItems);
       add(fmt::format("{}", baseline->name()), c, judge(items, items, c, corpus, tokens_));
@@ -202,13 +204,18 @@ class Measurement {
                                       .text = prefix,
                                       .cursor = prefix.size(),
                                       .chunks_max = chunks,
-                                      .bytes_max = bytes};
+                                      .bytes_max = bytes,
+                                      .spare_bytes_max = kSpareBytes};
     (void)index.context(query);
     const double start = thread_ms();
     auto found = index.context(query);
     if (bytes != kRankedBytes) times_.push_back(thread_ms() - start);
     std::vector<Item> items;
     if (!found) return items;
+    const auto first_spare = std::find_if(found->begin(), found->end(),
+                                          [](const auto& chunk) { return chunk.is_spare; });
+    spare_.assign(std::move_iterator(first_spare), std::move_iterator(found->end()));
+    found->erase(first_spare, found->end());
     std::stable_sort(found->begin(), found->end(),
                      [](const auto& a, const auto& b) { return a.score > b.score; });
     for (auto& chunk : *found)
@@ -230,7 +237,8 @@ class Measurement {
 
   // A line for `curlew evaluate`: the items that fit into the budget, and the line from the name on.
   void write_case(std::string_view retriever, const Case& c, const std::string& text,
-                  const std::vector<Item>& items) {
+                  const std::vector<Item>& items,
+                  const std::vector<indexer::ContextChunk>& spare = {}) {
     if (evaluate_.empty()) return;
     const std::size_t end = std::min(text.find('\n', c.cursor), text.size());
     const std::size_t name = text.find(c.name, c.cursor);
@@ -243,6 +251,9 @@ class Measurement {
       used += cost;
       context.push_back({{"path", item.path}, {"text", item.text}, {"score", item.score}});
     }
+    for (const indexer::ContextChunk& chunk : spare)
+      context.push_back(
+          {{"path", chunk.path}, {"text", chunk.text}, {"score", chunk.score}, {"spare", true}});
     const nlohmann::json row = {{"path", c.path},
                                 {"prefix", text.substr(0, name)},
                                 {"suffix", ""},
@@ -259,6 +270,7 @@ class Measurement {
   }
 
   static constexpr int kRankedBytes = 60'000;
+  static constexpr int kSpareBytes = 48 << 10;  // as completions ask for
   const std::filesystem::path packages_;
   const TokenCount tokens_;
   const bool context_only_;
@@ -266,6 +278,7 @@ class Measurement {
   std::ofstream rows_;
   std::map<std::string, Tally> tallies_;
   std::vector<double> times_;
+  std::vector<indexer::ContextChunk> spare_;  // of the last context()
   Calibration calibration_;
 };
 

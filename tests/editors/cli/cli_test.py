@@ -450,8 +450,15 @@ class Evaluate(Workspace):
         got = self.ok_json("evaluate", "--file", "cases.jsonl", "--model", "none")
         self.assertEqual((got["n"], got["exact_match"]), (2, 0.5), "the answer stands in the context only")
 
+    def test_spare_context_is_only_copied_from(self):
+        case = {"path": "a.cpp", "prefix": "int g() {\n  open_the_gate();\n  ", "suffix": "\n}\n", "middle": "close_the_gate();",
+                "context": [{"path": "gate.cpp", "text": "void f() {\n  open_the_gate();\n  close_the_gate();\n}\n", "spare": True}]}
+        (self.root / "cases.jsonl").write_text(json.dumps(case) + "\n")
+        self.assertEqual(self.ok_json("evaluate", "--file", "cases.jsonl", "--model", "none")["exact_match"], 1.0)
+
     def test_a_bad_context_is_named_by_its_line(self):
-        for context in ("[]", {"path": "a"}, [1], [{"path": "a"}], [{"path": "a", "text": 1}], [{"path": "a", "text": "b", "score": "c"}]):
+        for context in ("[]", {"path": "a"}, [1], [{"path": "a"}], [{"path": "a", "text": 1}], [{"path": "a", "text": "b", "score": "c"}],
+                        [{"path": "a", "text": "b", "spare": 1}]):
             case = {"prefix": "a", "suffix": "b", "middle": "c", "context": context}
             (self.root / "cases.jsonl").write_text(json.dumps(case) + "\n")
             self.assert_refused(self.run_curlew("evaluate", "--file", "cases.jsonl"), "line 1")

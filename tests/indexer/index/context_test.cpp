@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <set>
 
 #include "workspace.h"
 
@@ -336,6 +337,48 @@ TEST(Context, KeepsBothLimits) {
     EXPECT_LE(chunks.size(), 12u);
     EXPECT_GE(chunks.size(), bytes_max >= 1500 ? 4u : 0u);
   }
+}
+
+TEST(Context, HandsOutSimilarCodeBeyondTheLimitOnlyWhenAsked) {
+  Workspace w;
+  for (int i = 0; i < 20; ++i)
+    w.write(fmt::format("load{}.py", i), fmt::format("def load_settings_{}(path):\n"
+                                                     "    handle = open_configuration(path)\n"
+                                                     "    settings = parse_configuration(handle)\n"
+                                                     "    return merge_{}(settings)\n",
+                                                     i, i));
+  w.update();
+  const std::string text =
+      "def load_profile(path):\n"
+      "    handle = open_configuration(path)\n"
+      "    profile = parse_configuration(handle)\n    ";
+  const auto asked = [&](int spare_bytes_max) {
+    auto chunks = w.index().context({.path = "c.py",
+                                     .text = text,
+                                     .cursor = text.size(),
+                                     .bytes_max = 600,
+                                     .spare_bytes_max = spare_bytes_max});
+    EXPECT_TRUE(chunks.has_value());
+    return std::move(*chunks);
+  };
+  const auto is_spare = [](const ContextChunk& chunk) { return chunk.is_spare; };
+  const auto without = asked(0);
+  EXPECT_TRUE(std::ranges::none_of(without, is_spare));
+  const auto with = asked(1200);
+  ASSERT_TRUE(std::ranges::is_partitioned(with, [](const auto& chunk) { return !chunk.is_spare; }));
+  std::size_t spare_bytes = 0;
+  std::set<std::string> paths;
+  for (std::size_t i = 0; i < with.size(); ++i) {
+    if (i < without.size()) {
+      EXPECT_EQ(with[i].text, without[i].text);
+    }
+    if (with[i].source == ContextSource::kSimilar) {
+      EXPECT_TRUE(paths.insert(with[i].path).second) << with[i].path << " is there twice";
+    }
+    if (with[i].is_spare) spare_bytes += with[i].text.size();
+  }
+  EXPECT_LE(spare_bytes, 1200u);
+  EXPECT_GT(spare_bytes, 900u);
 }
 
 TEST(Context, StaysTheSameWhileAWordIsTyped) {

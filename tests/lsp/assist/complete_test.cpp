@@ -187,6 +187,29 @@ TEST(Complete, ASureCopySavesTheModelsTime) {
   EXPECT_EQ(generator.calls, 0);
 }
 
+TEST(Complete, SpareCodeIsCopiedFromAndNotShownToTheModel) {
+  const std::string spare = "void h() {\n  open_the_gate(here);\n  close_the_gate(now);\n}\n";
+  const std::vector<indexer::ContextChunk> context = {
+      {.path = "shown.cpp", .text = "int shown();\n", .score = 0.1},
+      {.path = "spare.cpp", .text = spare, .score = 0.9, .is_spare = true}};
+  const Marked at = marked("void g() {\n  open_the_gate(here);\n  close_^\n}\n");
+  CompletionRequest request = request_for(at);
+  request.context = &context;
+  ScriptedGenerator generator("it();");
+  const auto generated = complete({.generator = &generator}, request, {});
+  ASSERT_TRUE(generated.has_value());
+  const auto& prompt = std::get<model::FimText>(generator.last.prompt);
+  ASSERT_EQ(prompt.context.size(), 1u);
+  EXPECT_EQ(prompt.context.front().path, "shown.cpp");
+
+  model::CopyPredictor copy;
+  const auto copied = complete({.copy = &copy}, request, {});
+  ASSERT_TRUE(copied.has_value());
+  EXPECT_EQ(copied->text, "the_gate(now);");
+  ASSERT_EQ(copied->context.size(), 1u);
+  EXPECT_EQ(copied->context.front().path, "shown.cpp");
+}
+
 TEST(Complete, TheModelWinsWhereNothingMatches) {
   model::CopyPredictor copy;
   ScriptedGenerator generator("compute();");
