@@ -1,5 +1,9 @@
 #include "lsp/server/code_actions.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "lsp/server/workspace_edit.h"
 
 namespace curlew::server {
@@ -27,6 +31,19 @@ bool is_wanted(const CodeActionParams& params, std::string_view kind) {
 
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
+}
+
+// Of a change that stands in other files only, where it is: nobody sees it here.
+std::string elsewhere(const Snapshot& document, const DocumentRepair& repair) {
+  if (repair.after.contains(document.place().path)) return "";
+  const auto& [path, now] = *repair.after.begin();
+  const auto before = repair.before.find(path);
+  if (before == repair.before.end()) return fmt::format(" ({})", path);
+  const std::string& was = before->second;
+  const auto differs =
+      std::mismatch(was.begin(), was.end(), now.begin(), now.end()).first - was.begin();
+  const auto line = std::count(was.begin(), was.begin() + differs, '\n') + 1;
+  return fmt::format(" ({}:{})", path, line);
 }
 
 std::string checked_how(const DocumentRepair& repair) {
@@ -84,7 +101,8 @@ Json CodeActionFeature::quick_fix(const Snapshot& document, const Diagnostic& co
     // Not where a file that it changes has become another one: then it is made anew.
     if (Expected<Json> edit = edit_of(document, *known)) {
       Json action =
-          unresolved(document, "Curlew: " + shortened(known->why), kQuickFix, {complaint});
+          unresolved(document, "Curlew: " + shortened(known->why) + elsewhere(document, *known),
+                     kQuickFix, {complaint});
       action["edit"] = std::move(*edit);
       action["isPreferred"] = known->verified;
       action.erase("command");

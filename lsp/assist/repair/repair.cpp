@@ -123,10 +123,18 @@ bool RepairRun::is_for_some() const {
   return !request_.only.empty();
 }
 
+// A test that says what should be, not one that is broken itself.
+bool RepairRun::is_expectation(const Diagnostic& complaint) {
+  return !complaint.test.empty() &&
+         (complaint.code.empty() || complaint.code.ends_with("AssertionError") ||
+          complaint.code.ends_with("AssertionFailedError"));
+}
+
 void RepairRun::find_targets() {
   for (const Diagnostic& other : request_.only)
     if (const Diagnostic* seen = seen_by_command(now_.diagnostics, other))
       if (count_same(targets_, *seen) == 0) targets_.push_back(*seen);
+  if (!targets_.empty() && std::ranges::all_of(targets_, is_expectation)) candidates_.leave_tests();
 }
 
 std::vector<Diagnostic> RepairRun::complaints() const {

@@ -29,7 +29,7 @@ struct RepairRequest {
   int jobs = 1;        // runs of the command at once (trials.h); what is kept does not depend on it
   std::chrono::milliseconds budget{120'000};
   std::vector<std::string> files;  // globs of paths that may be changed; empty: any
-  bool may_change_tests = false;
+  bool may_change_tests = false;   // not where a test in `only` expects what is not so
   // Files that differ from the last commit, with the text they had there (indexer/source/git_changes.h):
   // what was changed since then is suspected first.
   Changes committed;

@@ -34,7 +34,8 @@ bool says_what(const Diagnostic& complaint) {
 
 bool RepairCandidates::may_change(const std::string& path) const {
   if (path.empty() || path.front() == '/' || path.starts_with("..")) return false;
-  if (!request_.may_change_tests && is_test_path(path)) return false;
+  const bool may_change_tests = request_.may_change_tests && !leaves_tests_;
+  if (!may_change_tests && is_test_path(path)) return false;
   return request_.files.empty() || std::ranges::any_of(request_.files, [&](const auto& glob) {
            return indexer::glob_matches(glob, path);
          });

@@ -23,6 +23,8 @@ class RepairCandidates {
 
   // What failing tests run, from now on.
   void suspect(Suspicion ran) { ran_ = std::move(ran); }
+  // Tests are not changed, whatever the request says.
+  void leave_tests() { leaves_tests_ = true; }
   // Where code is run, the cause may stand anywhere below the place.
   std::vector<Candidate> find(const Diagnostic& complaint, bool is_running);
   // Puts the likeliest first.
@@ -47,6 +49,7 @@ class RepairCandidates {
   const RepairRequest& request_;
   const TextOf text_;
   Suspicion ran_;
+  bool leaves_tests_ = false;
   std::map<std::uint64_t, int> errors_;  // by a text's hash
 };
 

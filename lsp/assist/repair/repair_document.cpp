@@ -83,7 +83,7 @@ Expected<DocumentRepair> checked(const indexer::Index* index, const DocumentRepa
                                .only = request.complaints,
                                .generator = request.generator,
                                .lane = request.lane};
-  // The user looks at this file: its own tests may be what is to be repaired.
+  // The user looks at this file: it may itself be what is to be repaired.
   repair_request.may_change_tests = is_test_path(request.path);
   if (repair_request.only.empty()) {
     auto own = own_complaints(**checker, request.path, stop);

@@ -56,6 +56,7 @@ class RepairRun {
   // again: what takes much longer hangs.
   std::chrono::milliseconds run_limit() const;
   bool is_for_some() const;
+  static bool is_expectation(const Diagnostic& complaint);
   void find_targets();
   // What is left to do.
   std::vector<Diagnostic> complaints() const;

@@ -261,6 +261,38 @@ TEST_F(CodeActions, AreReadyBeforeAnybodyAsks) {
   EXPECT_EQ(offered[0]["isPreferred"], true);
 }
 
+TEST_F(CodeActions, SayWhereAChangeOfAnotherFileStands) {
+  NEEDS_SANDBOX();
+  write("prices.py", "def total(prices, discount):\n    return sum(prices) + discount\n");
+  const std::string test =
+      "import unittest\nfrom prices import total\n\nclass Total(unittest.TestCase):\n"
+      "    def test_total(self):\n        self.assertEqual(total([3, 4], 2), 5)\n";
+  write("test_prices.py", test);
+  TestSession& session = start(
+      /*trusted=*/true, able_client(),
+      {{"repair_ahead", true}, {"check", {{"test_*.py", "python3 -m unittest test_prices"}}}});
+  session.open(uri("test_prices.py"), test, "python");
+  const Json complaint{{"range", range(5, 8, 45)},
+                       {"severity", 1},
+                       {"source", "unittest"},
+                       {"message", "AssertionError: 9 != 5"}};
+  session.notify("curlew/didChangeDiagnostics",
+                 {{"textDocument", {{"uri", uri("test_prices.py")}, {"version", 1}}},
+                  {"diagnostics", Json::array({complaint})}});
+  Json offered;
+  for (int tries = 0; tries < 300; ++tries) {
+    offered = session.call("textDocument/codeAction",
+                           {{"textDocument", {{"uri", uri("test_prices.py")}}},
+                            {"range", complaint["range"]},
+                            {"context", {{"diagnostics", Json::array({complaint})}}}})["result"];
+    if (!offered.empty() && offered[0].contains("edit")) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  ASSERT_FALSE(offered.empty());
+  EXPECT_EQ(offered[0]["title"], "Curlew: `+` may be `-` (prices.py:2)");
+  EXPECT_EQ(offered[0]["isPreferred"], true);
+}
+
 // Neovim tells a server only of its own diagnostics in `context`.
 TEST_F(CodeActions, KnowWhatTheClientReportedBefore) {
   TestSession& session = start(/*trusted=*/false);
