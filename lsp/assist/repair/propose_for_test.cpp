@@ -46,8 +46,12 @@ struct File {
 
 class FaultSearch {
  public:
-  FaultSearch(const indexer::Index* index, const TextOf& text, const Suspicion& ran)
-      : index_(index), text_(text), ran_(ran) {}
+  FaultSearch(const indexer::Index* index, const TextOf& text, const Suspicion& ran,
+              Breadth breadth)
+      : index_(index),
+        text_(text),
+        ran_(ran),
+        breadth_(ran.is_empty() ? breadth : Breadth::kAll) {}
 
   std::vector<Candidate> run(const Diagnostic& failure) {
     tests_ = failure.message + "\n";
@@ -68,7 +72,8 @@ class FaultSearch {
     for (const auto& [path, lines] : ran_.lines()) suspect_what_ran(path, lines);
     std::ranges::stable_sort(
         out_, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
-    const std::size_t most = ran_.is_empty() ? kCandidatesMax : kCandidatesWideMax;
+    // What ran is known where tries cost little.
+    const std::size_t most = breadth_ == Breadth::kLikely ? kCandidatesMax : kCandidatesWideMax;
     if (out_.size() > most) out_.resize(most);
     return std::move(out_);
   }
@@ -235,7 +240,7 @@ class FaultSearch {
     const LineTable lines(at.text);
     const std::set<int>& failing = failing_lines_[path];
     for (Candidate& candidate : mutations_of(path, at.text, at.language, span.start, span.end,
-                                             chance, tests_, breadth())) {
+                                             chance, tests_, breadth_in(at))) {
       const int line = lines.line_of(candidate.edits.front().start);
       if (failing.contains(line) || failing.contains(line + 1)) candidate.chance *= kAtFailure;
       if (!ran_.is_empty()) candidate.chance *= kHasNotRun + (1 - kHasNotRun) * ran_.of(path, line);
@@ -243,8 +248,11 @@ class FaultSearch {
     }
   }
 
-  // What ran is known where tries cost little.
-  Breadth breadth() const { return ran_.is_empty() ? Breadth::kLikely : Breadth::kAll; }
+  // Where nothing is known of what ran, tries cost little in C and C++ only (rehearse/variants.h).
+  Breadth breadth_in(const File& at) const {
+    const bool is_c = at.language->name == "c" || at.language->name == "cpp";
+    return !ran_.is_empty() || is_c ? breadth_ : Breadth::kLikely;
+  }
 
   void want_members_of(const std::string& path, const File& at, const indexer::Symbol& type,
                        int depth, double weight) {
@@ -257,6 +265,7 @@ class FaultSearch {
   const indexer::Index* index_;
   const TextOf& text_;
   const Suspicion& ran_;
+  const Breadth breadth_;
   indexer::Parser parser_;
   std::map<std::string, File> files_;
   std::set<std::string> known_;  // names ever wanted
@@ -290,8 +299,9 @@ bool is_test_path(std::string_view path) {
 }
 
 std::vector<Candidate> propose_for_test(const Diagnostic& failure, const indexer::Index* index,
-                                        const TextOf& text, const Suspicion& ran) {
-  return FaultSearch(index, text, ran).run(failure);
+                                        const TextOf& text, const Suspicion& ran,
+                                        Breadth breadth) {
+  return FaultSearch(index, text, ran, breadth).run(failure);
 }
 
 }  // namespace curlew::assist

@@ -205,6 +205,7 @@ Status RepairRun::choose_focus(const Diagnostic& complaint) {
 Expected<bool> RepairRun::try_all(const std::vector<Candidate>& candidates,
                                   const Diagnostic& complaint, RepairProgress& shown) {
   if (is_rehearsed(complaint)) return try_rehearsed(candidates, complaint, shown);
+  if (is_varied(complaint)) return try_varied(candidates, complaint, shown);
   trials_.start_small();
   for (auto next = candidates.begin(); next != candidates.end() && !is_out_of_time();) {
     if (progress_) progress_(shown);
@@ -220,13 +221,14 @@ Expected<bool> RepairRun::try_all(const std::vector<Candidate>& candidates,
   return false;
 }
 
-std::optional<Trial> RepairRun::trial_of(const Candidate& candidate) {
+std::optional<Trial> RepairRun::trial_of(const Candidate& candidate, Parses parses) {
   const Expected<std::string> before = current(candidate.path);
   if (!before) return std::nullopt;
   Expected<std::string> after = apply_edits(*before, candidate.edits);
   if (!after || *after == *before) return std::nullopt;
   last_outcome_ = "it does not parse";
-  if (candidates_.parses_worse(candidate.path, *before, *after)) return std::nullopt;
+  if (parses == Parses::kCheckNow && candidates_.parses_worse(candidate.path, *before, *after))
+    return std::nullopt;
   Trial trial{&candidate, kept_};
   trial.changes[candidate.path] = std::move(*after);
   if (!tried_.insert(hash_of(trial.changes)).second) return std::nullopt;

@@ -110,7 +110,8 @@ bool is_test_path(std::string_view path);
 // that is known.
 using TextOf = std::function<Expected<std::string>(const std::string&)>;
 std::vector<Candidate> propose_for_test(const Diagnostic& failure, const indexer::Index* index,
-                                        const TextOf& text, const Suspicion& ran = {});
+                                        const TextOf& text, const Suspicion& ran = {},
+                                        Breadth breadth = Breadth::kLikely);
 
 // For a name that is unknown where it is used: definitions one slip away from it, renamed.
 std::vector<Candidate> propose_definitions(const Diagnostic& complaint, const indexer::Index* index,

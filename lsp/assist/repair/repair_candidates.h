@@ -23,6 +23,8 @@ class RepairCandidates {
 
   // What failing tests run, from now on.
   void suspect(Suspicion ran) { ran_ = std::move(ran); }
+  // Unlikely changes are wanted, too, where a failing test says no more than that it fails.
+  void widen() { breadth_ = Breadth::kAll; }
   // Where code is run, the cause may stand anywhere below the place.
   std::vector<Candidate> find(const Diagnostic& complaint, bool is_running);
   // Puts the likeliest first.
@@ -47,6 +49,7 @@ class RepairCandidates {
   const RepairRequest& request_;
   const TextOf text_;
   Suspicion ran_;
+  Breadth breadth_ = Breadth::kLikely;
   std::map<std::uint64_t, int> errors_;  // by a text's hash
 };
 

@@ -23,7 +23,10 @@ bool is_same_test(std::string_view a, std::string_view b) {
 }  // namespace
 
 Status RepairRun::trace_tests() {
-  if (!checker_.can_trace() || now_.passed()) return {};
+  if (now_.passed()) return {};
+  varies_ = checker_.can_vary() && now_.end == sandbox::CommandEnd::kExited;
+  if (varies_) candidates_.widen();
+  if (!checker_.can_trace()) return {};
   const bool hangs = now_.end == sandbox::CommandEnd::kTimeLimit;
   const std::vector<Diagnostic> all = complaints();
   if (!hangs && !std::ranges::any_of(all, is_of_running_code)) return {};
