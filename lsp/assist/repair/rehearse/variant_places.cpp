@@ -6,6 +6,7 @@
 #include "indexer/source/live_tree.h"
 #include "indexer/source/macros.h"
 #include "indexer/source/thread_clock.h"
+#include "lsp/assist/repair/rehearse/variant_scope.h"
 
 namespace curlew::assist {
 namespace {
@@ -111,6 +112,7 @@ struct VariantPlaces::Impl {
   std::string text;  // as the parser sees it, macros blanked
   indexer::ParserHandle parser{ts_parser_new()};
   TreeHandle tree;
+  DeclaredNames names;
   // Of the change at work.
   TreeHandle changed;
   TextDifference difference;
@@ -307,10 +309,15 @@ VariantPlaces::VariantPlaces(const indexer::Language* language, std::string_view
   indexer::ThreadTimeLimit limit(kTextMax);
   impl_->tree = indexer::parse_text(impl_->parser.get(), *language, nullptr, impl_->text,
                                     [&] { return limit(); });
+  if (impl_->tree && language->name == "c") impl_->names = {impl_->root(), impl_->text};
 }
 VariantPlaces::~VariantPlaces() = default;
 VariantPlaces::VariantPlaces(VariantPlaces&&) noexcept = default;
 VariantPlaces& VariantPlaces::operator=(VariantPlaces&&) noexcept = default;
+
+bool VariantPlaces::is_out_of_sight(std::string_view name, std::size_t offset) const {
+  return impl_->names.is_out_of_sight(name, offset);
+}
 
 std::optional<VariantPlace> VariantPlaces::find(const TextDifference& difference) {
   if (!impl_->tree) return std::nullopt;

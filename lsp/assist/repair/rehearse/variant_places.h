@@ -48,6 +48,8 @@ class VariantPlaces {
 
   // The smallest place that holds the difference and is one, and well-formed, in both texts.
   std::optional<VariantPlace> find(const TextDifference& difference);
+  // Of C: whether code at `offset` cannot use that name, which the text declares elsewhere only.
+  bool is_out_of_sight(std::string_view name, std::size_t offset) const;
 
  private:
   struct Impl;

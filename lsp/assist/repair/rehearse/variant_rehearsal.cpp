@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kBuildsMax = 8;         // until one has nothing to complain of
+constexpr int kBuildsMax = 24;        // until one has nothing to complain of
 constexpr double kSavesEnough = 0.6;  // what a run may take beside one with compilers, at most
 constexpr double kBuildTimes = 10;    // as long as without variants: what a build may take
 constexpr std::chrono::milliseconds kBuildExtra{2'000};
@@ -57,6 +57,7 @@ class Rehearsal {
 
   Expected<std::vector<Rehearsed>> run() {
     collect();
+    if (getenv("CURLEW_DEBUG_VARIANTS")) fmt::print(stderr, "collected {} changes, {} cannot, {} left ms\n", results_.size(), std::ranges::count_if(results_, [](const Rehearsed& r) { return r.cannot; }), left().count());  // DEBUG
     if (texts_.empty()) return std::move(results_);
     Expected<bool> is_built = build();
     if (!is_built) return std::move(is_built.error()).pass();
@@ -115,7 +116,11 @@ void Rehearsal::collect() {
           indexer::language_of(only->first, std::string_view(before).substr(0, 256));
       text = texts_.emplace(only->first, Variants(language, before)).first;
     }
-    if (text->second.add(i, only->second)) results_[i] = {};
+    const Variants::Added added = text->second.add(i, only->second);
+    if (added == Variants::Added::kYes) results_[i] = {};
+    if (added == Variants::Added::kBroken) fails(i);
+    if (added != Variants::Added::kNo) {}
+    else if (getenv("CURLEW_DEBUG_VARIANTS")) { auto d = difference_of(text->second.text(), only->second); auto& t = text->second.text(); auto b = t.rfind('\n', d.start); fmt::print(stderr, "cannot {}: [{}]  -> [{}]\n", only->first, t.substr(b + 1, t.find('\n', d.end) - b - 1), d.now); }  // DEBUG
   }
   std::erase_if(texts_, [](const auto& text) { return text.second.is_empty(); });
 }
@@ -144,6 +149,8 @@ Expected<bool> Rehearsal::build() {
     if (variants_.empty()) return false;
     Expected<CheckResult> result = stage_.run(kBuildScript, most, stop_);
     if (!result) return std::move(result.error()).pass();
+    if (getenv("CURLEW_DEBUG_VARIANTS")) fmt::print(stderr, "build {}: {} variants, exit {} end {} tests {} {:.2f} s; said exit {} tests {}, {:.2f} s; left {}\n{}\n", i, variants_.size(), result->exit_code, (int)result->end, result->tests_run, result->seconds, request_.said.exit_code, request_.said.tests_run, request_.said.seconds, left().count(), result->output.substr(0, 3000));  // DEBUG
+    if (getenv("CURLEW_DEBUG_VARIANTS")) for (auto& [p, t] : texts_) { std::vector<std::size_t> c; FILE* f = fopen(("/tmp/curlew/vwork/made-" + p.substr(p.rfind('/') + 1)).c_str(), "w"); fputs(t.make(without_, c).text.c_str(), f); fclose(f); }  // DEBUG
     if (says_the_same(*result, request_.said)) {
       plain_seconds_ = std::min(plain_seconds_, result->seconds);
       note_reached();
@@ -223,6 +230,7 @@ Status Rehearsal::run_picks() {
     Expected<CheckResult> result = stage_.run(kPicksScript, left(), stop_);
     if (!result) return std::move(result.error()).pass();
     const std::vector<PickRun> runs = read_picks(result->output);
+    if (getenv("CURLEW_DEBUG_VARIANTS")) fmt::print(stderr, "picks: todo {} runs {} first {:.3f} s end {} {:.2f} s plain {:.2f}\n{}\n", todo.size(), runs.size(), runs.empty() ? 0 : runs[0].seconds, (int)result->end, result->seconds, plain_seconds_, runs.empty() ? result->output.substr(0, 2000) : "");  // DEBUG
     const bool can_go_on = !runs.empty() && runs[0].seconds <= limits.seconds_max &&
                            runs[0].exit_code == request_.said.exit_code;
     if (!can_go_on) return {};

@@ -62,16 +62,39 @@ std::optional<std::string> on_one_line(std::string_view code, const indexer::Lan
 Variants::Variants(const indexer::Language* language, std::string text)
     : language_(language), text_(std::move(text)), finder_(language, text_) {}
 
-bool Variants::add(std::size_t change, std::string_view changed_text) {
+Variants::Added Variants::add(std::size_t change, std::string_view changed_text) {
   const TextDifference difference = difference_of(text_, changed_text);
   const std::optional<VariantPlace> where = finder_.find(difference);
-  if (!where) return false;
+  if (!where) return Added::kNo;
+  if (uses_what_it_cannot(difference)) return Added::kBroken;
   Variant variant{change, difference.start, difference.end, std::string(difference.now)};
   const std::optional<std::string> code = code_of(variant, *where);
-  if (!code || bytes_ + code->size() > kGrowthMax * text_.size() + kGrowthBytesMin) return false;
+  if (!code || bytes_ + code->size() > kGrowthMax * text_.size() + kGrowthBytesMin)
+    return Added::kNo;
   bytes_ += code->size();
   insert(*where, std::move(variant));
-  return true;
+  return Added::kYes;
+}
+
+// Whole words: a difference may begin and end within one.
+bool Variants::uses_what_it_cannot(const TextDifference& difference) const {
+  const auto is_word = [&](std::size_t at) {
+    const char c = text_[at];
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+  };
+  std::size_t start = difference.start, end = difference.end;
+  while (start > 0 && is_word(start - 1)) --start;
+  while (end < text_.size() && is_word(end)) ++end;
+  const std::string code = difference.around(text_, start, end);
+  std::string_view before = start > 0 ? std::string_view(text_).substr(start - 1, 1) : "";
+  for (const CodeToken& token : code_tokens(code, language_)) {
+    const std::string_view word = token.in(code);
+    const bool is_name = token.kind == TokenKind::kWord && before != "." && before != "->" &&
+                         before != ">" && before != "goto";
+    if (is_name && finder_.is_out_of_sight(word, difference.start)) return true;
+    before = word;
+  }
+  return false;
 }
 
 std::optional<std::string> Variants::code_of(const Variant& variant,

@@ -39,9 +39,13 @@ class Variants {
  public:
   Variants(const indexer::Language* language, std::string text);
 
-  // False: it cannot be told apart by a choice as the program runs, or the text would grow too long.
+  enum class Added : std::uint8_t {
+    kYes,
+    kNo,      // it cannot be told apart by a choice as the program runs, or the text would grow too long
+    kBroken,  // it does not compile
+  };
   // `change` is whatever number the caller has for it.
-  bool add(std::size_t change, std::string_view changed_text);
+  Added add(std::size_t change, std::string_view changed_text);
   // With all that were added but these. The next variant's number is changes.size() + 1: each one's change is
   // put behind the others.
   MadeText make(const std::set<std::size_t>& without, std::vector<std::size_t>& changes) const;
@@ -62,6 +66,7 @@ class Variants {
   struct Writer;
 
   void insert(VariantPlace where, Variant variant);
+  bool uses_what_it_cannot(const TextDifference& difference) const;
   std::optional<std::string> code_of(const Variant& variant, const VariantPlace& where) const;
 
   const indexer::Language* language_;
