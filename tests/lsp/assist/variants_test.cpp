@@ -328,20 +328,17 @@ class MadeProgram : public testing::TestWithParam<const Program*> {
     const int status = pclose(pipe);
     return fmt::format("{}[{}]", said, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
   }
-  std::string compile(const std::string& text, const char* program) const {
+  std::string compile(const std::string& text, const char* program, const char* more = "") const {
     const Program& of = *GetParam();
     const bool is_c = std::string_view(of.language) == "c";
     const std::string file = fmt::format("{}.{}", program, is_c ? "c" : "cpp");
     std::ofstream(folder_ / file) << text;
-    return run(fmt::format("{} {} {} -o {}", is_c ? "cc" : "c++", of.options, file, program));
+    return run(fmt::format("{} {} {} {} -o {}", is_c ? "cc" : "c++", of.options, more, file, program));
   }
   // A changed text may deserve a warning that a made one does not.
   std::string plain(const std::string& text) const {
-    compile("#pragma GCC diagnostic ignored \"-Wunused-value\"\n"
-            "#pragma GCC diagnostic ignored \"-Wparentheses\"\n"
-            "#pragma GCC diagnostic ignored \"-Wmisleading-indentation\"\n"
-            "#pragma GCC diagnostic ignored \"-Wunused-variable\"\n" + text, "plain");
-    return run("./plain");
+    EXPECT_EQ(compile(text, "plain", "-w"), "[0]");
+    return run("timeout 10 ./plain");
   }
 
   fs::path folder_;
