@@ -122,6 +122,19 @@ class SandboxChecker final : public Checker {
     return read_rehearsed(*output, changes.size());
   }
 
+  Expected<std::vector<std::string>> compiled(const Changes& base, std::stop_token stop) override {
+    if (Status put = bring_to(base); !put) return std::move(put.error()).pass();
+    Stage stage(*this);
+    const std::string folder(kRehearsalFolder);
+    const std::string script = folder + "/" + std::string(kBuildScript);
+    if (Status put = stage.put(script, build_script(stage.folder())); !put)
+      return std::move(put.error()).pass();
+    if (auto ran = stage.run(kBuildScript, command_.limits.wall, std::move(stop)); !ran)
+      return std::move(ran.error()).pass();
+    const auto listed = box_->text(folder + "/" + std::string(kSourcesFile));
+    return read_sources(listed ? *listed : "", box_->visible_root().string());
+  }
+
   Expected<CheckResult> check_afresh(const Changes& changes, std::stop_token stop) override {
     auto box = sandbox::Sandbox::open(options_);
     if (!box) return lifted(std::move(box.error())).pass();

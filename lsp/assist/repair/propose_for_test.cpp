@@ -70,6 +70,23 @@ class FaultSearch {
       }
     }
     for (const auto& [path, lines] : ran_.lines()) suspect_what_ran(path, lines);
+    return sorted();
+  }
+
+  std::vector<Candidate> run_all(const Diagnostic& failure, const std::vector<std::string>& paths) {
+    tests_ = failure.message + "\n";
+    for (const std::string& path : paths) {
+      const File* at = file(path);
+      if (at == nullptr) continue;
+      for (const indexer::Symbol& symbol : at->parsed.symbols)
+        if (is_function(symbol) && symbol.kind != indexer::SymbolKind::kMacro && !symbol.is_test)
+          change(path, *at, {symbol.range.start_byte, symbol.range.end_byte}, 1);
+    }
+    return sorted();
+  }
+
+ private:
+  std::vector<Candidate> sorted() {
     std::ranges::stable_sort(
         out_, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
     // What ran is known where tries cost little.
@@ -78,7 +95,6 @@ class FaultSearch {
     return std::move(out_);
   }
 
- private:
   struct Wanted {
     std::string name, from;  // the path where it is used
     int depth = 1;
@@ -302,6 +318,12 @@ std::vector<Candidate> propose_for_test(const Diagnostic& failure, const indexer
                                         const TextOf& text, const Suspicion& ran,
                                         Breadth breadth) {
   return FaultSearch(index, text, ran, breadth).run(failure);
+}
+
+std::vector<Candidate> propose_anywhere(const Diagnostic& failure,
+                                        const std::vector<std::string>& paths,
+                                        const TextOf& text) {
+  return FaultSearch(nullptr, text, {}, Breadth::kAll).run_all(failure, paths);
 }
 
 }  // namespace curlew::assist

@@ -133,7 +133,7 @@ std::vector<Diagnostic> RepairRun::complaints() const {
   if (!is_for_some()) {
     std::vector<Diagnostic> all = complaints_of(now_);
     // A command that says nothing we can read: what was changed last may be to blame.
-    if (all.empty() && !now_.passed() && !request_.committed.empty())
+    if (all.empty() && !now_.passed() && (!request_.committed.empty() || suspects_all_))
       all.push_back({.message = "the command fails", .source = "command"});
     return all;
   }

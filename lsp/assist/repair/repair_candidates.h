@@ -25,6 +25,8 @@ class RepairCandidates {
   void suspect(Suspicion ran) { ran_ = std::move(ran); }
   // Unlikely changes are wanted, too, where a failing test says no more than that it fails.
   void widen() { breadth_ = Breadth::kAll; }
+  // For a complaint that names nothing: changes of any function in these.
+  void suspect_all_of(std::vector<std::string> paths) { suspected_paths_ = std::move(paths); }
   // Where code is run, the cause may stand anywhere below the place.
   std::vector<Candidate> find(const Diagnostic& complaint, bool is_running);
   // Puts the likeliest first.
@@ -49,6 +51,7 @@ class RepairCandidates {
   const RepairRequest& request_;
   const TextOf text_;
   Suspicion ran_;
+  std::vector<std::string> suspected_paths_;
   Breadth breadth_ = Breadth::kLikely;
   std::map<std::uint64_t, int> errors_;  // by a text's hash
 };

@@ -26,6 +26,8 @@ Status RepairRun::trace_tests() {
   if (now_.passed()) return {};
   varies_ = checker_.can_vary() && now_.end == sandbox::CommandEnd::kExited;
   if (varies_) candidates_.widen();
+  if (varies_ && !is_for_some())
+    if (Status suspected = suspect_compiled(); !suspected) return suspected;
   if (!checker_.can_trace()) return {};
   const bool hangs = now_.end == sandbox::CommandEnd::kTimeLimit;
   const std::vector<Diagnostic> all = complaints();

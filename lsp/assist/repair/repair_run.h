@@ -50,6 +50,8 @@ class RepairRun {
   // Takes from `batch` what has had its turn; puts aside what makes some tests pass.
   Expected<bool> rehearse(std::vector<Trial>& batch, const std::vector<std::string>& tests,
                           const Diagnostic& complaint, std::vector<Trial>& hopeful);
+  // Of a program that fails and says nothing of where: the functions that may be at fault.
+  Status suspect_compiled();
   // The same for C and C++, by variants; what cannot be a variant is run in between.
   bool is_varied(const Diagnostic& complaint) const;
   Expected<bool> try_varied(const std::vector<Candidate>& candidates, const Diagnostic& complaint,
@@ -127,6 +129,7 @@ class RepairRun {
   std::string last_outcome_;                 // of the last try that was not kept
   bool rehearses_ = false;                   // changes are rehearsed before they are run
   std::vector<std::string> traced_failing_;  // tests
+  bool suspects_all_ = false;                // what is compiled
   bool varies_ = false;                      // changes of C and C++ are rehearsed as variants
   std::optional<Diagnostic> focus_;          // the test that is run alone, at first
   RepairResult result_;

@@ -21,6 +21,25 @@ bool is_c(const std::string& path) {
 
 }  // namespace
 
+// A complaint is worth nothing without a place or a test. Whoever has a `main` may be the test itself.
+Status RepairRun::suspect_compiled() {
+  const auto names_something = [](const Diagnostic& d) {
+    return !d.place.path.empty() || !d.test.empty() || !d.notes.empty();
+  };
+  if (std::ranges::any_of(now_.diagnostics, names_something)) return {};
+  auto paths = checker_.compiled(kept_, stop_);
+  if (!paths) return Error(std::move(paths.error())).pass();
+  ++result_.runs;
+  std::erase_if(*paths, [&](const std::string& path) { return !candidates_.may_change(path); });
+  const auto has_main = [&](const std::string& path) {
+    return current(path).value_or("").find("main(") != std::string::npos;
+  };
+  if (!std::ranges::all_of(*paths, has_main)) std::erase_if(*paths, has_main);
+  suspects_all_ = !paths->empty();
+  candidates_.suspect_all_of(std::move(*paths));
+  return {};
+}
+
 // A program that fails as it runs, and compiles.
 bool RepairRun::is_varied(const Diagnostic& complaint) const {
   return varies_ && !is_of_build(complaint) &&

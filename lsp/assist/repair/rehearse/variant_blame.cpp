@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lsp/assist/repair/candidate.h"
+
 namespace curlew::assist {
 namespace {
 
@@ -35,6 +37,12 @@ std::string missing_symbol(const Diagnostic& complaint) {
   std::string_view name = std::string_view(complaint.message).substr(said + kSays.size());
   name.remove_prefix(std::min(name.size(), name.find_first_not_of("`'\"")));
   return std::string(name.substr(0, name.find_first_of("'\"(<")));
+}
+
+std::string undeclared_name(const Diagnostic& complaint) {
+  if (complaint.message.find("undeclared") == std::string::npos) return "";
+  const std::vector<std::string> words = quoted_words(complaint.message);
+  return words.empty() ? "" : words.front();
 }
 
 Blame blame(std::span<const Diagnostic> complaints,

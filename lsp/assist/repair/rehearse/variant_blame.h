@@ -27,4 +27,7 @@ Blame blame(std::span<const Diagnostic> complaints,
 // "undefined reference to `f'" -> "f"; "" where it is about something else.
 std::string missing_symbol(const Diagnostic& complaint);
 
+// Of C: "'x' undeclared (first use in this function)" -> "x"; said once for each function.
+std::string undeclared_name(const Diagnostic& complaint);
+
 }  // namespace curlew::assist

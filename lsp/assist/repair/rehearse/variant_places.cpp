@@ -319,6 +319,10 @@ bool VariantPlaces::is_out_of_sight(std::string_view name, std::size_t offset) c
   return impl_->names.is_out_of_sight(name, offset);
 }
 
+bool VariantPlaces::declares(std::string_view name) const {
+  return impl_->names.declares(name);
+}
+
 std::optional<VariantPlace> VariantPlaces::find(const TextDifference& difference) {
   if (!impl_->tree) return std::nullopt;
   impl_->difference = difference;

@@ -50,6 +50,7 @@ class VariantPlaces {
   std::optional<VariantPlace> find(const TextDifference& difference);
   // Of C: whether code at `offset` cannot use that name, which the text declares elsewhere only.
   bool is_out_of_sight(std::string_view name, std::size_t offset) const;
+  bool declares(std::string_view name) const;  // of C
 
  private:
   struct Impl;

@@ -14,6 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr int kRebuildsMax = 4;       // for what only a run with a variant comes to compile
 constexpr int kBuildsMax = 24;        // until one has nothing to complain of
 constexpr double kSavesEnough = 0.6;  // what a run may take beside one with compilers, at most
 constexpr double kBuildTimes = 10;    // as long as without variants: what a build may take
@@ -57,12 +58,19 @@ class Rehearsal {
 
   Expected<std::vector<Rehearsed>> run() {
     collect();
-    if (getenv("CURLEW_DEBUG_VARIANTS")) fmt::print(stderr, "collected {} changes, {} cannot, {} left ms\n", results_.size(), std::ranges::count_if(results_, [](const Rehearsed& r) { return r.cannot; }), left().count());  // DEBUG
     if (texts_.empty()) return std::move(results_);
     Expected<bool> is_built = build();
     if (!is_built) return std::move(is_built.error()).pass();
-    if (*is_built)
+    for (int i = 0; *is_built && i < kRebuildsMax; ++i) {
+      again_.clear();
       if (Status ran = run_picks(); !ran) return std::move(ran.error()).pass();
+      if (again_.empty() || left().count() == 0) break;
+      // Without those that this run of the command was the first to compile, and that do not.
+      for (const std::size_t change : variants_)
+        if (!again_.contains(change)) without_.insert(change);
+      is_built = build();
+      if (!is_built) return std::move(is_built.error()).pass();
+    }
     return std::move(results_);
   }
 
@@ -72,8 +80,10 @@ class Rehearsal {
   Status put_made();
   void leave_out(const CheckResult& result);
   void leave_out_half();
+  std::size_t leave_out_uses(const std::string& name, const std::string& path);
   void note_reached();
   Status run_picks();
+  bool is_for_others_fault(const PickRun& run);
   // False when no more need be run.
   bool note_run(const PickRun& run, std::string_view without);
   std::chrono::milliseconds left() const {
@@ -93,6 +103,7 @@ class Rehearsal {
   std::set<std::size_t> without_;      // changes that are not in the made texts
   std::vector<std::size_t> variants_;  // the change of each number, from 1
   std::map<std::string, std::vector<MadePlace>> places_;
+  std::set<std::size_t> again_;  // changes that could not be run for what others do not compile
   std::vector<int> reached_;  // in the order of their changes
 };
 
@@ -119,8 +130,6 @@ void Rehearsal::collect() {
     const Variants::Added added = text->second.add(i, only->second);
     if (added == Variants::Added::kYes) results_[i] = {};
     if (added == Variants::Added::kBroken) fails(i);
-    if (added != Variants::Added::kNo) {}
-    else if (getenv("CURLEW_DEBUG_VARIANTS")) { auto d = difference_of(text->second.text(), only->second); auto& t = text->second.text(); auto b = t.rfind('\n', d.start); fmt::print(stderr, "cannot {}: [{}]  -> [{}]\n", only->first, t.substr(b + 1, t.find('\n', d.end) - b - 1), d.now); }  // DEBUG
   }
   std::erase_if(texts_, [](const auto& text) { return text.second.is_empty(); });
 }
@@ -149,8 +158,6 @@ Expected<bool> Rehearsal::build() {
     if (variants_.empty()) return false;
     Expected<CheckResult> result = stage_.run(kBuildScript, most, stop_);
     if (!result) return std::move(result.error()).pass();
-    if (getenv("CURLEW_DEBUG_VARIANTS")) fmt::print(stderr, "build {}: {} variants, exit {} end {} tests {} {:.2f} s; said exit {} tests {}, {:.2f} s; left {}\n{}\n", i, variants_.size(), result->exit_code, (int)result->end, result->tests_run, result->seconds, request_.said.exit_code, request_.said.tests_run, request_.said.seconds, left().count(), result->output.substr(0, 3000));  // DEBUG
-    if (getenv("CURLEW_DEBUG_VARIANTS")) for (auto& [p, t] : texts_) { std::vector<std::size_t> c; FILE* f = fopen(("/tmp/curlew/vwork/made-" + p.substr(p.rfind('/') + 1)).c_str(), "w"); fputs(t.make(without_, c).text.c_str(), f); fclose(f); }  // DEBUG
     if (says_the_same(*result, request_.said)) {
       plain_seconds_ = std::min(plain_seconds_, result->seconds);
       note_reached();
@@ -176,18 +183,28 @@ void Rehearsal::leave_out(const CheckResult& result) {
   }
   std::size_t blamed = found.variants.size() + found.suspects.size();
   for (const Diagnostic& complaint : fresh) {
-    const std::string symbol = missing_symbol(complaint);
-    if (symbol.empty()) continue;
-    for (const std::size_t change : variants_)
-      for (const auto& [path, text] : request_.changes[change])
-        if (!without_.contains(change) &&
-            holds_word(difference_of(request_.base.at(path), text).now, symbol)) {
-          cannot(change);
-          without_.insert(change);
-          ++blamed;
-        }
+    if (const std::string symbol = missing_symbol(complaint); !symbol.empty())
+      blamed += leave_out_uses(symbol, "");
+    const std::string name = undeclared_name(complaint);
+    const auto text = texts_.find(complaint.place.path);
+    if (!name.empty() && text != texts_.end() && !text->second.declares(name))
+      blamed += leave_out_uses(name, text->first);
   }
   if (blamed == 0) leave_out_half();
+}
+
+// Of a name that is known nowhere, in this text or in all of them. How many there were.
+std::size_t Rehearsal::leave_out_uses(const std::string& name, const std::string& path) {
+  std::size_t count = 0;
+  for (const std::size_t change : variants_)
+    for (const auto& [changed, text] : request_.changes[change]) {
+      if (without_.contains(change) || (!path.empty() && path != changed)) continue;
+      if (!holds_word(difference_of(request_.base.at(changed), text).now, name)) continue;
+      path.empty() ? cannot(change) : fails(change);
+      without_.insert(change);
+      ++count;
+    }
+  return count;
 }
 
 // Nobody knows which: the less likely go.
@@ -207,6 +224,7 @@ void Rehearsal::note_reached() {
   if (notes)
     for (const int number : read_seen(*notes)) seen.insert(number);
   const bool is_known = !seen.empty();
+  reached_.clear();
   for (const auto& [path, places] : places_)
     for (const MadePlace& place : places)
       for (int number = place.first; number <= place.last; ++number) {
@@ -222,7 +240,8 @@ void Rehearsal::note_reached() {
 
 Status Rehearsal::run_picks() {
   const std::string path = std::string(kRehearsalFolder) + "/" + std::string(kPicksScript);
-  const PickLimits limits{.seconds_max = kSavesEnough * plain_seconds_};
+  const PickLimits limits{.seconds_max = kSavesEnough * plain_seconds_,
+                          .compile_seconds = kBuildTimes * request_.said.seconds};
   std::span<const int> todo = reached_;
   while (!todo.empty() && left().count() > 0) {
     if (Status put = stage_.put(path, picks_script(stage_.folder(), todo, limits)); !put)
@@ -230,7 +249,6 @@ Status Rehearsal::run_picks() {
     Expected<CheckResult> result = stage_.run(kPicksScript, left(), stop_);
     if (!result) return std::move(result.error()).pass();
     const std::vector<PickRun> runs = read_picks(result->output);
-    if (getenv("CURLEW_DEBUG_VARIANTS")) fmt::print(stderr, "picks: todo {} runs {} first {:.3f} s end {} {:.2f} s plain {:.2f}\n{}\n", todo.size(), runs.size(), runs.empty() ? 0 : runs[0].seconds, (int)result->end, result->seconds, plain_seconds_, runs.empty() ? result->output.substr(0, 2000) : "");  // DEBUG
     const bool can_go_on = !runs.empty() && runs[0].seconds <= limits.seconds_max &&
                            runs[0].exit_code == request_.said.exit_code;
     if (!can_go_on) return {};
@@ -249,6 +267,19 @@ Status Rehearsal::run_picks() {
   return {};
 }
 
+// A run that comes further than those before it may compile what has not been compiled so far.
+bool Rehearsal::is_for_others_fault(const PickRun& run) {
+  if (run.output.find(": error: ") == run.output.npos) return false;
+  const Blame found =
+      blame(stage_.read(run.output), places_, static_cast<int>(variants_.size()));
+  bool has_others = false;
+  for (const int number : found.variants) {
+    fails(variants_[static_cast<std::size_t>(number) - 1]);
+    has_others |= number != run.pick;
+  }
+  return has_others && !found.variants.contains(run.pick);
+}
+
 bool Rehearsal::note_run(const PickRun& run, std::string_view without) {
   if (run.pick < 1 || static_cast<std::size_t>(run.pick) > variants_.size()) return false;
   const std::size_t change = variants_[static_cast<std::size_t>(run.pick) - 1];
@@ -259,6 +290,11 @@ bool Rehearsal::note_run(const PickRun& run, std::string_view without) {
     return false;
   }
   if (run.output == without) return true;
+  if (is_for_others_fault(run)) {
+    results_[change] = {};
+    again_.insert(change);
+    return true;
+  }
   // Fewer complaints, and no other: one of several faults may be gone.
   const auto errors_of = [](std::vector<Diagnostic> all) {
     std::erase_if(all, [](const Diagnostic& d) { return d.severity != Severity::kError; });

@@ -18,6 +18,7 @@ class DeclaredNames {
 
   // The text declares it, but not where code at `offset` could use it.
   bool is_out_of_sight(std::string_view name, std::size_t offset) const;
+  bool declares(std::string_view name) const { return names_.find(name) != names_.end(); }
 
  private:
   struct Sight {

@@ -14,12 +14,13 @@ namespace curlew::assist {
 
 // Below the folder of rehearsals; `folder` is where the commands see that.
 inline constexpr std::string_view kBuildScript = "build.sh", kPicksScript = "picks.sh",
-                                  kSeenFile = "seen";
+                                  kSeenFile = "seen", kSourcesFile = "kept/sources";
 // Runs its arguments as a command, all compilers at work.
 std::string build_script(std::string_view folder);
 
 struct PickLimits {
   double seconds_max = 0;          // a run with a variant that takes longer saves nothing
+  double compile_seconds = 10;     // what one may take that must compile what none before it has
   double grace_seconds = 0.25;     // what a run may take beyond kPickTimes as long as one without
 };
 inline constexpr int kPickTimes = 5;
@@ -35,6 +36,8 @@ struct PickRun {
 };
 // Of what the script printed.
 std::vector<PickRun> read_picks(std::string_view output);
+// What the stand-ins were given to compile, relative to `root` where it lies there; each once.
+std::vector<std::string> read_sources(std::string_view listed, const std::string& root);
 // The numbers in the file of notes.
 std::vector<int> read_seen(std::string_view notes);
 

@@ -51,6 +51,7 @@ class Variants {
   MadeText make(const std::set<std::size_t>& without, std::vector<std::size_t>& changes) const;
 
   const std::string& text() const { return text_; }
+  bool declares(std::string_view name) const { return finder_.declares(name); }  // of C
   bool is_empty() const { return places_.empty(); }
 
  private:
