@@ -122,17 +122,23 @@ class SandboxChecker final : public Checker {
     return read_rehearsed(*output, changes.size());
   }
 
+  // Afresh: what has been built already is not compiled.
   Expected<std::vector<std::string>> compiled(const Changes& base, std::stop_token stop) override {
-    if (Status put = bring_to(base); !put) return std::move(put.error()).pass();
-    Stage stage(*this);
-    const std::string folder(kRehearsalFolder);
-    const std::string script = folder + "/" + std::string(kBuildScript);
-    if (Status put = stage.put(script, build_script(stage.folder())); !put)
-      return std::move(put.error()).pass();
-    if (auto ran = stage.run(kBuildScript, command_.limits.wall, std::move(stop)); !ran)
-      return std::move(ran.error()).pass();
-    const auto listed = box_->text(folder + "/" + std::string(kSourcesFile));
-    return read_sources(listed ? *listed : "", box_->visible_root().string());
+    auto box = sandbox::Sandbox::open(options_);
+    if (!box) return lifted(std::move(box.error())).pass();
+    const std::filesystem::path root = (*box)->visible_root(), folder = root / kRehearsalFolder;
+    Changes texts = base;
+    const std::string script = std::string(kRehearsalFolder) + "/" + std::string(kBuildScript);
+    texts[script] = build_script(folder.string());
+    for (const auto& [path, text] : texts)
+      if (auto put = (*box)->put(path, text); !put) return lifted(std::move(put.error())).pass();
+    std::vector<std::string> argv = {"sh", (root / script).string()};
+    argv.insert(argv.end(), command_.argv.begin(), command_.argv.end());
+    if (auto ran = (*box)->run(command_in(**box, argv), std::move(stop)); !ran)
+      return lifted(std::move(ran.error())).pass();
+    const auto listed =
+        (*box)->text(std::string(kRehearsalFolder) + "/" + std::string(kSourcesFile));
+    return read_sources(listed ? *listed : "", root.string());
   }
 
   Expected<CheckResult> check_afresh(const Changes& changes, std::stop_token stop) override {
@@ -324,9 +330,9 @@ class SandboxChecker final : public Checker {
   const std::optional<RehearsalCommand> rehearsal_;
   std::map<std::string, double> known_limits_;  // of changes in rehearsals, by the first test
   std::optional<std::chrono::milliseconds> wall_max_;
-  std::optional<std::vector<std::string>> focused_;  // runs one test
-  std::map<std::string, std::string> originals_;     // of files that were ever changed or read
-  Changes put_;                                      // what the shadow copy has now
+  std::optional<std::vector<std::string>> focused_;      // runs one test
+  std::map<std::string, std::string> originals_;         // of files that were ever changed or read
+  Changes put_;                                          // what the shadow copy has now
   std::optional<std::pair<Changes, CheckResult>> last_;  // what was said of a base
 };
 

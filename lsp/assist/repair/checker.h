@@ -73,8 +73,8 @@ class Checker {
   // Whether rehearse() can try to compile all changes of C or C++ into one program (rehearse/variants.h).
   // Not where can_rehearse().
   virtual bool can_vary() const { return false; }
-  // C and C++ files of the workspace that the command, as things are, has compiled: none that it took from
-  // an earlier run. Where can_vary().
+  // C and C++ files of the workspace that the command compiles where nothing of this checker's is built.
+  // Where can_vary().
   virtual Expected<std::vector<std::string>> compiled(const Changes& /*base*/,
                                                       std::stop_token /*stop*/) {
     return std::vector<std::string>();

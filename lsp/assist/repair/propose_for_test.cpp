@@ -48,10 +48,7 @@ class FaultSearch {
  public:
   FaultSearch(const indexer::Index* index, const TextOf& text, const Suspicion& ran,
               Breadth breadth)
-      : index_(index),
-        text_(text),
-        ran_(ran),
-        breadth_(ran.is_empty() ? breadth : Breadth::kAll) {}
+      : index_(index), text_(text), ran_(ran), breadth_(ran.is_empty() ? breadth : Breadth::kAll) {}
 
   std::vector<Candidate> run(const Diagnostic& failure) {
     tests_ = failure.message + "\n";
@@ -315,14 +312,12 @@ bool is_test_path(std::string_view path) {
 }
 
 std::vector<Candidate> propose_for_test(const Diagnostic& failure, const indexer::Index* index,
-                                        const TextOf& text, const Suspicion& ran,
-                                        Breadth breadth) {
+                                        const TextOf& text, const Suspicion& ran, Breadth breadth) {
   return FaultSearch(index, text, ran, breadth).run(failure);
 }
 
 std::vector<Candidate> propose_anywhere(const Diagnostic& failure,
-                                        const std::vector<std::string>& paths,
-                                        const TextOf& text) {
+                                        const std::vector<std::string>& paths, const TextOf& text) {
   return FaultSearch(nullptr, text, {}, Breadth::kAll).run_all(failure, paths);
 }
 

@@ -72,9 +72,10 @@ std::vector<Candidate> RepairCandidates::find(const Diagnostic& complaint, bool 
   if (is_running || !complaint.test.empty() || !may_change(complaint.place.path)) {
     Diagnostic there = complaint;
     for (const SourcePlace& place : changed_places()) there.notes.push_back({place, ""});
-    add(propose_for_test(there, index_, text_, ran_, breadth_), says_what(complaint) ? kElsewhere : 1);
+    add(propose_for_test(there, index_, text_, ran_, breadth_),
+        says_what(complaint) ? kElsewhere : 1);
   }
-  if (complaint.source == "command" && !suspected_paths_.empty())
+  if (!suspected_paths_.empty() && (complaint.source == "command" || candidates.empty()))
     add(propose_anywhere(complaint, suspected_paths_, text_), 1);
   weigh_by_changes(candidates);
   rank(candidates);

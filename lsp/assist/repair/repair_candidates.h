@@ -25,7 +25,7 @@ class RepairCandidates {
   void suspect(Suspicion ran) { ran_ = std::move(ran); }
   // Unlikely changes are wanted, too, where a failing test says no more than that it fails.
   void widen() { breadth_ = Breadth::kAll; }
-  // For a complaint that names nothing: changes of any function in these.
+  // For a complaint that leads nowhere: changes of any function in these.
   void suspect_all_of(std::vector<std::string> paths) { suspected_paths_ = std::move(paths); }
   // Where code is run, the cause may stand anywhere below the place.
   std::vector<Candidate> find(const Diagnostic& complaint, bool is_running);

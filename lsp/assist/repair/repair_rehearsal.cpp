@@ -26,7 +26,10 @@ Status RepairRun::trace_tests() {
   if (now_.passed()) return {};
   varies_ = checker_.can_vary() && now_.end == sandbox::CommandEnd::kExited;
   if (varies_) candidates_.widen();
-  if (varies_ && !is_for_some())
+  const auto names_something = [](const Diagnostic& d) {
+    return !d.place.path.empty() || !d.test.empty() || !d.notes.empty();
+  };
+  if (varies_ && !is_for_some() && std::ranges::none_of(now_.diagnostics, names_something))
     if (Status suspected = suspect_compiled(); !suspected) return suspected;
   if (!checker_.can_trace()) return {};
   const bool hangs = now_.end == sandbox::CommandEnd::kTimeLimit;

@@ -50,7 +50,7 @@ class RepairRun {
   // Takes from `batch` what has had its turn; puts aside what makes some tests pass.
   Expected<bool> rehearse(std::vector<Trial>& batch, const std::vector<std::string>& tests,
                           const Diagnostic& complaint, std::vector<Trial>& hopeful);
-  // Of a program that fails and says nothing of where: the functions that may be at fault.
+  // Of a program that fails and says nothing of where: the files that may be at fault.
   Status suspect_compiled();
   // The same for C and C++, by variants; what cannot be a variant is run in between.
   bool is_varied(const Diagnostic& complaint) const;

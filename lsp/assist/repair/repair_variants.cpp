@@ -21,12 +21,8 @@ bool is_c(const std::string& path) {
 
 }  // namespace
 
-// A complaint is worth nothing without a place or a test. Whoever has a `main` may be the test itself.
+// Whoever has a `main` may be the test itself.
 Status RepairRun::suspect_compiled() {
-  const auto names_something = [](const Diagnostic& d) {
-    return !d.place.path.empty() || !d.test.empty() || !d.notes.empty();
-  };
-  if (std::ranges::any_of(now_.diagnostics, names_something)) return {};
   auto paths = checker_.compiled(kept_, stop_);
   if (!paths) return Error(std::move(paths.error())).pass();
   ++result_.runs;
@@ -42,8 +38,7 @@ Status RepairRun::suspect_compiled() {
 
 // A program that fails as it runs, and compiles.
 bool RepairRun::is_varied(const Diagnostic& complaint) const {
-  return varies_ && !is_of_build(complaint) &&
-         std::ranges::none_of(now_.diagnostics, is_of_build);
+  return varies_ && !is_of_build(complaint) && std::ranges::none_of(now_.diagnostics, is_of_build);
 }
 
 Expected<bool> RepairRun::try_varied(const std::vector<Candidate>& candidates,

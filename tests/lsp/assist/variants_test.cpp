@@ -333,7 +333,8 @@ class MadeProgram : public testing::TestWithParam<const Program*> {
     const bool is_c = std::string_view(of.language) == "c";
     const std::string file = fmt::format("{}.{}", program, is_c ? "c" : "cpp");
     std::ofstream(folder_ / file) << text;
-    return run(fmt::format("{} {} {} {} -o {}", is_c ? "cc" : "c++", of.options, more, file, program));
+    return run(
+        fmt::format("{} {} {} {} -o {}", is_c ? "cc" : "c++", of.options, more, file, program));
   }
   // A changed text may deserve a warning that a made one does not.
   std::string plain(const std::string& text) const {
@@ -346,7 +347,7 @@ class MadeProgram : public testing::TestWithParam<const Program*> {
 
 TEST_P(MadeProgram, DoesWithEachVariantWhatTheChangedTextDoes) {
   const Program& program = *GetParam();
-  if (run("cc --version") .find("[0]") == std::string::npos ||
+  if (run("cc --version").find("[0]") == std::string::npos ||
       run("c++ --version").find("[0]") == std::string::npos)
     GTEST_SKIP() << "no compiler";
   for (const bool has_returns : {false, true}) {
@@ -387,8 +388,7 @@ TEST_P(MadeProgram, DoesWithEachVariantWhatTheChangedTextDoes) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Languages, MadeProgram,
-                         testing::Values(&kPrograms[0], &kPrograms[1]),
+INSTANTIATE_TEST_SUITE_P(Languages, MadeProgram, testing::Values(&kPrograms[0], &kPrograms[1]),
                          [](const auto& info) { return std::string(info.param->name); });
 
 // --- Blame -----------------------------------------------------------------------------------------
@@ -426,10 +426,14 @@ TEST(VariantBlame, KnowsWhichSymbolIsMissing) {
 
 TEST(VariantScripts, AreReadAsTheyPrint) {
   const std::string said =
-      "\x1e" "curlew pick 0 1 12\nas it is"
-      "\x1e" "curlew pick 7 0 1500\n3 passed\n"
-      "\x1e" "curlew pick x"
-      "\x1e" "curlew pick 8 124 5\n";
+      "\x1e"
+      "curlew pick 0 1 12\nas it is"
+      "\x1e"
+      "curlew pick 7 0 1500\n3 passed\n"
+      "\x1e"
+      "curlew pick x"
+      "\x1e"
+      "curlew pick 8 124 5\n";
   const auto runs = read_picks(said);
   ASSERT_EQ(runs.size(), 3u);
   EXPECT_EQ(runs[0].pick, 0);

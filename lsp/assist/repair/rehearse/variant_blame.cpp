@@ -63,7 +63,8 @@ Blame blame(std::span<const Diagnostic> complaints,
     look_at(complaint.place);
     for (const Diagnostic::Note& note : complaint.notes) look_at(note.place);
     const auto made = places.find(complaint.place.path);
-    if (!is_known && made != places.end()) suspect_around(complaint.place.line, made->second, found);
+    if (!is_known && made != places.end())
+      suspect_around(complaint.place.line, made->second, found);
   }
   return found;
 }

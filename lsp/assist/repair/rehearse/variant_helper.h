@@ -9,8 +9,9 @@ namespace curlew::assist {
 // CURLEW_PICK=n: the variant n is alive. CURLEW_SEEN=FILE: none is, and the first number of each place that is
 // come to is written to FILE, a line each, once per process and text. Neither: none is.
 // curlew_at(first, last) asks for a place whose variants have these numbers.
-constexpr int kVariantsMax = 12'000;      // in all texts of a program
-constexpr int kVariantLinesBegin = 20'000;  // the line of variant n is that plus n; C89 ends at 32767
+constexpr int kVariantsMax = 12'000;  // in all texts of a program
+constexpr int kVariantLinesBegin =
+    20'000;  // the line of variant n is that plus n; C89 ends at 32767
 
 constexpr std::string_view kVariantHelper = R"helper(
 #ifndef CURLEW_VARIANTS

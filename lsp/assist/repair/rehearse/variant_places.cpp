@@ -46,10 +46,10 @@ bool holds_statements(std::string_view type) {
 
 // Where one statement stands alone: no list.
 bool takes_statement(std::string_view parent) {
-  return is_any(parent, {"if_statement", "else_clause", "while_statement", "for_statement",
-                         "for_range_loop", "do_statement", "function_definition",
-                         "labeled_statement", "lambda_expression", "catch_clause",
-                         "try_statement"});
+  return is_any(
+      parent, {"if_statement", "else_clause", "while_statement", "for_statement", "for_range_loop",
+               "do_statement", "function_definition", "labeled_statement", "lambda_expression",
+               "catch_clause", "try_statement"});
 }
 
 TSPoint point_at(std::string_view text, std::size_t offset) {
@@ -67,8 +67,8 @@ Span span_of(TSNode node) {
 }
 
 bool is_field(TSNode node, TSNode parent, const char* name) {
-  const TSNode child =
-      ts_node_child_by_field_name(parent, name, static_cast<std::uint32_t>(std::string_view(name).size()));
+  const TSNode child = ts_node_child_by_field_name(
+      parent, name, static_cast<std::uint32_t>(std::string_view(name).size()));
   return !ts_node_is_null(child) && ts_node_eq(child, node);
 }
 
@@ -134,8 +134,8 @@ struct VariantPlaces::Impl {
     edit.new_end_point = point_at(now, edit.new_end_byte);
     ts_tree_edit(changed.get(), &edit);
     indexer::ThreadTimeLimit limit(kChangeMax);
-    changed = indexer::parse_text(parser.get(), *language, changed.get(), now,
-                                  [&] { return limit(); });
+    changed =
+        indexer::parse_text(parser.get(), *language, changed.get(), now, [&] { return limit(); });
     return changed != nullptr;
   }
 
@@ -143,7 +143,8 @@ struct VariantPlaces::Impl {
   TSNode counterpart(Span span) const {
     const auto end = static_cast<std::uint32_t>(moved(span.end));
     const auto start = static_cast<std::uint32_t>(span.start);
-    TSNode node = ts_node_named_descendant_for_byte_range(ts_tree_root_node(changed.get()), start, end);
+    TSNode node =
+        ts_node_named_descendant_for_byte_range(ts_tree_root_node(changed.get()), start, end);
     const auto fits = [&](TSNode n) {
       return !ts_node_is_null(n) && ts_node_start_byte(n) == start && ts_node_end_byte(n) == end;
     };
@@ -208,7 +209,8 @@ bool VariantPlaces::Impl::is_local(TSNode node) const {
     if (head.find(word) != head.npos) return false;
   // `const int n = 4;` may be a constant of the language.
   const TSNode value = ts_node_child_by_field_name(node, "value", 5);
-  const bool is_number = is_any(type_of(value), {"number_literal", "char_literal", "true", "false"});
+  const bool is_number =
+      is_any(type_of(value), {"number_literal", "char_literal", "true", "false"});
   if (is_number && language->name == "cpp" && head.find("const") != head.npos) return false;
   for (TSNode up = ts_node_parent(declaration); !ts_node_is_null(up); up = ts_node_parent(up))
     if (type_of(up) == "compound_statement") return true;
@@ -251,7 +253,8 @@ std::optional<VariantPlace> VariantPlaces::Impl::as_statement(TSNode node) const
       span.start > difference.start || span.end < difference.end)
     return std::nullopt;
   const TSNode now = counterpart(span);
-  const bool is_one = !ts_node_is_null(now) && is_statement(type_of(now)) && !ts_node_has_error(now);
+  const bool is_one =
+      !ts_node_is_null(now) && is_statement(type_of(now)) && !ts_node_has_error(now);
   if (!is_one || !may_choose(node) || holds_labels(node, span)) return std::nullopt;
   return VariantPlace{VariantKind::kStatements, span.start, span.end};
 }
@@ -261,7 +264,8 @@ std::optional<VariantPlace> VariantPlaces::Impl::as_part_of(TSNode list) const {
   if (!holds_statements(type_of(list)) || !may_choose(list)) return std::nullopt;
   const bool is_switch = type_of(ts_node_parent(list)) == "switch_statement";
   const Span inner = span_of(list);
-  if (is_switch || inner.start > difference.start || inner.end < difference.end) return std::nullopt;
+  if (is_switch || inner.start > difference.start || inner.end < difference.end)
+    return std::nullopt;
   Span part{difference.start, difference.end};
   const auto each_inside = [](TSNode of, Span within, const auto& visit) {
     for (std::uint32_t i = 0; i < ts_node_child_count(of); ++i) {
@@ -294,7 +298,8 @@ std::optional<VariantPlace> VariantPlaces::Impl::as_part_of(TSNode list) const {
   const Span changed_part{part.start, moved(part.end)};
   const bool are_still = each_inside(now, changed_part, [&](TSNode child, Span span) {
     return (is_statement(type_of(child)) || type_of(child) == "comment") &&
-           !ts_node_has_error(child) && span.start >= changed_part.start && span.end <= changed_part.end;
+           !ts_node_has_error(child) && span.start >= changed_part.start &&
+           span.end <= changed_part.end;
   });
   if (!are_still) return std::nullopt;
   return VariantPlace{VariantKind::kStatements, part.start, part.end};
@@ -327,9 +332,9 @@ std::optional<VariantPlace> VariantPlaces::find(const TextDifference& difference
   if (!impl_->tree) return std::nullopt;
   impl_->difference = difference;
   if (!impl_->parse_changed()) return std::nullopt;
-  TSNode node = ts_node_descendant_for_byte_range(impl_->root(),
-                                                  static_cast<std::uint32_t>(difference.start),
-                                                  static_cast<std::uint32_t>(difference.end));
+  TSNode node =
+      ts_node_descendant_for_byte_range(impl_->root(), static_cast<std::uint32_t>(difference.start),
+                                        static_cast<std::uint32_t>(difference.end));
   if (type_of(node) == "comment") return std::nullopt;
   for (; !ts_node_is_null(node); node = ts_node_parent(node)) {
     if (auto place = impl_->as_expression(node)) return place;

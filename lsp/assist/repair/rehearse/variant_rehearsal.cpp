@@ -39,7 +39,8 @@ bool says_the_same(const CheckResult& a, const CheckResult& b) {
 
 bool holds_word(std::string_view text, std::string_view word) {
   const auto is_word = [&](std::size_t at) {
-    return at < text.size() && (std::isalnum(static_cast<unsigned char>(text[at])) || text[at] == '_');
+    return at < text.size() &&
+           (std::isalnum(static_cast<unsigned char>(text[at])) || text[at] == '_');
   };
   for (std::size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1))
     if (!(at > 0 && is_word(at - 1)) && !is_word(at + word.size())) return true;
@@ -104,7 +105,7 @@ class Rehearsal {
   std::vector<std::size_t> variants_;  // the change of each number, from 1
   std::map<std::string, std::vector<MadePlace>> places_;
   std::set<std::size_t> again_;  // changes that could not be run for what others do not compile
-  std::vector<int> reached_;  // in the order of their changes
+  std::vector<int> reached_;     // in the order of their changes
 };
 
 // Of which text each is a change. What is of several, or of none that can be told apart, has no variant.
@@ -163,8 +164,10 @@ Expected<bool> Rehearsal::build() {
       note_reached();
       return true;
     }
-    if (result->end != sandbox::CommandEnd::kExited) leave_out_half();
-    else leave_out(*result);
+    if (result->end != sandbox::CommandEnd::kExited)
+      leave_out_half();
+    else
+      leave_out(*result);
   }
   return false;
 }
@@ -233,9 +236,8 @@ void Rehearsal::note_reached() {
         else
           reached_.push_back(number);
       }
-  std::ranges::sort(reached_, {}, [&](int number) {
-    return variants_[static_cast<std::size_t>(number) - 1];
-  });
+  std::ranges::sort(reached_, {},
+                    [&](int number) { return variants_[static_cast<std::size_t>(number) - 1]; });
 }
 
 Status Rehearsal::run_picks() {
@@ -270,8 +272,7 @@ Status Rehearsal::run_picks() {
 // A run that comes further than those before it may compile what has not been compiled so far.
 bool Rehearsal::is_for_others_fault(const PickRun& run) {
   if (run.output.find(": error: ") == run.output.npos) return false;
-  const Blame found =
-      blame(stage_.read(run.output), places_, static_cast<int>(variants_.size()));
+  const Blame found = blame(stage_.read(run.output), places_, static_cast<int>(variants_.size()));
   bool has_others = false;
   for (const int number : found.variants) {
     fails(variants_[static_cast<std::size_t>(number) - 1]);
@@ -300,7 +301,8 @@ bool Rehearsal::note_run(const PickRun& run, std::string_view without) {
     std::erase_if(all, [](const Diagnostic& d) { return d.severity != Severity::kError; });
     return all;
   };
-  const auto before = errors_of(request_.said.diagnostics), after = errors_of(stage_.read(run.output));
+  const auto before = errors_of(request_.said.diagnostics),
+             after = errors_of(stage_.read(run.output));
   if (!after.empty() && after.size() < before.size() && new_complaints(before, after).empty())
     results_[change].passed = 1;
   return true;

@@ -9,7 +9,9 @@
 namespace curlew::assist {
 namespace {
 
-constexpr std::string_view kMark = "\x1e" "curlew pick ";
+constexpr std::string_view kMark =
+    "\x1e"
+    "curlew pick ";
 constexpr int kOutputBytes = 20'000;  // of one run
 
 // In place of a compiler. What it makes is kept by its arguments and the folder it runs in.
@@ -98,7 +100,8 @@ std::string picks_script(std::string_view folder, std::span<const int> picks,
                          const PickLimits& limits) {
   std::string script = "#!/bin/sh\n";
   script += environment(folder);
-  script += fmt::format("most={} grace={} long={}\n", static_cast<std::int64_t>(limits.seconds_max * 1000),
+  script += fmt::format("most={} grace={} long={}\n",
+                        static_cast<std::int64_t>(limits.seconds_max * 1000),
                         static_cast<std::int64_t>(limits.grace_seconds * 1000),
                         static_cast<std::int64_t>(limits.compile_seconds) + 1);
   script += R"script(limit=$((most + grace))
@@ -164,7 +167,8 @@ std::vector<std::string> read_sources(std::string_view listed, const std::string
   while (!listed.empty()) {
     const std::string_view line = listed.substr(0, listed.find('\n'));
     listed.remove_prefix(std::min(listed.size(), line.size() + 1));
-    const std::string path = std::filesystem::path(line).lexically_normal().lexically_relative(root).string();
+    const std::string path =
+        std::filesystem::path(line).lexically_normal().lexically_relative(root).string();
     const bool is_inside = !path.empty() && !path.starts_with("..");
     if (is_inside && std::ranges::find(paths, path) == paths.end()) paths.push_back(path);
   }

@@ -19,9 +19,9 @@ inline constexpr std::string_view kBuildScript = "build.sh", kPicksScript = "pic
 std::string build_script(std::string_view folder);
 
 struct PickLimits {
-  double seconds_max = 0;          // a run with a variant that takes longer saves nothing
-  double compile_seconds = 10;     // what one may take that must compile what none before it has
-  double grace_seconds = 0.25;     // what a run may take beyond kPickTimes as long as one without
+  double seconds_max = 0;       // a run with a variant that takes longer saves nothing
+  double compile_seconds = 10;  // what one may take that must compile what none before it has
+  double grace_seconds = 0.25;  // what a run may take beyond kPickTimes as long as one without
 };
 inline constexpr int kPickTimes = 5;
 // Runs its arguments as a command without a variant, then with each in turn, to the first that exits with 0.

@@ -49,8 +49,8 @@ std::optional<std::string> on_one_line(std::string_view code, const indexer::Lan
   };
   for (const CodeToken& token : code_tokens(code, language)) {
     const std::string_view word = token.in(code);
-    const bool is_open = token.kind == TokenKind::kString &&
-                         (word.size() < 2 || word.back() != word.front());
+    const bool is_open =
+        token.kind == TokenKind::kString && (word.size() < 2 || word.back() != word.front());
     if (word == "#" || is_open) return std::nullopt;
     put_gap(token.start);
     line += word;
@@ -128,8 +128,8 @@ void Variants::insert(VariantPlace where, Variant variant) {
     const auto is_before = [](const VariantPlace& a, const VariantPlace& b) {
       return a.start != b.start ? a.start < b.start : a.end > b.end;
     };
-    place = std::ranges::find_if(
-        places_, [&](const Place& other) { return is_before(where, other.where); });
+    place = std::ranges::find_if(places_,
+                                 [&](const Place& other) { return is_before(where, other.where); });
     place = places_.insert(place, Place{where, {}});
   }
   std::ranges::move(variants, std::back_inserter(place->variants));

@@ -41,7 +41,7 @@ class Variants {
 
   enum class Added : std::uint8_t {
     kYes,
-    kNo,      // it cannot be told apart by a choice as the program runs, or the text would grow too long
+    kNo,  // it cannot be told apart by a choice as the program runs, or the text would grow too long
     kBroken,  // it does not compile
   };
   // `change` is whatever number the caller has for it.
