@@ -167,11 +167,6 @@ Expected<bool> RepairRun::run_round() {
 Expected<bool> RepairRun::remove(const Diagnostic& complaint) {
   if (Status chosen = choose_focus(complaint); !chosen) return std::move(chosen.error()).pass();
   std::vector<Candidate> likely = candidates_.find(complaint, now_.tests_run >= 0);
-  if (likely.empty() && is_varied(complaint) && !suspects_all_) {
-    if (Status suspected = suspect_compiled(); !suspected)
-      return std::move(suspected.error()).pass();
-    likely = candidates_.find(complaint, now_.tests_run >= 0);
-  }
   const auto models_turn = std::ranges::find_if(
       likely, [](const Candidate& candidate) { return candidate.chance < kModelsTurn; });
   std::vector<Candidate> rest(std::make_move_iterator(models_turn),
@@ -188,6 +183,7 @@ Expected<bool> RepairRun::remove(const Diagnostic& complaint) {
     shown.candidates = static_cast<int>(likely.size() + rest.size());
     kept = try_all(rest, complaint, shown);
   }
+  if (kept && !*kept && has_only_c(rest)) kept = try_anywhere(complaint, shown);
   return kept;
 }
 

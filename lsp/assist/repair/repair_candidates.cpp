@@ -75,8 +75,14 @@ std::vector<Candidate> RepairCandidates::find(const Diagnostic& complaint, bool 
     add(propose_for_test(there, index_, text_, ran_, breadth_),
         says_what(complaint) ? kElsewhere : 1);
   }
-  if (!suspected_paths_.empty() && (complaint.source == "command" || candidates.empty()))
-    add(propose_anywhere(complaint, suspected_paths_, text_), 1);
+  if (complaint.source == "command") add(propose_anywhere(complaint, suspected_paths_, text_), 1);
+  weigh_by_changes(candidates);
+  rank(candidates);
+  return candidates;
+}
+
+std::vector<Candidate> RepairCandidates::find_anywhere(const Diagnostic& complaint) {
+  std::vector<Candidate> candidates = propose_anywhere(complaint, suspected_paths_, text_);
   weigh_by_changes(candidates);
   rank(candidates);
   return candidates;

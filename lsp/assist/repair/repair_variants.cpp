@@ -36,6 +36,18 @@ Status RepairRun::suspect_compiled() {
   return {};
 }
 
+bool RepairRun::has_only_c(const std::vector<Candidate>& candidates) {
+  return std::ranges::all_of(candidates, [](const Candidate& one) { return is_c(one.path); });
+}
+
+Expected<bool> RepairRun::try_anywhere(const Diagnostic& complaint, RepairProgress& shown) {
+  if (!is_varied(complaint) || suspects_all_ || is_for_some() || is_out_of_time()) return false;
+  if (Status suspected = suspect_compiled(); !suspected) return std::move(suspected.error()).pass();
+  const std::vector<Candidate> candidates = candidates_.find_anywhere(complaint);
+  shown.candidates += static_cast<int>(candidates.size());
+  return try_all(candidates, complaint, shown);
+}
+
 // A program that fails as it runs, and compiles.
 bool RepairRun::is_varied(const Diagnostic& complaint) const {
   return varies_ && !is_of_build(complaint) && std::ranges::none_of(now_.diagnostics, is_of_build);
