@@ -183,7 +183,7 @@ Expected<bool> RepairRun::remove(const Diagnostic& complaint) {
     shown.candidates = static_cast<int>(likely.size() + rest.size());
     kept = try_all(rest, complaint, shown);
   }
-  if (kept && !*kept && has_only_c(rest)) kept = try_anywhere(complaint, shown);
+  if (kept && !*kept && (rest.empty() || has_c(rest))) kept = try_anywhere(complaint, shown);
   return kept;
 }
 
@@ -206,7 +206,7 @@ Status RepairRun::choose_focus(const Diagnostic& complaint) {
 Expected<bool> RepairRun::try_all(const std::vector<Candidate>& candidates,
                                   const Diagnostic& complaint, RepairProgress& shown) {
   if (is_rehearsed(complaint)) return try_rehearsed(candidates, complaint, shown);
-  if (is_varied(complaint)) return try_varied(candidates, complaint, shown);
+  if (is_varied(complaint) && has_c(candidates)) return try_varied(candidates, complaint, shown);
   trials_.start_small();
   for (auto next = candidates.begin(); next != candidates.end() && !is_out_of_time();) {
     if (progress_) progress_(shown);

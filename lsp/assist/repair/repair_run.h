@@ -52,7 +52,7 @@ class RepairRun {
                           const Diagnostic& complaint, std::vector<Trial>& hopeful);
   // Of a program that fails and says nothing of where: the files that may be at fault.
   Status suspect_compiled();
-  static bool has_only_c(const std::vector<Candidate>& candidates);
+  static bool has_c(const std::vector<Candidate>& candidates);
   // What a test of C says may lead nowhere, or to the wrong place.
   Expected<bool> try_anywhere(const Diagnostic& complaint, RepairProgress& shown);
   // The same for C and C++, by variants; what cannot be a variant is run in between.

@@ -36,8 +36,8 @@ Status RepairRun::suspect_compiled() {
   return {};
 }
 
-bool RepairRun::has_only_c(const std::vector<Candidate>& candidates) {
-  return std::ranges::all_of(candidates, [](const Candidate& one) { return is_c(one.path); });
+bool RepairRun::has_c(const std::vector<Candidate>& candidates) {
+  return std::ranges::any_of(candidates, [](const Candidate& one) { return is_c(one.path); });
 }
 
 Expected<bool> RepairRun::try_anywhere(const Diagnostic& complaint, RepairProgress& shown) {
@@ -122,12 +122,16 @@ Expected<bool> RepairRun::try_plain(std::vector<Trial>& plain, const Diagnostic&
                                     Clock::time_point until) {
   std::size_t done = 0;
   Expected<bool> kept = false;
+  trials_.start_small();
   while (done < plain.size() && Clock::now() < until && !is_out_of_time() && kept && !*kept) {
-    Trial& trial = plain[done++];
-    const std::string& path = trial.candidate->path;
-    const Expected<std::string> before = current(path);
-    if (!before || candidates_.parses_worse(path, *before, trial.changes.at(path))) continue;
-    kept = try_these({&trial, 1}, complaint);
+    std::vector<Trial> some;
+    for (; done < plain.size() && some.size() < trials_.width() && !is_out_of_time(); ++done) {
+      const std::string& path = plain[done].candidate->path;
+      const Expected<std::string> before = current(path);
+      if (before && !candidates_.parses_worse(path, *before, plain[done].changes.at(path)))
+        some.push_back(std::move(plain[done]));
+    }
+    kept = try_these(some, complaint);
   }
   plain.erase(plain.begin(), plain.begin() + static_cast<std::ptrdiff_t>(done));
   return kept;

@@ -1,6 +1,7 @@
 #include "lsp/assist/repair/rehearse/variant_rehearsal.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <set>
 
