@@ -23,6 +23,27 @@ class BuffersChecker final : public Checker {
   Expected<CheckResult> check(const Changes& changes, std::stop_token stop) override {
     return base_.check(on_buffers(changes), std::move(stop));
   }
+  bool can_trace() const override { return base_.can_trace(); }
+  bool can_rehearse() const override { return base_.can_rehearse(); }
+  bool can_vary() const override { return base_.can_vary(); }
+  Expected<std::vector<std::string>> compiled(const Changes& changes,
+                                              std::stop_token stop) override {
+    return base_.compiled(on_buffers(changes), std::move(stop));
+  }
+  Expected<std::vector<TestTrace>> trace(const Changes& changes,
+                                         const std::vector<std::string>& failing,
+                                         std::chrono::milliseconds limit,
+                                         std::stop_token stop) override {
+    return base_.trace(on_buffers(changes), failing, limit, std::move(stop));
+  }
+  Expected<std::vector<Rehearsed>> rehearse(const Changes& before, std::span<const Changes> changes,
+                                            const std::vector<std::string>& tests,
+                                            std::chrono::milliseconds limit,
+                                            std::stop_token stop) override {
+    std::vector<Changes> all;
+    for (const Changes& each : changes) all.push_back(on_buffers(each));
+    return base_.rehearse(on_buffers(before), all, tests, limit, std::move(stop));
+  }
   Expected<CheckResult> check_afresh(const Changes& changes, std::stop_token stop) override {
     return base_.check_afresh(on_buffers(changes), std::move(stop));
   }

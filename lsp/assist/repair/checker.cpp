@@ -8,6 +8,8 @@
 #include "lsp/assist/repair/one_test.h"
 #include "lsp/assist/repair/rehearse/go_coverage.h"
 #include "lsp/assist/repair/rehearse/rehearsal.h"
+#include "lsp/assist/repair/rehearse/variant_rehearsal.h"
+#include "lsp/assist/repair/rehearse/variant_scripts.h"
 
 namespace curlew::assist {
 namespace {
@@ -47,6 +49,7 @@ class SandboxChecker final : public Checker {
     auto made = std::make_unique<SandboxChecker>(options_, command_, std::move(*box));
     made->originals_ = originals_;
     made->put_ = put_;
+    made->last_ = last_;
     return made;
   }
 
@@ -74,10 +77,13 @@ class SandboxChecker final : public Checker {
     if (Status put = bring_to(changes); !put) return std::move(put.error()).pass();
     sandbox::Command command = command_in(*box_, focused_ ? *focused_ : command_.argv);
     if (wall_max_) command.limits.wall = std::min(command.limits.wall, *wall_max_);
-    return run(*box_, command, std::move(stop));
+    auto result = run(*box_, command, std::move(stop));
+    if (result && !focused_ && changes.empty()) last_.emplace(changes, *result);
+    return result;
   }
 
   bool can_rehearse() const override { return rehearsal_.has_value(); }
+  bool can_vary() const override { return !rehearsal_; }
   bool can_trace() const override {
     return can_rehearse() || go_coverage_command(command_.argv, "Test", "");
   }
@@ -100,25 +106,39 @@ class SandboxChecker final : public Checker {
                                             std::chrono::milliseconds limit,
                                             std::stop_token stop) override {
     if (Status put = bring_to(base); !put) return std::move(put.error()).pass();
-    Changes before = base;
-    for (const Changes& change : changes)
-      for (const auto& [path, text] : change) {
-        if (before.contains(path)) continue;
-        auto original = this->text(path);
-        if (!original) return std::move(original.error()).pass();
-        before[path] = std::move(*original);
-      }
+    Expected<Changes> texts = texts_before(base, changes);
+    if (!texts) return std::move(texts.error()).pass();
+    const Changes& before = *texts;
+    if (!rehearsal_) return rehearse_by_variants(base, before, changes, limit, std::move(stop));
     double& known_limit = known_limits_[tests.empty() ? "" : tests.front()];
     const std::string request = rehearse_request(
         *rehearsal_, {box_->visible_root().string(), tests, kOneChangeMax, limit, known_limit},
         before, changes);
     auto output = run_script(request, limit + kOneChangeMax + kScriptExtra, std::move(stop));
     // However it ended: what the script changed is as it was.
-    for (const auto& [path, text] : before)
-      if (auto put = box_->put(path, text); !put) return lifted(std::move(put.error())).pass();
+    if (Status put = put_all(before); !put) return std::move(put.error()).pass();
     if (!output) return std::move(output.error()).pass();
     known_limit = read_limit(*output);
     return read_rehearsed(*output, changes.size());
+  }
+
+  // Afresh: what has been built already is not compiled.
+  Expected<std::vector<std::string>> compiled(const Changes& base, std::stop_token stop) override {
+    auto box = sandbox::Sandbox::open(options_);
+    if (!box) return lifted(std::move(box.error())).pass();
+    const std::filesystem::path root = (*box)->visible_root(), folder = root / kRehearsalFolder;
+    Changes texts = base;
+    const std::string script = std::string(kRehearsalFolder) + "/" + std::string(kBuildScript);
+    texts[script] = build_script(folder.string());
+    for (const auto& [path, text] : texts)
+      if (auto put = (*box)->put(path, text); !put) return lifted(std::move(put.error())).pass();
+    std::vector<std::string> argv = {"sh", (root / script).string()};
+    argv.insert(argv.end(), command_.argv.begin(), command_.argv.end());
+    if (auto ran = (*box)->run(command_in(**box, argv), std::move(stop)); !ran)
+      return lifted(std::move(ran.error())).pass();
+    const auto listed =
+        (*box)->text(std::string(kRehearsalFolder) + "/" + std::string(kSourcesFile));
+    return read_sources(listed ? *listed : "", root.string());
   }
 
   Expected<CheckResult> check_afresh(const Changes& changes, std::stop_token stop) override {
@@ -130,6 +150,82 @@ class SandboxChecker final : public Checker {
   }
 
  private:
+  // The present texts of all that changes.
+  Expected<Changes> texts_before(const Changes& base, std::span<const Changes> changes) {
+    Changes before = base;
+    for (const Changes& change : changes)
+      for (const auto& [path, text] : change) {
+        if (before.contains(path)) continue;
+        auto original = this->text(path);
+        if (!original) return std::move(original.error()).pass();
+        before[path] = std::move(*original);
+      }
+    return before;
+  }
+
+  Status put_all(const Changes& texts) {
+    for (const auto& [path, text] : texts)
+      if (auto put = box_->put(path, text); !put) return lifted(std::move(put.error())).pass();
+    return {};
+  }
+
+  class Stage final : public VariantStage {
+   public:
+    explicit Stage(SandboxChecker& checker) : checker_(checker) {}
+    Status put(const std::string& path, std::string_view text) override {
+      if (auto put = checker_.box_->put(path, text); !put)
+        return lifted(std::move(put.error())).pass();
+      return {};
+    }
+    Expected<std::string> text(const std::string& path) override {
+      auto text = checker_.box_->text(path);
+      if (!text) return lifted(std::move(text.error())).pass();
+      return std::move(*text);
+    }
+    Expected<CheckResult> run(std::string_view script, std::chrono::milliseconds limit,
+                              std::stop_token stop) override {
+      std::vector<std::string> argv = {"sh", folder() + "/" + std::string(script)};
+      argv.insert(argv.end(), checker_.command_.argv.begin(), checker_.command_.argv.end());
+      sandbox::Command command = checker_.command_in(*checker_.box_, argv);
+      command.limits.wall = limit;
+      command.limits.output_bytes = kScriptOutputMax;
+      if (script == kBuildScript) return checker_.run(*checker_.box_, command, std::move(stop));
+      auto ran = checker_.box_->run(command, std::move(stop));  // of many runs: to be taken apart
+      if (!ran) return lifted(std::move(ran.error())).pass();
+      CheckResult result;
+      result.exit_code = ran->exit_code;
+      result.end = ran->end;
+      result.seconds = ran->seconds;
+      result.output = std::move(ran->output);
+      return result;
+    }
+    std::string folder() const override {
+      return (checker_.box_->visible_root() / kRehearsalFolder).string();
+    }
+    std::vector<Diagnostic> read(std::string_view output) const override {
+      return checker_.read(*checker_.box_, output);
+    }
+
+   private:
+    SandboxChecker& checker_;
+  };
+
+  Expected<std::vector<Rehearsed>> rehearse_by_variants(const Changes& base, const Changes& before,
+                                                        std::span<const Changes> changes,
+                                                        std::chrono::milliseconds limit,
+                                                        std::stop_token stop) {
+    if (!last_ || last_->first != base) {
+      auto said = check(base, stop);
+      if (!said) return std::move(said.error()).pass();
+      last_.emplace(base, std::move(*said));
+    }
+    const CheckResult said = last_->second;
+    Stage stage(*this);
+    auto all = rehearse_variants(stage, {before, changes, said, limit}, std::move(stop));
+    if (Status put = put_all(before); !put) return std::move(put.error()).pass();
+    return all;
+  }
+
   // What is as it was is not touched, so that a build does only what it must.
   Status bring_to(const Changes& changes) {
     for (const auto& [path, text] : changes) {
@@ -209,6 +305,11 @@ class SandboxChecker final : public Checker {
     return command;
   }
 
+  std::vector<Diagnostic> read(const sandbox::Sandbox& box, std::string_view output) const {
+    return read_diagnostics(output,
+                            {.root = box.visible_root().string(), .folder = command_.folder});
+  }
+
   Expected<CheckResult> run(sandbox::Sandbox& box, const sandbox::Command& command,
                             std::stop_token stop) {
     auto ran = box.run(command, std::move(stop));
@@ -217,8 +318,7 @@ class SandboxChecker final : public Checker {
     result.exit_code = ran->exit_code;
     result.end = ran->end;
     result.seconds = ran->seconds;
-    result.diagnostics = read_diagnostics(
-        ran->output, {.root = box.visible_root().string(), .folder = command_.folder});
+    result.diagnostics = read(box, ran->output);
     result.tests_run = count_tests(ran->output);
     result.output = std::move(ran->output);
     return result;
@@ -230,9 +330,10 @@ class SandboxChecker final : public Checker {
   const std::optional<RehearsalCommand> rehearsal_;
   std::map<std::string, double> known_limits_;  // of changes in rehearsals, by the first test
   std::optional<std::chrono::milliseconds> wall_max_;
-  std::optional<std::vector<std::string>> focused_;  // runs one test
-  std::map<std::string, std::string> originals_;     // of files that were ever changed or read
-  Changes put_;                                      // what the shadow copy has now
+  std::optional<std::vector<std::string>> focused_;      // runs one test
+  std::map<std::string, std::string> originals_;         // of files that were ever changed or read
+  Changes put_;                                          // what the shadow copy has now
+  std::optional<std::pair<Changes, CheckResult>> last_;  // what was said of a base
 };
 
 // The number that ends before `at`, blanks aside.

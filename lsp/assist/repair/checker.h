@@ -44,6 +44,7 @@ struct Rehearsed {
   bool ran = false;     // false: nothing is known
   int passed = 0;       // tests, up to the first that failed
   bool failed = false;  // one did, or took too long
+  bool cannot = false;  // ran is false, and will be: to be run, not to be rehearsed
 
   bool pleases() const { return ran && passed > 0 && !failed; }
 };
@@ -69,6 +70,15 @@ class Checker {
   // to be confirmed by check().
   virtual bool can_trace() const { return can_rehearse(); }
   virtual bool can_rehearse() const { return false; }
+  // Whether rehearse() can try to compile all changes of C or C++ into one program (rehearse/variants.h).
+  // Not where can_rehearse().
+  virtual bool can_vary() const { return false; }
+  // C and C++ files of the workspace that the command compiles where nothing of this checker's is built.
+  // Where can_vary().
+  virtual Expected<std::vector<std::string>> compiled(const Changes& /*base*/,
+                                                      std::stop_token /*stop*/) {
+    return std::vector<std::string>();
+  }
   // The lines that each test runs, those named in `failing` first, as many as `limit` allows.
   virtual Expected<std::vector<TestTrace>> trace(const Changes& /*base*/,
                                                  const std::vector<std::string>& /*failing*/,
@@ -77,7 +87,7 @@ class Checker {
     return std::vector<TestTrace>();
   }
   // For each change, all of them with what `base` has, whether these tests pass (none named: all), in order,
-  // up to the first that pleases or the end of the time.
+  // up to the first that pleases or the end of the time. Variants are of all tests.
   virtual Expected<std::vector<Rehearsed>> rehearse(const Changes& /*base*/,
                                                     std::span<const Changes> changes,
                                                     const std::vector<std::string>& /*tests*/,

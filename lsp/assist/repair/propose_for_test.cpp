@@ -46,8 +46,9 @@ struct File {
 
 class FaultSearch {
  public:
-  FaultSearch(const indexer::Index* index, const TextOf& text, const Suspicion& ran)
-      : index_(index), text_(text), ran_(ran) {}
+  FaultSearch(const indexer::Index* index, const TextOf& text, const Suspicion& ran,
+              Breadth breadth)
+      : index_(index), text_(text), ran_(ran), breadth_(ran.is_empty() ? breadth : Breadth::kAll) {}
 
   std::vector<Candidate> run(const Diagnostic& failure) {
     tests_ = failure.message + "\n";
@@ -66,14 +67,31 @@ class FaultSearch {
       }
     }
     for (const auto& [path, lines] : ran_.lines()) suspect_what_ran(path, lines);
+    return sorted();
+  }
+
+  std::vector<Candidate> run_all(const Diagnostic& failure, const std::vector<std::string>& paths) {
+    tests_ = failure.message + "\n";
+    for (const std::string& path : paths) {
+      const File* at = file(path);
+      if (at == nullptr) continue;
+      for (const indexer::Symbol& symbol : at->parsed.symbols)
+        if (is_function(symbol) && symbol.kind != indexer::SymbolKind::kMacro && !symbol.is_test)
+          change(path, *at, {symbol.range.start_byte, symbol.range.end_byte}, 1);
+    }
+    return sorted();
+  }
+
+ private:
+  std::vector<Candidate> sorted() {
     std::ranges::stable_sort(
         out_, [](const Candidate& a, const Candidate& b) { return a.chance > b.chance; });
-    const std::size_t most = ran_.is_empty() ? kCandidatesMax : kCandidatesWideMax;
+    // What ran is known where tries cost little.
+    const std::size_t most = breadth_ == Breadth::kLikely ? kCandidatesMax : kCandidatesWideMax;
     if (out_.size() > most) out_.resize(most);
     return std::move(out_);
   }
 
- private:
   struct Wanted {
     std::string name, from;  // the path where it is used
     int depth = 1;
@@ -235,7 +253,7 @@ class FaultSearch {
     const LineTable lines(at.text);
     const std::set<int>& failing = failing_lines_[path];
     for (Candidate& candidate : mutations_of(path, at.text, at.language, span.start, span.end,
-                                             chance, tests_, breadth())) {
+                                             chance, tests_, breadth_in(at))) {
       const int line = lines.line_of(candidate.edits.front().start);
       if (failing.contains(line) || failing.contains(line + 1)) candidate.chance *= kAtFailure;
       if (!ran_.is_empty()) candidate.chance *= kHasNotRun + (1 - kHasNotRun) * ran_.of(path, line);
@@ -243,8 +261,11 @@ class FaultSearch {
     }
   }
 
-  // What ran is known where tries cost little.
-  Breadth breadth() const { return ran_.is_empty() ? Breadth::kLikely : Breadth::kAll; }
+  // Where nothing is known of what ran, tries cost little in C and C++ only (rehearse/variants.h).
+  Breadth breadth_in(const File& at) const {
+    const bool is_c = at.language->name == "c" || at.language->name == "cpp";
+    return !ran_.is_empty() || is_c ? breadth_ : Breadth::kLikely;
+  }
 
   void want_members_of(const std::string& path, const File& at, const indexer::Symbol& type,
                        int depth, double weight) {
@@ -257,6 +278,7 @@ class FaultSearch {
   const indexer::Index* index_;
   const TextOf& text_;
   const Suspicion& ran_;
+  const Breadth breadth_;
   indexer::Parser parser_;
   std::map<std::string, File> files_;
   std::set<std::string> known_;  // names ever wanted
@@ -290,8 +312,13 @@ bool is_test_path(std::string_view path) {
 }
 
 std::vector<Candidate> propose_for_test(const Diagnostic& failure, const indexer::Index* index,
-                                        const TextOf& text, const Suspicion& ran) {
-  return FaultSearch(index, text, ran).run(failure);
+                                        const TextOf& text, const Suspicion& ran, Breadth breadth) {
+  return FaultSearch(index, text, ran, breadth).run(failure);
+}
+
+std::vector<Candidate> propose_anywhere(const Diagnostic& failure,
+                                        const std::vector<std::string>& paths, const TextOf& text) {
+  return FaultSearch(nullptr, text, {}, Breadth::kAll).run_all(failure, paths);
 }
 
 }  // namespace curlew::assist

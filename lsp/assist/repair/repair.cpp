@@ -141,7 +141,7 @@ std::vector<Diagnostic> RepairRun::complaints() const {
   if (!is_for_some()) {
     std::vector<Diagnostic> all = complaints_of(now_);
     // A command that says nothing we can read: what was changed last may be to blame.
-    if (all.empty() && !now_.passed() && !request_.committed.empty())
+    if (all.empty() && !now_.passed() && (!request_.committed.empty() || suspects_all_))
       all.push_back({.message = "the command fails", .source = "command"});
     return all;
   }
@@ -191,6 +191,7 @@ Expected<bool> RepairRun::remove(const Diagnostic& complaint) {
     shown.candidates = static_cast<int>(likely.size() + rest.size());
     kept = try_all(rest, complaint, shown);
   }
+  if (kept && !*kept && (rest.empty() || has_c(rest))) kept = try_anywhere(complaint, shown);
   return kept;
 }
 
@@ -213,6 +214,7 @@ Status RepairRun::choose_focus(const Diagnostic& complaint) {
 Expected<bool> RepairRun::try_all(const std::vector<Candidate>& candidates,
                                   const Diagnostic& complaint, RepairProgress& shown) {
   if (is_rehearsed(complaint)) return try_rehearsed(candidates, complaint, shown);
+  if (is_varied(complaint) && has_c(candidates)) return try_varied(candidates, complaint, shown);
   trials_.start_small();
   for (auto next = candidates.begin(); next != candidates.end() && !is_out_of_time();) {
     if (progress_) progress_(shown);
@@ -228,13 +230,14 @@ Expected<bool> RepairRun::try_all(const std::vector<Candidate>& candidates,
   return false;
 }
 
-std::optional<Trial> RepairRun::trial_of(const Candidate& candidate) {
+std::optional<Trial> RepairRun::trial_of(const Candidate& candidate, Parses parses) {
   const Expected<std::string> before = current(candidate.path);
   if (!before) return std::nullopt;
   Expected<std::string> after = apply_edits(*before, candidate.edits);
   if (!after || *after == *before) return std::nullopt;
   last_outcome_ = "it does not parse";
-  if (candidates_.parses_worse(candidate.path, *before, *after)) return std::nullopt;
+  if (parses == Parses::kCheckNow && candidates_.parses_worse(candidate.path, *before, *after))
+    return std::nullopt;
   Trial trial{&candidate, kept_};
   trial.changes[candidate.path] = std::move(*after);
   if (!tried_.insert(hash_of(trial.changes)).second) return std::nullopt;

@@ -110,7 +110,12 @@ bool is_test_path(std::string_view path);
 // that is known.
 using TextOf = std::function<Expected<std::string>(const std::string&)>;
 std::vector<Candidate> propose_for_test(const Diagnostic& failure, const indexer::Index* index,
-                                        const TextOf& text, const Suspicion& ran = {});
+                                        const TextOf& text, const Suspicion& ran = {},
+                                        Breadth breadth = Breadth::kLikely);
+
+// For a failure that says nothing: changes of all functions in these files, likeliest first.
+std::vector<Candidate> propose_anywhere(const Diagnostic& failure,
+                                        const std::vector<std::string>& paths, const TextOf& text);
 
 // For a name that is unknown where it is used: definitions one slip away from it, renamed.
 std::vector<Candidate> propose_definitions(const Diagnostic& complaint, const indexer::Index* index,

@@ -73,8 +73,17 @@ std::vector<Candidate> RepairCandidates::find(const Diagnostic& complaint, bool 
   if (is_running || !complaint.test.empty() || !may_change(complaint.place.path)) {
     Diagnostic there = complaint;
     for (const SourcePlace& place : changed_places()) there.notes.push_back({place, ""});
-    add(propose_for_test(there, index_, text_, ran_), says_what(complaint) ? kElsewhere : 1);
+    add(propose_for_test(there, index_, text_, ran_, breadth_),
+        says_what(complaint) ? kElsewhere : 1);
   }
+  if (complaint.source == "command") add(propose_anywhere(complaint, suspected_paths_, text_), 1);
+  weigh_by_changes(candidates);
+  rank(candidates);
+  return candidates;
+}
+
+std::vector<Candidate> RepairCandidates::find_anywhere(const Diagnostic& complaint) {
+  std::vector<Candidate> candidates = propose_anywhere(complaint, suspected_paths_, text_);
   weigh_by_changes(candidates);
   rank(candidates);
   return candidates;

@@ -25,8 +25,13 @@ class RepairCandidates {
   void suspect(Suspicion ran) { ran_ = std::move(ran); }
   // Tests are not changed, whatever the request says.
   void leave_tests() { leaves_tests_ = true; }
+  // Unlikely changes are wanted, too, where a failing test says no more than that it fails.
+  void widen() { breadth_ = Breadth::kAll; }
+  // For a complaint that leads nowhere: changes of any function in these.
+  void suspect_all_of(std::vector<std::string> paths) { suspected_paths_ = std::move(paths); }
   // Where code is run, the cause may stand anywhere below the place.
   std::vector<Candidate> find(const Diagnostic& complaint, bool is_running);
+  std::vector<Candidate> find_anywhere(const Diagnostic& complaint);
   // Puts the likeliest first.
   void rank(std::vector<Candidate>& candidates);
 
@@ -50,6 +55,8 @@ class RepairCandidates {
   const TextOf text_;
   Suspicion ran_;
   bool leaves_tests_ = false;
+  std::vector<std::string> suspected_paths_;
+  Breadth breadth_ = Breadth::kLikely;
   std::map<std::uint64_t, int> errors_;  // by a text's hash
 };
 

@@ -23,7 +23,15 @@ bool is_same_test(std::string_view a, std::string_view b) {
 }  // namespace
 
 Status RepairRun::trace_tests() {
-  if (!checker_.can_trace() || now_.passed()) return {};
+  if (now_.passed()) return {};
+  varies_ = checker_.can_vary() && now_.end == sandbox::CommandEnd::kExited;
+  if (varies_) candidates_.widen();
+  const auto names_something = [](const Diagnostic& d) {
+    return !d.place.path.empty() || !d.test.empty() || !d.notes.empty();
+  };
+  if (varies_ && !is_for_some() && std::ranges::none_of(now_.diagnostics, names_something))
+    if (Status suspected = suspect_compiled(); !suspected) return suspected;
+  if (!checker_.can_trace()) return {};
   const bool hangs = now_.end == sandbox::CommandEnd::kTimeLimit;
   const std::vector<Diagnostic> all = complaints();
   if (!hangs && !std::ranges::any_of(all, is_of_running_code)) return {};

@@ -1,5 +1,5 @@
 // One repair at work: the state behind repair() (repair.h). Its parts are in repair.cpp (rounds, tries, and
-// what is kept), repair_rehearsal.cpp and repair_model.cpp.
+// what is kept), repair_rehearsal.cpp, repair_variants.cpp and repair_model.cpp.
 #pragma once
 
 #include <chrono>
@@ -50,6 +50,19 @@ class RepairRun {
   // Takes from `batch` what has had its turn; puts aside what makes some tests pass.
   Expected<bool> rehearse(std::vector<Trial>& batch, const std::vector<std::string>& tests,
                           const Diagnostic& complaint, std::vector<Trial>& hopeful);
+  // Of a program that fails and says nothing of where: the files that may be at fault.
+  Status suspect_compiled();
+  static bool has_c(const std::vector<Candidate>& candidates);
+  // What a test of C says may lead nowhere, or to the wrong place.
+  Expected<bool> try_anywhere(const Diagnostic& complaint, RepairProgress& shown);
+  // The same for C and C++, by variants; what cannot be a variant is run in between.
+  bool is_varied(const Diagnostic& complaint) const;
+  Expected<bool> try_varied(const std::vector<Candidate>& candidates, const Diagnostic& complaint,
+                            RepairProgress& shown);
+  Expected<bool> vary(std::vector<Trial>& batch, const Diagnostic& complaint,
+                      std::vector<Trial>& plain);
+  Expected<bool> try_plain(std::vector<Trial>& plain, const Diagnostic& complaint,
+                           Clock::time_point until);
   bool is_out_of_time() const;
   void note_run(const CheckResult& result);
   // Not far beyond the time there is. A command that has once run its tests takes about as long
@@ -70,8 +83,9 @@ class RepairRun {
   // True when one of them is kept.
   Expected<bool> try_all(const std::vector<Candidate>& candidates, const Diagnostic& complaint,
                          RepairProgress& shown);
-  // Nothing where the change is none, parses worse, or was tried before.
-  std::optional<Trial> trial_of(const Candidate& candidate);
+  // Nothing where the change is none, parses worse, or was tried before. `parses`: who looks whether it does.
+  enum class Parses : std::uint8_t { kCheckNow, kCheckLater };
+  std::optional<Trial> trial_of(const Candidate& candidate, Parses parses = Parses::kCheckNow);
   // The first in their order that is better is kept.
   Expected<bool> try_these(std::span<Trial> trials, const Diagnostic& complaint);
   // True when the change is kept. One that a test alone likes must please all of them.
@@ -119,6 +133,8 @@ class RepairRun {
   std::string last_outcome_;                 // of the last try that was not kept
   bool rehearses_ = false;                   // changes are rehearsed before they are run
   std::vector<std::string> traced_failing_;  // tests
+  bool suspects_all_ = false;                // what is compiled
+  bool varies_ = false;                      // changes of C and C++ are rehearsed as variants
   std::optional<Diagnostic> focus_;          // the test that is run alone, at first
   RepairResult result_;
 };
