@@ -84,6 +84,25 @@ test-ini:
 	@set -e; for v in $(VARIANTS); do n=$${v%%:*}; gcc -Wall $${v#*:} ini.c tests/unittest.c -o build/$$n; \\
 	  (cd tests && ../build/$$n >../build/$$n.txt && diff baseline_$$n.txt ../build/$$n.txt); done
 """
+PARSON = """# make check-parson: is parson.c well-formed; make test-parson: what its tests say of it.
+check-parson:
+	@gcc -Wall -Wextra -std=c89 -fsyntax-only parson.c
+
+test-parson:
+	@mkdir -p build
+	@gcc -O0 -Wall -std=c89 -DTESTS_MAIN tests.c parson.c -o build/test && ./build/test
+"""
+HTTP_PARSER = """# make check-http_parser: is it well-formed; make test-http_parser: what its tests say of it.
+check-http_parser:
+	@gcc -Wall -Wextra -fsyntax-only http_parser.c
+
+test-http_parser: build/test.o
+	@gcc -Wall -O0 -DHTTP_PARSER_STRICT=1 http_parser.c build/test.o -o build/test && ./build/test >/dev/null
+
+build/test.o: test.c http_parser.h
+	@mkdir -p build
+	@gcc -O0 -DHTTP_PARSER_STRICT=1 -c test.c -o $@
+"""
 TINYXML2 = """# make check-tinyxml2: is it well-formed; make test-tinyxml2: what xmltest says of it.
 check-tinyxml2:
 	@g++ -Wall -fsyntax-only tinyxml2.cpp
@@ -168,6 +187,8 @@ PACKAGES = [
     go("golang-github-blang-semver", "4.0.0-1", ("semver", "range", "sort", "json")),
     c("cjson", "c", "1.7.15-1+deb12u4", "{m}.c", ("cJSON", "cJSON_Utils"), CJSON),
     c("inih", "c", "26254ee9de7681f8825433415443e7116ff24b98", "{m}.c", ("ini",), INIH, "benhoyt/inih"),
+    c("parson", "c", "ba29f4eda9ea7703a9f6a9cf2b0532a2605723c3", "{m}.c", ("parson",), PARSON, "kgabis/parson"),
+    c("http-parser", "c", "2.9.4-5", "{m}.c", ("http_parser",), HTTP_PARSER),
     c("tinyxml2", "cpp", "9.0.0+dfsg-3.1", "{m}.cpp", ("tinyxml2",), TINYXML2),
     rust("semver", "8591f2344b52b31d85b538de58b76a676fe9ff90", "dtolnay/semver",
          ("display", "error", "eval", "identifier", "impls", "parse"), manifest("semver", "2021", SEMVER_FEATURES),
