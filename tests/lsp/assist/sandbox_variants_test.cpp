@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "lsp/assist/check/buffers.h"
 #include "lsp/assist/repair/checker.h"
 #include "lsp/assist/repair/repair.h"
 
@@ -150,6 +151,29 @@ TEST_P(SandboxVariants, KnowWhatACommandCompiles) {
   const auto compiled = checker->compiled({}, {});
   ASSERT_TRUE(compiled) << compiled.error().message();
   EXPECT_THAT(*compiled, ElementsAre("bird.c", "quiet.c"));
+}
+
+TEST_P(SandboxVariants, GiveUpWhereNothingIsCompiled) {
+  const auto checker = open({"sh", "-c", "! grep -n 3 bird.c"});
+  if (!checker) GTEST_SKIP() << reason_;
+  const std::vector<Changes> changes = {legs("* 2"), legs("* 4"), legs("* 5")};
+  const auto rehearsed = checker->rehearse({}, changes, {}, 30s, {});
+  ASSERT_TRUE(rehearsed) << rehearsed.error().message();
+  for (const Rehearsed& one : *rehearsed) EXPECT_FALSE(one.ran || one.cannot);
+}
+
+TEST_P(SandboxVariants, AreOfTheTextInTheEditor) {
+  const auto on_disk = open({"make", "-s", "check"});
+  if (!on_disk) GTEST_SKIP() << reason_;
+  write("bird.c", "not saved yet\n");
+  const auto checker = make_buffers_checker(*on_disk, {{"bird.c", kBird}});
+  ASSERT_TRUE(checker) << checker.error().message();
+  ASSERT_TRUE((*checker)->can_vary());
+  const std::vector<Changes> changes = {legs("* 4"), legs("* 2")};
+  const auto rehearsed = (*checker)->rehearse({}, changes, {}, 30s, {});
+  ASSERT_TRUE(rehearsed) << rehearsed.error().message();
+  EXPECT_TRUE((*rehearsed)[0].ran && !(*rehearsed)[0].pleases());
+  EXPECT_TRUE((*rehearsed)[1].pleases());
 }
 
 TEST_P(SandboxVariants, RepairAProgram) {

@@ -162,6 +162,7 @@ Expected<bool> Rehearsal::build() {
     Expected<CheckResult> result = stage_.run(kBuildScript, most, stop_);
     if (!result) return std::move(result.error()).pass();
     if (says_the_same(*result, request_.said)) {
+      if (is_no_program()) return false;
       plain_seconds_ = std::min(plain_seconds_, result->seconds);
       note_reached();
       return true;
@@ -173,7 +174,7 @@ Expected<bool> Rehearsal::build() {
   return false;
 }
 
-// A linter, say: it runs nothing that it compiled, and no compiler in our sight.
+// A linter, say: it starts no compiler in our sight, and nothing comes to a variant.
 bool Rehearsal::is_no_program() {
   const auto has = [&](std::string_view file) {
     const auto text = stage_.text(std::string(kRehearsalFolder) + "/" + std::string(file));
