@@ -8,6 +8,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "lsp/assist/edit/text_difference.h"
+
 namespace curlew::assist {
 namespace {
 
@@ -62,16 +64,8 @@ std::string as_latin1(std::string_view bytes) {
 
 // [bytes that stay at the beginning, at the end, what comes between]
 Json difference(std::string_view before, std::string_view after) {
-  const std::size_t most = std::min(before.size(), after.size());
-  const auto head = static_cast<std::size_t>(
-      std::mismatch(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(most),
-                    after.begin())
-          .first -
-      before.begin());
-  std::size_t tail = 0;
-  while (tail < most - head && before[before.size() - 1 - tail] == after[after.size() - 1 - tail])
-    ++tail;
-  return {head, tail, as_latin1(after.substr(head, after.size() - head - tail))};
+  const TextDifference found = difference_of(before, after);
+  return {found.start, before.size() - found.end, as_latin1(found.now)};
 }
 
 Json common(const RehearsalCommand& command, const RehearsalRequest& request) {

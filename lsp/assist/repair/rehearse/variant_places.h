@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "indexer/source/language.h"
+#include "lsp/assist/edit/text_difference.h"
 
 namespace curlew::assist {
 
@@ -27,16 +28,6 @@ struct VariantPlace {
   VariantKind kind = VariantKind::kStatements;
   std::size_t start = 0, end = 0;
 };
-
-// What differs: the bytes [start, end) of one text are `now` in another.
-struct TextDifference {
-  std::size_t start = 0, end = 0;
-  std::string_view now;
-
-  // What the bytes [from, to) around it become.
-  std::string around(std::string_view text, std::size_t from, std::size_t to) const;
-};
-TextDifference difference_of(std::string_view text, std::string_view changed);
 
 class VariantPlaces {
  public:
