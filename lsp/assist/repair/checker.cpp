@@ -1,10 +1,10 @@
 #include "lsp/assist/repair/checker.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <optional>
 
+#include "lsp/assist/repair/count_tests.h"
 #include "lsp/assist/repair/one_test.h"
 #include "lsp/assist/repair/rehearse/go_coverage.h"
 #include "lsp/assist/repair/rehearse/rehearsal.h"
@@ -75,15 +75,13 @@ class SandboxChecker final : public Checker {
 
   Expected<CheckResult> check(const Changes& changes, std::stop_token stop) override {
     if (Status put = bring_to(changes); !put) return std::move(put.error()).pass();
-    sandbox::Command command = command_in(*box_, focused_ ? *focused_ : command_.argv);
-    if (wall_max_) command.limits.wall = std::min(command.limits.wall, *wall_max_);
-    auto result = run(*box_, command, std::move(stop));
+    auto result = run(*box_, limited(focused_ ? *focused_ : command_.argv), std::move(stop));
     if (result && !focused_ && changes.empty()) last_.emplace(changes, *result);
     return result;
   }
 
   bool can_rehearse() const override { return rehearsal_.has_value(); }
-  bool can_vary() const override { return !rehearsal_; }
+  bool can_vary() const override { return !rehearsal_ && may_compile_c(command_.argv); }
   bool can_trace() const override {
     return can_rehearse() || go_coverage_command(command_.argv, "Test", "");
   }
@@ -214,8 +212,8 @@ class SandboxChecker final : public Checker {
                                                         std::span<const Changes> changes,
                                                         std::chrono::milliseconds limit,
                                                         std::stop_token stop) {
-    if (!last_ || last_->first != base) {
-      auto said = check(base, stop);
+    if (!last_ || last_->first != base) {  // of all tests, whatever the focus
+      auto said = run(*box_, limited(command_.argv), stop);
       if (!said) return std::move(said.error()).pass();
       last_.emplace(base, std::move(*said));
     }
@@ -288,6 +286,12 @@ class SandboxChecker final : public Checker {
     return std::move(ran->output);
   }
 
+  sandbox::Command limited(const std::vector<std::string>& argv) const {
+    sandbox::Command command = command_in(*box_, argv);
+    if (wall_max_) command.limits.wall = std::min(command.limits.wall, *wall_max_);
+    return command;
+  }
+
   // Arguments that name the workspace are led to where the command sees it.
   sandbox::Command command_in(const sandbox::Sandbox& box,
                               const std::vector<std::string>& argv) const {
@@ -336,68 +340,7 @@ class SandboxChecker final : public Checker {
   std::optional<std::pair<Changes, CheckResult>> last_;  // what was said of a base
 };
 
-// The number that ends before `at`, blanks aside.
-std::optional<int> number_before(std::string_view text, std::size_t at) {
-  while (at > 0 && text[at - 1] == ' ') --at;
-  std::size_t begin = at;
-  while (begin > 0 && text[begin - 1] >= '0' && text[begin - 1] <= '9') --begin;
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data() + begin, text.data() + at, value);
-  if (begin == at || error != std::errc()) return std::nullopt;
-  return value;
-}
-std::optional<int> number_behind(std::string_view text, std::size_t at) {
-  while (at < text.size() && text[at] == ' ') ++at;
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), value);
-  if (error != std::errc()) return std::nullopt;
-  return value;
-}
-
-struct Summary {
-  std::string_view word;  // a number stands before it, or behind it
-  bool before;
-};
-// Added up over all their places: a run may have several runners.
-constexpr Summary kSummaries[] = {{" passed", true},   // pytest, cargo, jest
-                                  {" failed", true},   // pytest, cargo, jest
-                                  {" passing", true},  // mocha
-                                  {" failing", true},
-                                  {"Ran ", false},                   // unittest
-                                  {"[==========] Running ", false},  // GoogleTest
-                                  {"tests failed out of ", false},   // ctest
-                                  {"# tests ", false},               // TAP, node --test
-                                  {"Tests run: ", false}};           // JUnit
-
-int count_lines(std::string_view output, std::string_view head) {
-  int count = 0;
-  for (std::size_t at = 0; at < output.size();) {
-    if (output.substr(at).starts_with(head)) ++count;
-    const std::size_t end = output.find('\n', at);
-    at = end == output.npos ? output.size() : end + 1;
-  }
-  return count;
-}
-
 }  // namespace
-
-int count_tests(std::string_view output) {
-  int total = 0;
-  bool found = false;
-  for (const Summary& summary : kSummaries)
-    for (std::size_t at = 0; (at = output.find(summary.word, at)) != output.npos;
-         at += summary.word.size()) {
-      const auto number = summary.before ? number_before(output, at)
-                                         : number_behind(output, at + summary.word.size());
-      if (!number) continue;
-      total += *number;
-      found = true;
-    }
-  // Go says each by name.
-  const int go = count_lines(output, "--- PASS") + count_lines(output, "--- FAIL") +
-                 count_lines(output, "ok  \t");
-  return found || go > 0 ? total + go : -1;
-}
 
 Expected<std::unique_ptr<Checker>> make_sandbox_checker(const sandbox::SandboxOptions& options,
                                                         const sandbox::Command& command) {

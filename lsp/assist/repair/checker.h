@@ -7,7 +7,6 @@
 #include <span>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "lsp/assist/error.h"
@@ -102,8 +101,5 @@ class Checker {
 // In a sandbox. Errors are those of opening it.
 Expected<std::unique_ptr<Checker>> make_sandbox_checker(const sandbox::SandboxOptions& options,
                                                         const sandbox::Command& command);
-
-// How many tests ran, by the summaries of the usual runners; -1 when there is none.
-int count_tests(std::string_view output);
 
 }  // namespace curlew::assist

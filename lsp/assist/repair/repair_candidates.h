@@ -31,6 +31,7 @@ class RepairCandidates {
   void suspect_all_of(std::vector<std::string> paths) { suspected_paths_ = std::move(paths); }
   // Where code is run, the cause may stand anywhere below the place.
   std::vector<Candidate> find(const Diagnostic& complaint, bool is_running);
+  bool suspects_any() const { return !suspected_paths_.empty(); }
   std::vector<Candidate> find_anywhere(const Diagnostic& complaint);
   // Puts the likeliest first.
   void rank(std::vector<Candidate>& candidates);

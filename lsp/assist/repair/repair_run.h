@@ -50,7 +50,7 @@ class RepairRun {
   // Takes from `batch` what has had its turn; puts aside what makes some tests pass.
   Expected<bool> rehearse(std::vector<Trial>& batch, const std::vector<std::string>& tests,
                           const Diagnostic& complaint, std::vector<Trial>& hopeful);
-  // Of a program that fails and says nothing of where: the files that may be at fault.
+  // Of a program that fails and says nothing of where: the files that may be at fault. Looked for once.
   Status suspect_compiled();
   static bool has_c(const std::vector<Candidate>& candidates);
   // What a test of C says may lead nowhere, or to the wrong place.
@@ -133,7 +133,7 @@ class RepairRun {
   std::string last_outcome_;                 // of the last try that was not kept
   bool rehearses_ = false;                   // changes are rehearsed before they are run
   std::vector<std::string> traced_failing_;  // tests
-  bool suspects_all_ = false;                // what is compiled
+  bool knows_compiled_ = false;              // and candidates_ suspects it
   bool varies_ = false;                      // changes of C and C++ are rehearsed as variants
   std::optional<Diagnostic> focus_;          // the test that is run alone, at first
   RepairResult result_;

@@ -23,6 +23,7 @@ bool is_c(const std::string& path) {
 
 // Whoever has a `main` may be the test itself.
 Status RepairRun::suspect_compiled() {
+  if (knows_compiled_) return {};
   auto paths = checker_.compiled(kept_, stop_);
   if (!paths) return Error(std::move(paths.error())).pass();
   ++result_.runs;
@@ -31,8 +32,8 @@ Status RepairRun::suspect_compiled() {
     return current(path).value_or("").find("main(") != std::string::npos;
   };
   if (!std::ranges::all_of(*paths, has_main)) std::erase_if(*paths, has_main);
-  suspects_all_ = !paths->empty();
   candidates_.suspect_all_of(std::move(*paths));
+  knows_compiled_ = true;
   return {};
 }
 
@@ -41,7 +42,7 @@ bool RepairRun::has_c(const std::vector<Candidate>& candidates) {
 }
 
 Expected<bool> RepairRun::try_anywhere(const Diagnostic& complaint, RepairProgress& shown) {
-  if (!is_varied(complaint) || suspects_all_ || is_for_some() || is_out_of_time()) return false;
+  if (!is_varied(complaint) || is_for_some() || is_out_of_time()) return false;
   if (Status suspected = suspect_compiled(); !suspected) return std::move(suspected.error()).pass();
   const std::vector<Candidate> candidates = candidates_.find_anywhere(complaint);
   shown.candidates += static_cast<int>(candidates.size());

@@ -1,3 +1,4 @@
+#include "lsp/assist/repair/count_tests.h"
 #include "lsp/assist/repair/repair.h"
 
 #include <gtest/gtest.h>

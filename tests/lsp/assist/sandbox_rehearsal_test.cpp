@@ -1,17 +1,13 @@
 // Rehearsals in a real sandbox, in each of its ways, of a Python that is installed.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
-#include <fstream>
-
-#include "lsp/assist/repair/checker.h"
+#include "tests/lsp/assist/sandboxed_folder.h"
 
 namespace curlew::assist {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 
@@ -24,31 +20,17 @@ constexpr const char* kTest =
     "    def test_legs(self):\n"
     "        self.assertEqual(legs(4), 8)\n";
 
-class SandboxRehearsal : public testing::TestWithParam<sandbox::Isolation> {
+class SandboxRehearsal : public SandboxedFolder {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/rehearsal-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
-    fs::create_directories(folder_ / "work");
-    std::ofstream(folder_ / "work" / "bird.py") << kBird;
-    std::ofstream(folder_ / "work" / "test_bird.py") << kTest;
+    SandboxedFolder::SetUp();
+    write("bird.py", kBird);
+    write("test_bird.py", kTest);
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
-  std::unique_ptr<Checker> open(std::vector<std::string> argv) {
-    sandbox::SandboxOptions options{.workspace = folder_ / "work", .cache = folder_ / "cache"};
-    options.isolation = GetParam();
-    auto checker = make_sandbox_checker(options, {.argv = std::move(argv)});
-    if (!checker) reason_ = checker.error().message();
-    return checker ? std::move(*checker) : nullptr;
-  }
   static Changes legs(const char* by) {
     return {{"bird.py", fmt::format("def legs(birds):\n    return birds {}\n", by)}};
   }
-
-  fs::path folder_;
-  std::string reason_;
 };
 
 TEST_P(SandboxRehearsal, TracesAndTriesAndLeavesTheShadowAsItWas) {
@@ -118,12 +100,7 @@ TEST_P(SandboxRehearsal, IsNotForOtherCommands) {
   EXPECT_FALSE(checker->can_trace());
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, SandboxRehearsal,
-                         testing::Values(sandbox::Isolation::kBubblewrap,
-                                         sandbox::Isolation::kLandlock),
-                         [](const auto& info) {
-                           return std::string(sandbox::isolation_name(info.param));
-                         });
+INSTANTIATE_TEST_SUITE_P(Ways, SandboxRehearsal, sandbox_ways(), sandbox_way_name);
 
 }  // namespace
 }  // namespace curlew::assist

@@ -1,19 +1,14 @@
 // Rehearsals by variants in a real sandbox, in each of its ways, with a compiler and a make that are installed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <filesystem>
-#include <fstream>
 
 #include "lsp/assist/check/buffers.h"
-#include "lsp/assist/repair/checker.h"
 #include "lsp/assist/repair/repair.h"
+#include "tests/lsp/assist/sandboxed_folder.h"
 
 namespace curlew::assist {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 
@@ -42,46 +37,21 @@ std::string replace(std::string text, std::string_view from, std::string_view to
   return text.replace(text.find(from), from.size(), to);
 }
 
-class SandboxVariants : public testing::TestWithParam<sandbox::Isolation> {
+class SandboxVariants : public SandboxedFolder {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/variants-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
-    fs::create_directories(folder_ / "work");
+    SandboxedFolder::SetUp();
     write("bird.c", kBird);
     write("bird.h", "int legs(int birds);\nint wings(int birds);\n");
     write("test_bird.c", kTest);
     write("quiet.c", kQuiet);
     write("Makefile", kMakefile);
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
-  void write(const char* path, std::string_view text) const {
-    std::ofstream(folder_ / "work" / path) << text;
-  }
-  // Null, and why, where something is not installed.
   std::unique_ptr<Checker> open(std::vector<std::string> argv) {
-    sandbox::SandboxOptions options{.workspace = folder_ / "work", .cache = folder_ / "cache"};
-    options.isolation = GetParam();
-    auto tools =
-        make_sandbox_checker(options, {.argv = {"sh", "-c", "make --version && cc --version"}});
-    if (!tools) {
-      reason_ = tools.error().message();
-      return nullptr;
-    }
-    const auto has_tools = (*tools)->check({}, {});
-    if (!has_tools || !has_tools->passed()) {
-      reason_ = "no make, or no cc";
-      return nullptr;
-    }
-    auto checker = make_sandbox_checker(options, {.argv = std::move(argv)});
-    return checker ? std::move(*checker) : nullptr;
+    return open_with({"sh", "-c", "make --version && cc --version"}, std::move(argv));
   }
   static Changes legs(const char* by) { return {{"bird.c", replace(kBird, "* 3", by)}}; }
-
-  fs::path folder_;
-  std::string reason_;
 };
 
 TEST_P(SandboxVariants, TriesAllInOneBuildAndLeavesTheShadowAsItWas) {
@@ -145,6 +115,32 @@ TEST_P(SandboxVariants, SurviveOneThatDoesNotEndAndCanBeStopped) {
   EXPECT_FALSE(as_it_is->passed());
 }
 
+// What the command says without changes is asked of all tests, whichever is under way alone.
+TEST_P(SandboxVariants, AreOfAllTests) {
+  write("test_bird.c",
+        "#include <stdio.h>\n"
+        "#include \"bird.h\"\n"
+        "int main(int argc, char** argv) {\n"
+        "  printf(\"[==========] Running %d tests from 1 test suite.\\n\", argc > 1 ? 1 : 2);\n"
+        "  return legs(4) != 8;\n"
+        "}\n");
+  write("all", "#!/bin/sh\ncc -o all.bin test_bird.c bird.c && ./all.bin \"$@\"\n");
+  std::filesystem::permissions(folder_ / "work" / "all", std::filesystem::perms::owner_all);
+  const auto checker = open({"./all"});
+  if (!checker) GTEST_SKIP() << reason_;
+  const Diagnostic failure{.source = "gtest", .test = "Bird.Legs"};
+  ASSERT_TRUE(checker->focus_on(&failure));
+  const auto alone = checker->check({}, {});
+  ASSERT_TRUE(alone) << alone.error().message();
+  ASSERT_EQ(alone->tests_run, 1) << alone->output;
+  const std::vector<Changes> changes = {legs("* 4"), legs("* 2")};
+  const auto rehearsed = checker->rehearse({}, changes, {}, 30s, {});
+  ASSERT_TRUE(rehearsed) << rehearsed.error().message();
+  EXPECT_TRUE((*rehearsed)[0].ran && !(*rehearsed)[0].pleases());
+  EXPECT_TRUE((*rehearsed)[1].pleases());
+  EXPECT_EQ((*rehearsed)[1].passed, 2);
+}
+
 TEST_P(SandboxVariants, KnowWhatACommandCompiles) {
   const auto checker = open({"make", "quiet"});
   if (!checker) GTEST_SKIP() << reason_;
@@ -195,12 +191,7 @@ TEST_P(SandboxVariants, RepairAProgramThatSaysNothingAndCompilesEachTime) {
   EXPECT_EQ(result->end, RepairEnd::kRepaired) << result->reason;
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, SandboxVariants,
-                         testing::Values(sandbox::Isolation::kBubblewrap,
-                                         sandbox::Isolation::kLandlock),
-                         [](const auto& info) {
-                           return std::string(sandbox::isolation_name(info.param));
-                         });
+INSTANTIATE_TEST_SUITE_P(Ways, SandboxVariants, sandbox_ways(), sandbox_way_name);
 
 }  // namespace
 }  // namespace curlew::assist

@@ -424,6 +424,15 @@ TEST(VariantBlame, KnowsWhichSymbolIsMissing) {
 
 // --- Scripts ---------------------------------------------------------------------------------------
 
+TEST(VariantScripts, AreNotForProgramsOfOtherLanguages) {
+  EXPECT_TRUE(may_compile_c({"make", "check"}));
+  EXPECT_TRUE(may_compile_c({"sh", "-c", "cargo test"})) << "who knows";
+  EXPECT_TRUE(may_compile_c({"./go"}) == may_compile_c({"go"})) << "by its name";
+  EXPECT_FALSE(may_compile_c({"/usr/bin/cargo", "test"}));
+  EXPECT_FALSE(may_compile_c({"node", "--test"}));
+  EXPECT_FALSE(may_compile_c({}));
+}
+
 TEST(VariantScripts, AreReadAsTheyPrint) {
   const std::string said =
       "\x1e"

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "lsp/assist/repair/count_tests.h"
 #include "lsp/assist/repair/rehearse/rehearsal.h"
 #include "lsp/assist/repair/rehearse/variant_blame.h"
 #include "lsp/assist/repair/rehearse/variant_scripts.h"

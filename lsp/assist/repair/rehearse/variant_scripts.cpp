@@ -49,6 +49,12 @@ cat "$kept.said" >&2
 exit $status
 )script";
 
+constexpr std::string_view kOtherPrograms[] = {
+    "bun",     "bundle", "cargo", "composer", "deno",    "dotnet",  "eslint", "go",   "gradle",
+    "gradlew", "java",   "javac", "jest",     "julia",   "kotlinc", "mocha",  "mvn",  "mypy",
+    "node",    "npm",    "npx",   "php",      "phpunit", "pnpm",    "pylint", "rake", "rspec",
+    "ruby",    "ruff",   "rustc", "sbt",      "swift",   "tsc",     "vitest", "yarn", "zig"};
+
 std::string quoted(std::string_view word) {
   std::string text = "'";
   for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -76,6 +82,13 @@ bool take_number(std::string_view& text, Number& number) {
 }
 
 }  // namespace
+
+bool may_compile_c(const std::vector<std::string>& argv) {
+  if (argv.empty()) return false;
+  const std::string_view program = argv[0];
+  return std::ranges::find(kOtherPrograms, program.substr(program.rfind('/') + 1)) ==
+         std::end(kOtherPrograms);
+}
 
 std::string build_script(std::string_view folder) {
   std::string script = "#!/bin/sh\n";

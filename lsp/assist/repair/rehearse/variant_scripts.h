@@ -12,6 +12,9 @@
 
 namespace curlew::assist {
 
+// False for commands of other languages (cargo, go, npm, java): what C their builds may hold is not what they test.
+bool may_compile_c(const std::vector<std::string>& argv);
+
 // Below the folder of rehearsals; `folder` is where the commands see that.
 inline constexpr std::string_view kBuildScript = "build.sh", kPicksScript = "picks.sh",
                                   kSeenFile = "seen", kSourcesFile = "kept/sources";
