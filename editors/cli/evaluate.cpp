@@ -65,7 +65,7 @@ Expected<std::vector<assist::EvaluationCase>> read_cases(const EvaluateOptions& 
       return assist::fail(assist::Errc::kInvalidInput,
                           "{}, line {}: expected an object with the strings prefix, suffix and "
                           "middle, and a context "
-                          "that is missing or a list of {{path, text, score}}",
+                          "that is missing or a list of {{path, text, score, spare}}",
                           options.file.string(), number);
     cases.push_back(std::move(*parsed));
     if (options.limit > 0 && cases.size() == static_cast<std::size_t>(options.limit)) break;

@@ -127,7 +127,7 @@ Expected<Completion> complete(const Sources& sources, const CompletionRequest& r
     note_model(completion, *sources.generator, generated, *retrieved);
   }
   if (stop.stop_requested()) return fail(Errc::kCancelled, "complete: superseded");
-  if (!generated)  // nothing went into a prompt: what the copy predictor searched
+  if (!generated)  // nothing went into a prompt: what might have
     for (const indexer::ContextChunk& chunk : retrieved->chunks)
       if (!chunk.is_spare) completion.context.push_back(context_entry(chunk));
 

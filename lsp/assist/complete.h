@@ -98,7 +98,8 @@ struct Completion {
   std::string finish;    // model finish, or "copy", "quiet: <reason>", "nothing: <reason>"
   int prompt_tokens = 0, cached_tokens = 0, tokens = 0;
   CompletionTimings timings;
-  // What stood in the prompt; where the model was not asked, what the copy predictor searched.
+  // What stood in the prompt; where the model was not asked, what would have stood there at most. Similar code
+  // beyond the prompt (ContextChunk::is_spare) is not among it.
   std::vector<ContextEntry> context;
   std::string model, device;
 };
