@@ -141,7 +141,8 @@ std::vector<Diagnostic> RepairRun::complaints() const {
   if (!is_for_some()) {
     std::vector<Diagnostic> all = complaints_of(now_);
     // A command that says nothing we can read: what was changed last may be to blame.
-    if (all.empty() && !now_.passed() && (!request_.committed.empty() || candidates_.suspects_any()))
+    if (all.empty() && !now_.passed() &&
+        (!request_.committed.empty() || candidates_.suspects_any()))
       all.push_back({.message = "the command fails", .source = "command"});
     return all;
   }
