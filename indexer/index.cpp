@@ -8,6 +8,7 @@
 #include "indexer/facts.h"
 #include "indexer/hierarchy.h"
 #include "indexer/locals.h"
+#include "indexer/references.h"
 #include "indexer/resolve.h"
 #include "indexer/search.h"
 #include "indexer/search_pattern.h"
@@ -222,6 +223,17 @@ Expected<std::vector<SearchHit>> Index::implementations_at(const std::string& pa
   return impl_->query(impl_->documents_with(path, text), [&](View& view) {
     return indexer::implementations_at(view, path, text, offset, limit);
   });
+}
+
+Expected<FoundReferences> Index::references_at(const ReferencesQuery& query,
+                                               std::stop_token stop) const {
+  const ParseFile parse = [this](const std::string& path) -> DocumentPtr {
+    LoadedFile loaded = load_file(impl_->options.root, path, impl_->options.limits);
+    if (loaded.reason != SkipReason::kNone) return nullptr;
+    return impl_->buffers.parse(path, std::make_shared<const std::string>(std::move(loaded.text)));
+  };
+  return impl_->query(impl_->documents_with(query.path, query.text),
+                      [&](View& view) { return find_references(view, query, parse, stop); });
 }
 
 Expected<std::optional<LocalName>> Index::local_at(const std::string& path, std::string_view text,

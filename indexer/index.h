@@ -11,6 +11,7 @@
 // repository; one that is broken or of another version is rebuilt, with a word in `notes`.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -102,6 +103,25 @@ struct LocalName {
   std::vector<Range> places;  // rising, definitions included
 };
 
+struct ReferencesQuery {
+  std::string path;
+  std::string_view text;  // of the document, as it stands in the editor
+  std::size_t offset = 0;
+  std::size_t limit = 10'000;
+  std::chrono::milliseconds time_max{5'000};  // then what was found so far
+};
+
+struct FoundReference {
+  std::string path;
+  Range range;  // the name
+  bool is_definition = false;
+};
+
+struct FoundReferences {
+  std::vector<FoundReference> places;  // this file's first, then by path and place
+  bool is_complete = true;             // else `limit` or `time_max` was reached
+};
+
 // A place to complete at, and what the editor knows about its user's attention.
 struct ContextQuery {
   std::string path;                       // relative to the root; "" for an unsaved buffer
@@ -173,6 +193,11 @@ class Index {
   Expected<std::vector<SearchHit>> implementations_at(const std::string& path,
                                                       std::string_view text, std::size_t offset,
                                                       int limit = 100) const;
+
+  // Where else that word is meant: what textDocument/references asks (references.h). Files are parsed for it,
+  // so it takes a while: kCancelled.
+  Expected<FoundReferences> references_at(const ReferencesQuery& query,
+                                          std::stop_token stop = {}) const;
 
   // What this file alone says of the word at `offset`: a name that it introduces, and where it is
   // meant. Nothing for a member behind a dot, for what other files define, and for languages without

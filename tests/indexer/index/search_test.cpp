@@ -269,6 +269,22 @@ TEST(File, ParsesFromBufferOrDisk) {
   EXPECT_EQ(w.index().file("tools/report.py")->symbols.size(), 1u);
 }
 
+TEST(Search, WeighsTheContainerBeforeItCuts) {
+  Workspace w;
+  std::string text;
+  for (int i = 0; i < 30; ++i) text += fmt::format("struct part{} {{ int flags; }};\n", i);
+  text += "struct client { int flags; };\n";
+  w.write("a.c", text);
+  w.update();
+  for (const int limit : {1, 3, 100}) {
+    const auto hits =
+        w.index().search({.text = "client::flags", .limit = limit, .kind = SearchKind::kSymbol});
+    ASSERT_TRUE(hits);
+    ASSERT_FALSE(hits->empty());
+    EXPECT_EQ(hits->front().container, "client") << limit;
+  }
+}
+
 TEST(File, SaysWhyNot) {
   Workspace w;
   sample(w);
