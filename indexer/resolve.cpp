@@ -15,6 +15,12 @@ namespace {
 constexpr int kDefinersMax = 100;
 constexpr std::size_t kLineBytesMax = 240;  // of a local's line
 
+// Not the name of a module or type, but a way to one.
+bool is_relative(std::string_view word) {
+  return word == "self" || word == "Self" || word == "this" || word == "super" || word == "crate" ||
+         word == "cls" || word == "base" || word == "parent" || word == "static";
+}
+
 struct Use {
   std::string_view name;
   std::string_view receiver;  // `a` of a.b, a->b, a::b; "" for none
@@ -217,6 +223,42 @@ Expected<std::vector<SearchHit>> FileResolver::definers(std::string_view name) {
   return definers_.emplace(name, std::move(*all)).first->second;
 }
 
+// Whether what stands before the name, `os` of os.path.join, is a module or type that this workspace does not have.
+Expected<bool> FileResolver::is_outside(std::size_t name_start) {
+  std::string_view root;
+  for (std::size_t at = name_start;;) {
+    const std::string_view before = qualifier_before(text_, at);
+    if (before.empty()) break;
+    root = before;
+    at = static_cast<std::size_t>(before.data() - text_.data());
+  }
+  const bool is_path = name_start >= 2 && text_.substr(name_start - 2, 2) == "::";
+  const bool is_cpp = language_ != nullptr && are_kin(language_, language_by_name("cpp"));
+  if (root.empty() || is_relative(root) || document_ == nullptr) return false;
+  const auto root_start = static_cast<std::size_t>(root.data() - text_.data());
+  const Binding* binding = binding_at(*document_, text_, root_start);
+  if (binding != nullptr && is_local(*binding)) return false;
+  if (binding != nullptr)
+    if (const std::string_view original = imported_as(text_, *binding); !original.empty())
+      root = original;
+  const auto names_root = [&](const std::string& import) {
+    const std::size_t at = import.find(root);
+    return at != import.npos && (at == 0 || !is_word_byte(import[at - 1])) &&
+           (at + root.size() == import.size() || !is_word_byte(import[at + root.size()]));
+  };
+  const std::vector<std::string>& imports = document_->parsed.imports;
+  const bool is_imported = std::any_of(imports.begin(), imports.end(), names_root);
+  // A macro may open a namespace unseen; that one is known.
+  if (is_cpp ? root != "std" : !is_imported && !is_path) return false;
+  Expected<std::vector<SearchHit>> known = definers(root);
+  if (!known) return std::move(known.error()).pass();
+  Expected<std::vector<std::string>> files = view_.reader().files_with_stem(root, 1);
+  if (!files) return std::move(files.error()).pass();
+  Expected<std::vector<std::string>> inside = view_.reader().files_in_folder(root, 1);
+  if (!inside) return std::move(inside.error()).pass();
+  return known->empty() && files->empty() && inside->empty();
+}
+
 Expected<std::vector<Resolved>> FileResolver::at(std::size_t offset, int limit) {
   if (offset > text_.size())
     return fail(Errc::kInvalidInput, "resolve: byte {} lies behind the end of {} ({} bytes)",
@@ -235,6 +277,10 @@ Expected<std::vector<Resolved>> FileResolver::at(std::size_t offset, int limit) 
   Expected<std::vector<SearchHit>> all = definers(name);
   if (!all) return std::move(all.error()).pass();
   if (all->empty()) return resolved;
+  const Expected<bool> outside =
+      is_outside(static_cast<std::size_t>(use.name.data() - text_.data()));
+  if (!outside) return tl::unexpected<Error>(outside.error());
+  if (*outside) return resolved;
   if (Status looked = look_around_file(offset); !looked) return std::move(looked.error()).pass();
   std::uint32_t& type = around_->receiver_type = 0;
   if (!use.receiver.empty()) {

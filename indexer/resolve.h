@@ -50,6 +50,7 @@ class FileResolver {
 
  private:
   Status look_around_file(std::size_t offset);
+  Expected<bool> is_outside(std::size_t name_start);
   Expected<std::vector<SearchHit>> definers(std::string_view name);
 
   View& view_;

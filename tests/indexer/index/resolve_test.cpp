@@ -150,6 +150,23 @@ TEST(Resolve, KnowsWhichLanguagesMeanEachOther) {
   EXPECT_THAT(resolved(w, "c.cpp", "void f() { launch^_all(); }\n"), ElementsAre("b.h:1 "));
 }
 
+TEST(Resolve, FindsNothingForWhatIsOfOtherModules) {
+  Workspace w;
+  w.write("user.py", "class User:\n    def join(self):\n        pass\n");
+  w.write("src/exit.rs", "impl ExitCode { pub fn exit(self) {} }\n");
+  w.write("move.h", "void move(int square);\n");
+  w.write("shop/cart.py", "def total():\n    pass\n");
+  w.update();
+  EXPECT_THAT(resolved(w, "a.py", "import os\nos.path.jo^in('a')\n"), IsEmpty());
+  EXPECT_THAT(resolved(w, "a.py", "def f(u):\n    u.jo^in()\n"), ElementsAre("user.py:2 User"));
+  EXPECT_THAT(resolved(w, "a.py", "from shop import cart\ncart.tot^al()\n"),
+              ElementsAre("shop/cart.py:1 "));
+  EXPECT_THAT(resolved(w, "src/a.rs", "use std::process;\nfn f() { process::ex^it(1); }\n"),
+              IsEmpty());
+  EXPECT_THAT(resolved(w, "a.cpp", "void f(int& i) { g(std::mo^ve(i)); }\n"), IsEmpty());
+  EXPECT_THAT(resolved(w, "a.cpp", "void f() { mo^ve(1); }\n"), ElementsAre("move.h:1 "));
+}
+
 TEST(Resolve, TakesAnyPlace) {
   Workspace w;
   w.write("a.py", "def thing():\n    pass\n");
