@@ -7,6 +7,7 @@
 #include "indexer/locals.h"
 #include "indexer/reach.h"
 #include "indexer/source/lines.h"
+#include "indexer/store_keys.h"
 #include "indexer/visible.h"
 
 namespace curlew::indexer {
@@ -259,10 +260,40 @@ Expected<bool> FileResolver::is_outside(std::size_t name_start) {
   return known->empty() && files->empty() && inside->empty();
 }
 
+// Of the import whose text the offset stands in: "lib/vec.h", './pad' are quoted, pkg.core is bare.
+Expected<std::vector<Resolved>> FileResolver::imported_files(std::size_t offset, Written written) {
+  std::vector<Resolved> resolved;
+  if (document_ == nullptr) return resolved;
+  const std::size_t line_start = text_.rfind('\n', offset == 0 ? 0 : offset - 1) + 1;
+  const std::size_t line_end = std::min(text_.find('\n', offset), text_.size());
+  if (line_start > offset) return resolved;
+  const std::string_view line = text_.substr(line_start, line_end - line_start);
+  const std::size_t in_line = offset - line_start;
+  for (const std::string& import : document_->parsed.imports) {
+    const std::size_t at = import.empty() ? line.npos : line.find(import);
+    if (at == line.npos || in_line < at || in_line > at + import.size()) continue;
+    const bool is_quoted =
+        at > 0 && (line[at - 1] == '"' || line[at - 1] == '\'' || line[at - 1] == '<');
+    if (is_quoted != (written == Written::kQuoted)) continue;
+    Expected<std::vector<std::string>> paths = resolve_import(view_, import, path_);
+    if (!paths) return std::move(paths.error()).pass();
+    for (std::string& path : *paths) {
+      SearchHit hit{
+          .score = 1, .is_symbol = true, .kind = "file", .name = std::string(stem_of(path))};
+      hit.path = std::move(path);
+      resolved.push_back({std::move(hit), ResolvedBy::kImport});
+    }
+    return resolved;
+  }
+  return resolved;
+}
+
 Expected<std::vector<Resolved>> FileResolver::at(std::size_t offset, int limit) {
   if (offset > text_.size())
     return fail(Errc::kInvalidInput, "resolve: byte {} lies behind the end of {} ({} bytes)",
                 offset, path_, text_.size());
+  Expected<std::vector<Resolved>> files = imported_files(offset, Written::kQuoted);
+  if (!files || !files->empty()) return files;
   std::vector<Resolved> resolved;
   const Use use = use_at(document_, text_, offset);
   if (use.name.empty()) return resolved;
@@ -276,7 +307,7 @@ Expected<std::vector<Resolved>> FileResolver::at(std::size_t offset, int limit) 
       name = original;
   Expected<std::vector<SearchHit>> all = definers(name);
   if (!all) return std::move(all.error()).pass();
-  if (all->empty()) return resolved;
+  if (all->empty()) return imported_files(offset, Written::kBare);
   const Expected<bool> outside =
       is_outside(static_cast<std::size_t>(use.name.data() - text_.data()));
   if (!outside) return tl::unexpected<Error>(outside.error());

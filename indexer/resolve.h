@@ -51,6 +51,8 @@ class FileResolver {
  private:
   Status look_around_file(std::size_t offset);
   Expected<bool> is_outside(std::size_t name_start);
+  enum class Written : std::uint8_t { kQuoted, kBare };
+  Expected<std::vector<Resolved>> imported_files(std::size_t offset, Written written);
   Expected<std::vector<SearchHit>> definers(std::string_view name);
 
   View& view_;
@@ -62,7 +64,8 @@ class FileResolver {
   std::map<std::string, std::vector<SearchHit>, std::less<>> definers_;
 };
 
-// A local's definition has the kind "local" or "parameter". Where `path` is an open document its
+// A local's definition has the kind "local" or "parameter"; the file that an import or include names is a hit of kind
+// "file" at its beginning. Where `path` is an open document its
 // scopes are known.
 //
 // Definitions of the word at `offset` of `text`, best first, all by the same rule; declarations come

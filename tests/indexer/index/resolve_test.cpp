@@ -167,6 +167,19 @@ TEST(Resolve, FindsNothingForWhatIsOfOtherModules) {
   EXPECT_THAT(resolved(w, "a.cpp", "void f() { mo^ve(1); }\n"), ElementsAre("move.h:1 "));
 }
 
+TEST(Resolve, LeadsFromAnImportToItsFile) {
+  Workspace w;
+  w.write("inc/vec.h", "void vec(void);\n");
+  w.write("lib/pad.ts", "export function pad() {}\n");
+  w.write("pkg/deep.py", "x = 1\n");
+  w.update();
+  EXPECT_THAT(resolved(w, "a.c", "#include \"inc/v^ec.h\"\n"), ElementsAre("inc/vec.h:1 "));
+  EXPECT_THAT(resolved(w, "a.ts", "import { pad } from './lib/p^ad';\n"),
+              ElementsAre("lib/pad.ts:1 "));
+  EXPECT_THAT(resolved(w, "a.py", "import pkg.de^ep\n"), ElementsAre("pkg/deep.py:1 "));
+  EXPECT_THAT(resolved(w, "a.c", "#include <std^io.h>\n"), IsEmpty());
+}
+
 TEST(Resolve, TakesAnyPlace) {
   Workspace w;
   w.write("a.py", "def thing():\n    pass\n");
