@@ -1,0 +1,320 @@
+// Products and attention of many tokens: in halves, on the matrix units, against float64 on the same
+// halves.
+#include <numeric>
+
+#include "kernels/cpu/half.h"
+#include "kernels/cuda/attention_prompt.h"
+#include "kernels/cuda/half_rows.h"
+#include "kernels/cuda/matmul_tiled.h"
+#include "kernels/cuda/norm.h"
+#include "kernels/cuda/rope_kv.h"
+#include "kernels/reference/reference.h"
+#include "tests/kernels/cuda/device_case.h"
+#include "tests/kernels/cuda/prompt_case.h"
+
+namespace curlew::cuda::testing {
+namespace {
+
+using kernels::all_weight_types;
+using kernels::expect_near;
+using kernels::kKvBlockTokens;
+using kernels::random_matrix;
+using kernels::RandomMatrix;
+using kernels::WeightType;
+using Ints = std::vector<std::int32_t>;
+
+struct Shape {
+  int rows, cols, tokens;
+};
+
+class MatmulTiledOf : public ::testing::TestWithParam<WeightType> {};
+
+// Less than a tile of anything; more than one of everything; steps of an odd number.
+TEST_P(MatmulTiledOf, MatchesReference) {
+  const WeightType type = GetParam();
+  const int block = kernels::block_shape(type).elements;
+  for (const Shape shape : {Shape{5, 32, 3}, Shape{130, 96, 70}, Shape{40, 160, 131}}) {
+    const int cols = (shape.cols + block - 1) / block * block;
+    DeviceCase device;
+    const RandomMatrix w = random_matrix(type, shape.rows, cols, 3);
+    const Halves x = give_halves(device, shape.tokens, cols, 4);
+    const Floats bias = kernels::random_floats(size(shape.rows), 0.5f, 5);
+    float* y = device.empty<float>(size(shape.rows, shape.tokens));
+    MatvecArgs args = {.x = x.on_device, .tokens = shape.tokens};
+    args.jobs[0] = {.w = device.upload_matrix(w.view),
+                    .bias = device.upload(bias),
+                    .y = y,
+                    .y_stride = shape.rows};
+    EXPECT_CUDA_OK(matmul_tiled({.product = args}, device.stream()));
+    HalfProduct want = half_product(w.view, x.values, shape.tokens);
+    for (std::size_t i = 0; i < want.sum.size(); ++i) want.sum[i] += bias[i % bias.size()];
+    expect_within(device.download(y, want.sum.size()), want);
+  }
+}
+std::vector<WeightType> tiled_types() {
+  std::vector<WeightType> types;
+  for (const WeightType type : all_weight_types())
+    if (type != WeightType::kF32) types.push_back(type);
+  return types;
+}
+INSTANTIATE_TEST_SUITE_P(Types, MatmulTiledOf, ::testing::ValuesIn(tiled_types()),
+                         [](const ::testing::TestParamInfo<WeightType>& info) {
+                           return std::string(kernels::weight_type_name(info.param));
+                         });
+
+// Q, K and V of a Q4_K_M file, which are of two types and three widths, in one call.
+TEST(MatmulTiled, TakesSeveralJobs) {
+  DeviceCase device;
+  const int cols = 256, rows[] = {133, 8, 6}, stride = 140, tokens = 7;
+  const Halves x = give_halves(device, tokens, cols, 1);
+  const RandomMatrix w[] = {random_matrix(WeightType::kQ4_K, rows[0], cols, 2),
+                            random_matrix(WeightType::kQ4_K, rows[1], cols, 3),
+                            random_matrix(WeightType::kQ6_K, rows[2], cols, 4)};
+  MatvecArgs args = {.n_jobs = 3, .x = x.on_device, .tokens = tokens};
+  for (int j = 0; j < 3; ++j)
+    args.jobs[j] = {.w = device.upload_matrix(w[j].view),
+                    .y = device.upload(Floats(size(stride, tokens), -7.f)),
+                    .y_stride = stride};
+  EXPECT_CUDA_OK(matmul_tiled({.product = args}, device.stream()));
+  for (int j = 0; j < 3; ++j) {
+    const HalfProduct want = half_product(w[j].view, x.values, tokens);
+    const Floats got = device.download(args.jobs[j].y, size(stride, tokens));
+    Floats inside;
+    for (int t = 0; t < tokens; ++t)
+      for (int r = 0; r < stride; ++r) {
+        const float v = got[size(t, stride) + size(r)];
+        if (r < rows[j])
+          inside.push_back(v);
+        else
+          EXPECT_EQ(v, -7.f);
+      }
+    expect_within(inside, want);
+  }
+}
+
+// With a gate, scales of the tokens and columns shared out between blocks; every order gives the same
+// bits.
+TEST(MatmulTiled, GatesAndSharesColumnsOut) {
+  for (const bool is_shared_out : {false, true}) {
+    DeviceCase device;
+    const int cols = 3072, rows = 21, tokens = 5;
+    Halves x = give_halves(device, tokens, cols, 1);
+    const Floats token_scale = {1.f, 0.5f, 4.f, 0.25f, 2.f};
+    x.on_device.f16_scale = device.upload(token_scale);
+    const RandomMatrix up = random_matrix(WeightType::kQ8_0, rows, cols, 2);
+    const RandomMatrix gate = random_matrix(WeightType::kQ8_0, rows, cols, 3);
+    const Floats bias = kernels::random_floats(size(rows), 1.f, 4);
+    const Floats gate_bias = kernels::random_floats(size(rows), 1.f, 5);
+    float* y = device.empty<float>(size(rows, tokens));
+    const std::size_t sums = kPartsMax * size(2 * rows, tokens);
+    MatvecArgs args = {.x = x.on_device, .tokens = tokens, .gate_function = Gate::kSilu};
+    args.jobs[0] = {.w = device.upload_matrix(up.view),
+                    .gate = device.upload_matrix(gate.view),
+                    .bias = device.upload(bias),
+                    .gate_bias = device.upload(gate_bias),
+                    .y = y,
+                    .y_stride = rows};
+    const TiledArgs tiled = {.product = args,
+                             .sums = is_shared_out ? device.empty<float>(sums) : nullptr,
+                             .sums_floats = is_shared_out ? sums : 0};
+    const HalfProduct u = half_product(up.view, x.values, tokens);
+    const HalfProduct g = half_product(gate.view, x.values, tokens);
+    Doubles want(u.sum.size());
+    for (std::size_t i = 0; i < want.size(); ++i) {
+      const double by = token_scale[i / size(rows)];
+      const auto a = static_cast<float>(by * g.sum[i] + gate_bias[i % size(rows)]);
+      const auto b = static_cast<float>(by * u.sum[i] + bias[i % size(rows)]);
+      kernels::silu_mul_ref(&a, &b, &want[i], 1);
+    }
+    Floats before;
+    in_every_order([&] {
+      EXPECT_CUDA_OK(matmul_tiled(tiled, device.stream()));
+      const Floats got = device.download(y, want.size());
+      expect_near(got, want, 2e-2, 2e-3, "gated");
+      if (!before.empty()) {
+        EXPECT_EQ(got, before);
+      }
+      before = got;
+    });
+  }
+}
+
+// A token has the same bits alone, in a crowd, and in the tiles of 256 rows that big products have.
+TEST(MatmulTiled, GivesATokenTheSameBitsInAnyCompany) {
+  DeviceCase device;
+  const int cols = 64, rows = 19, many = 132 * 128 - 5;
+  const Halves x = give_halves(device, many, cols, 1);
+  const RandomMatrix w = random_matrix(WeightType::kQ4_0, rows, cols, 2);
+  float* y = device.upload(Floats(size(rows, many), 0.f));
+  MatvecArgs args = {.x = x.on_device, .tokens = many, .finish = Finish::kAdd, .scale = 0.5f};
+  args.jobs[0] = {.w = device.upload_matrix(w.view), .y = y, .y_stride = rows};
+  EXPECT_CUDA_OK(matmul_tiled({.product = args}, device.stream()));
+  const Floats all = device.download(y, size(rows, many));
+  for (const int first : {0, 77, many - 1}) {
+    float* alone = device.upload(Floats(size(rows), 0.f));
+    args.tokens = 1;
+    args.x.f16 = x.on_device.f16 + size(first, cols);
+    args.jobs[0].y = alone;
+    EXPECT_CUDA_OK(matmul_tiled({.product = args}, device.stream()));
+    const auto at = all.begin() + first * rows;
+    EXPECT_EQ(device.download(alone, size(rows)), Floats(at, at + rows)) << first;
+  }
+}
+
+TEST(HalfRows, ScalesATokenSoThatAllOfItFits) {
+  DeviceCase device;
+  const int tokens = 3, cols = 4160, stride = 4164;
+  Floats x = kernels::random_floats(size(tokens, stride), 1e6f, 1);
+  std::fill_n(x.begin() + stride, cols, 0.f);
+  for (int c = 0; c < cols; ++c) x[size(2, stride) + size(c)] *= 1e-9f;
+  const Halves out = give_halves(device, tokens, cols, 1);
+  Activations to = {.f16 = out.on_device.f16, .f16_scale = device.empty<float>(3)};
+  EXPECT_CUDA_OK(half_rows(
+      {.x = device.upload(x), .out = to, .tokens = tokens, .cols = cols, .x_stride = stride},
+      device.stream()));
+  const auto halves = device.download(to.f16, size(tokens, cols));
+  const Floats scale = device.download(to.f16_scale, 3);
+  EXPECT_EQ(scale[1], 1.f);
+  for (int t = 0; t < tokens; ++t)
+    for (int c = 0; c < cols; ++c) {
+      const float v = x[size(t, stride) + size(c)];
+      const float got = kernels::f16_to_f32(halves[size(t, cols) + size(c)].bits);
+      EXPECT_LE(std::abs(got), 1.f);
+      EXPECT_NEAR(scale[size(t)] * got, v, std::abs(v) / 2048 + scale[size(t)] * 6e-8f);
+    }
+}
+
+TEST(HalfRows, AppliesTheGateToWhatIsHalvesAlready) {
+  DeviceCase device;
+  const int tokens = 2, cols = 96, stride = 2 * cols;
+  const Halves both =
+      give_halves(device, tokens, stride, 3);  // of a token the gate's, then the rest
+  const Halves out = give_halves(device, tokens, cols, 1);
+  float* f32 = device.empty<float>(size(tokens, cols));
+  EXPECT_CUDA_OK(half_rows({.x16 = both.on_device.f16 + cols,
+                            .gate16 = both.on_device.f16,
+                            .out = {.f32 = f32, .f16 = out.on_device.f16},
+                            .tokens = tokens,
+                            .cols = cols,
+                            .x_stride = stride,
+                            .gate_function = Gate::kSilu},
+                           device.stream()));
+  Doubles want;
+  for (int t = 0; t < tokens; ++t)
+    for (int c = 0; c < cols; ++c) {
+      const float g = both.values[size(t, stride) + size(c)];
+      const float v = both.values[size(t, stride) + size(cols + c)];
+      kernels::silu_mul_ref(&g, &v, &want.emplace_back(), 1);
+    }
+  expect_near(device.download(f32, want.size()), want, 1e-6, 1e-5, "float32");
+  const auto halves = device.download(out.on_device.f16, want.size());
+  for (std::size_t i = 0; i < want.size(); ++i)
+    EXPECT_NEAR(kernels::f16_to_f32(halves[i].bits), want[i], std::abs(want[i]) / 1024 + 1e-7);
+}
+
+TEST(Norm, WritesHalves) {
+  DeviceCase device;
+  const int rows = 2, cols = 96;
+  const Floats x = kernels::random_floats(size(rows, cols), 3.f, 1);
+  const Floats weight = kernels::random_floats(size(cols), 1.f, 2);
+  Doubles want(size(rows, cols));
+  kernels::rms_norm_ref(x.data(), weight.data(), want.data(), rows, cols, 1e-5f);
+  Half* y = device.empty<Half>(want.size());
+  EXPECT_CUDA_OK(norm({.x = device.upload(x),
+                       .weight = device.upload(weight),
+                       .out = {.f16 = y},
+                       .rows = rows,
+                       .cols = cols,
+                       .x_stride = cols,
+                       .eps = 1e-5f,
+                       .formula = NormFormula::kRms},
+                      device.stream()));
+  const auto halves = device.download(y, want.size());
+  for (std::size_t i = 0; i < want.size(); ++i)
+    EXPECT_NEAR(kernels::f16_to_f32(halves[i].bits), want[i], std::abs(want[i]) / 1024 + 1e-7);
+}
+
+struct PromptShape {
+  int n_heads, n_kv_heads, head_dim, window;
+  bool has_sinks;
+};
+
+class AttentionPrompt : public ::testing::TestWithParam<PromptShape> {};
+
+// Two sequences in scattered blocks: the whole of one, and the end of one that is there already. The
+// first is cut into tiles at odd places: a token's bits are the same as with the other cut.
+TEST_P(AttentionPrompt, MatchesReference) {
+  const PromptShape h = GetParam();
+  const int lengths[] = {83, 150}, firsts[] = {0, 139};
+  const int group_cols = h.n_kv_heads * h.head_dim, cols = h.n_heads * h.head_dim;
+  DeviceCase device;
+  PromptCache cache(device, h.n_kv_heads, h.head_dim, lengths, firsts);
+  const int tokens = cache.tokens();
+  const Floats q = kernels::random_floats(size(tokens, cols), 1.f, 7);
+  const Floats sinks = kernels::random_floats(size(h.n_heads), 1.f, 8);
+  const float scale = 1.f / std::sqrt(static_cast<float>(h.head_dim));
+  Doubles want(size(tokens, cols));
+  for (int s = 0, t = 0; s < 2; t += lengths[s] - firsts[s], ++s) {
+    const int count = lengths[s] - firsts[s];
+    kernels::attention_ref({.q = q.data() + t * cols,
+                            .tokens = count,
+                            .first_pos = firsts[s],
+                            .n_heads = h.n_heads,
+                            .n_kv_heads = h.n_kv_heads,
+                            .head_dim = h.head_dim,
+                            .window = h.window,
+                            .scale = scale,
+                            .sinks = h.has_sinks ? sinks.data() : nullptr},
+                           cache.keys[size(s)].data(), cache.values[size(s)].data(),
+                           want.data() + t * cols);
+  }
+  EXPECT_EQ(cache.keys[0].size(), size(lengths[0], group_cols));
+  Half* halves = device.empty<Half>(want.size());
+  float* out = device.empty<float>(want.size());
+  AttentionPromptArgs args = {.q = device.upload(q),
+                              .kv = cache.layer,
+                              .step = cache.step,
+                              .out = {.f32 = out, .f16 = halves},
+                              .sinks = h.has_sinks ? device.upload(sinks) : nullptr,
+                              .n_heads = h.n_heads,
+                              .n_kv_heads = h.n_kv_heads,
+                              .head_dim = h.head_dim,
+                              .window = h.window,
+                              .scale = scale};
+  Floats before;
+  for (const std::vector<QueryTile>& tiles :
+       {std::vector<QueryTile>{{0, 64}, {64, 19}, {83, 11}},
+        std::vector<QueryTile>{{0, 7}, {7, 33}, {40, 43}, {83, 1}, {84, 10}}}) {
+    args.tiles = device.upload(tiles);
+    args.n_tiles = static_cast<int>(tiles.size());
+    in_every_order([&] {
+      EXPECT_CUDA_OK(attention_prompt(args, device.stream()));
+      const Floats got = device.download(out, want.size());
+      expect_near(got, want, 3e-3, 2e-3, "attention of a prompt");  // weights are halves
+      if (!before.empty()) {
+        EXPECT_EQ(got, before);
+      }
+      before = got;
+    });
+  }
+  const auto stored = device.download(halves, want.size());
+  for (std::size_t i = 0; i < want.size(); ++i)
+    EXPECT_EQ(stored[i].bits, kernels::f32_to_f16(before[i]));
+}
+INSTANTIATE_TEST_SUITE_P(Heads, AttentionPrompt,
+                         ::testing::Values(PromptShape{7, 1, 128, 0, false},
+                                           PromptShape{4, 2, 64, 0, true},
+                                           PromptShape{2, 2, 80, 50, false},
+                                           PromptShape{2, 1, 96, 33, true}));
+
+TEST(AttentionPrompt, RefusesWhatItHasNoTilesFor) {
+  KvLayer kv = {.values_at = 16, .element = KvElement::kF16};
+  EXPECT_TRUE(can_attend_in_tiles(kv, 128, 128));
+  EXPECT_FALSE(can_attend_in_tiles(kv, 256, 256));
+  EXPECT_FALSE(can_attend_in_tiles(kv, 128, 64));
+  kv.element = KvElement::kQ8;
+  EXPECT_FALSE(can_attend_in_tiles(kv, 128, 128));
+}
+
+}  // namespace
+}  // namespace curlew::cuda::testing
