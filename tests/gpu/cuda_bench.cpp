@@ -69,7 +69,7 @@ class Bench {
         network_(network),
         name_(std::move(name)),
         copy_gb_per_s_(copy_gb_per_s),
-        logits_(static_cast<std::size_t>(CudaNetwork::kStepTokensMax) *
+        logits_(static_cast<std::size_t>(CudaNetwork::kRowsMax) *
                 static_cast<std::size_t>(config.n_vocab)) {
     // A step reads every matrix once but the embedding, of which it reads rows.
     weight_bytes_ = static_cast<double>(network.memory().weight_bytes);

@@ -215,11 +215,75 @@ TEST(CudaNetwork, CopiesABlockThatOthersRead) {
   EXPECT_NE(whole.blocks()[0], shared.blocks()[0]);
 }
 
+// A prompt is more than a small step holds: in halves on the matrix units. The CPU has int8 activations
+// for quantised weights and float32 for others, so of the former the two differ by what int8 loses.
+class CudaPromptOf : public ::testing::TestWithParam<std::pair<const char*, double>> {};
+
+TEST_P(CudaPromptOf, GivesTheCpusLogits) {
+  const auto [name, within] = GetParam();
+  Pair pair(model_path(name), kernels::KvType::kF16);
+  ASSERT_NE(pair.card, nullptr);
+  ASSERT_GT(pair.card->chunk_tokens(), CudaNetwork::kSmallTokensMax);
+  const Text text = random_ids(75, pair.config.n_vocab, 3);
+  KvSequence on_card(pair.card->kv()), on_cpu(*pair.cpu_kv);
+  const auto beginning = std::span(text).first(74), end = std::span(text).last(1);
+  pair.on_card(on_card, beginning, LogitRows::kLast);
+  for (std::size_t at = 0; at < beginning.size();) {
+    const std::size_t some =
+        std::min(beginning.size() - at, static_cast<std::size_t>(pair.cpu.chunk_tokens()));
+    pair.on_cpu(on_cpu, beginning.subspan(at, some), LogitRows::kLast);
+    at += some;
+  }
+  // What both say next, of keys and values that the prompt left behind.
+  EXPECT_LT(relative_error(pair.on_card(on_card, end, LogitRows::kLast),
+                           pair.on_cpu(on_cpu, end, LogitRows::kLast)),
+            within);
+}
+INSTANTIATE_TEST_SUITE_P(Models, CudaPromptOf,
+                         ::testing::Values(std::pair("starcoder2-window-t-F16", 2e-3),
+                                           std::pair("qwen2-t-Q4_0", 5e-2),
+                                           std::pair("gemma-t-Q8_0", 2e-2),
+                                           std::pair("qwen3moe-t-Q8_0", 2e-2),
+                                           std::pair("gpt-oss-t-MXFP4", 2e-2)),
+                         [](const auto& info) {
+                           std::string name = info.param.first;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+// More rows of logits than a step has room for; beside another sequence, and given up half-way.
+TEST(CudaNetwork, GivesAnyNumberOfRows) {
+  Pair pair(model_path("llama-bias-t-F16"), kernels::KvType::kF32);
+  ASSERT_NE(pair.card, nullptr);
+  const Text text = random_ids(71, pair.config.n_vocab, 3);
+  KvSequence first(pair.card->kv()), second(pair.card->kv()), alone(pair.card->kv());
+  ASSERT_TRUE(first.reserve(71) && second.reserve(2));
+  std::vector<float> logits(72 * pair.vocab());
+  const Segment segments[] = {
+      {.ids = text, .sequence = &first, .rows = LogitRows::kAll},
+      {.ids = std::span(text).first(2), .sequence = &second, .rows = LogitRows::kLast}};
+  int asked = 0;
+  const int layers = pair.config.n_layers;
+  Expected<bool> ran =
+      pair.card->forward(segments, logits.data(), [&] { return ++asked > layers; });
+  ASSERT_TRUE(ran) << device_fault();
+  EXPECT_FALSE(*ran);
+  EXPECT_EQ(first.tokens(), 0);
+  ASSERT_TRUE(first.reserve(71) && second.reserve(2));
+  ran = pair.card->forward(segments, logits.data(), never);
+  ASSERT_TRUE(ran && *ran) << device_fault();
+  EXPECT_EQ(first.tokens(), 71);
+  const std::vector<float> want = pair.on_card(alone, std::span(text).first(2), LogitRows::kAll);
+  const std::span<const float> got = logits;
+  EXPECT_LT(relative_error(got.first(want.size()), want), 1e-5);
+  EXPECT_LT(relative_error(got.last(pair.vocab()), std::span(want).last(pair.vocab())), 1e-5);
+}
+
 TEST(CudaNetwork, StopsBeforeAStepAndLeavesTheSequenceAsItWas) {
   Pair pair(model_path("llama-t-Q4_0"), kernels::KvType::kF16);
   ASSERT_NE(pair.card, nullptr);
-  const Text text = random_ids(40, pair.config.n_vocab, 6);
-  for (const std::size_t count : {1, 40}) {
+  const Text text = random_ids(70, pair.config.n_vocab, 6);
+  for (const std::size_t count : {1, 40, 70}) {
     KvSequence sequence(pair.card->kv());
     ASSERT_TRUE(sequence.reserve(static_cast<int>(count)));
     std::vector<float> logits(pair.vocab());
