@@ -35,6 +35,7 @@ Expected<std::unique_ptr<CudaNetwork>> CudaNetwork::create(const ModelFile& file
     if (!kv_blocks) return std::move(kv_blocks.error()).pass();
     if (Status s = network->take_memory(file, options, *kv_blocks); !s) return s;
     if (Status s = network->take_scratch(); !s) return s;
+    network->open_library();
     return network->try_a_kernel();
   };
   if (Status s = load(); !s) return std::move(s.error()).during("CUDA engine");

@@ -23,9 +23,11 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "kernels/cuda/attention_prompt.h"
+#include "kernels/cuda/library_matmul.h"
 #include "kernels/cuda/likeliest.h"
 #include "kernels/cuda/matmul_tiled.h"
 #include "kernels/cuda/matvec.h"
@@ -151,6 +153,9 @@ class CudaNetwork final : public Executor {
   Expected<int> choose_memory(const ModelFile& file, const ExecutorOptions& options);
   Status take_memory(const ModelFile& file, const ExecutorOptions& options, int kv_blocks);
   Status take_scratch();
+  // prompt_library.cpp
+  void open_library();
+  void keep_halves(std::size_t free_bytes);
   Status try_a_kernel();
   bool is_prompt(int tokens) const { return tokens > kSmallTokensMax; }
   Expected<bool> forward_in_pieces(std::span<const Segment> segments, float* logits,
@@ -177,6 +182,18 @@ class CudaNetwork final : public Executor {
   int table_entries_ = 0;  // room for block tables
   DeviceMemory scratch_memory_;
   Scratch scratch_ = {};
+  // Long prompts' products by cuBLASLt, where there is one and memory to spare for it.
+  struct PromptLibrary {
+    std::unique_ptr<cuda::LibraryMatmul> matmul;  // null: never
+    int tokens_min = 0;                           // of a step that uses it
+    DeviceMemory memory, kept_memory;
+    void* workspace = nullptr;
+    cuda::Half* expanded = nullptr;  // [expanded_halves] rows of one matrix
+    std::size_t expanded_halves = 0;
+    std::unordered_map<const std::uint8_t*, const cuda::Half*>
+        kept;  // whole matrices, by their codes
+  };
+  PromptLibrary library_;
   PinnedMemory pinned_;                  // of the step's arrays, then of logits
   std::int32_t* host_ints_ = nullptr;    // a step's arrays
   StepArrays host_step_ = {};            // within, of the step at hand

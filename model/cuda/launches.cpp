@@ -193,6 +193,7 @@ void CudaNetwork::Launches::gate_and_up(const DeviceFeedForward& w) {
   const cuda::Gate gate = gate_of(n_.config_.activation);
   const bool is_gated = gate != cuda::Gate::kNone;
   const bool is_fused = is_gated && w.gate.matrix.format == w.up.matrix.format;
+  if (is_prompt() && is_fused && gate_and_up_by_library(w, gate)) return;
   cuda::MatvecArgs up = {.jobs = {job(w.up, s.inner.f32)}, .x = normed(), .tokens = size_.tokens};
   if (!is_gated) up.finish = cuda::Finish::kGelu;
   if (is_fused) {

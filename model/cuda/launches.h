@@ -33,6 +33,10 @@ class CudaNetwork::Launches {
   void attend_in_tiles(const cuda::AttentionArgs& args);
   void attend_in_slices(const cuda::AttentionArgs& args);
   void halve_inner(const cuda::HalfRowsArgs& args, const cuda::DeviceMatrix& down);
+  // prompt_library.cpp
+  bool by_library(const cuda::MatvecArgs& args);
+  bool gate_and_up_by_library(const DeviceFeedForward& w, cuda::Gate gate);
+  bool multiply_by_library(const cuda::DeviceMatrix& w, const cuda::LibraryMatmulArgs& args);
   // latent_launches.cpp
   void latent(const DeviceLayer& w, int layer);
   void latent_queries(const DeviceLayer& w);

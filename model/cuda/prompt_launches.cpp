@@ -20,14 +20,17 @@ cuda::Activations CudaNetwork::Launches::normed() const {
   return a;
 }
 
-// In a prompt every job on its own way: halves, or float32 by matvec.
+// In a prompt every job on its own way: halves, by the library or our own, or float32 by matvec.
 void CudaNetwork::Launches::product(const cuda::MatvecArgs& args, const char* what) {
   if (!is_prompt()) return run(cuda::matvec(args, n_.stream_), what);
   cuda::MatvecArgs tiled = args, plain = args;
   tiled.n_jobs = plain.n_jobs = 0;
   for (int j = 0; j < args.n_jobs; ++j) {
-    cuda::MatvecArgs& to = cuda::can_tile(args.jobs[j].w) ? tiled : plain;
-    to.jobs[to.n_jobs++] = args.jobs[j];
+    cuda::MatvecArgs one = args;
+    one.jobs[0] = args.jobs[j];
+    one.n_jobs = 1;
+    cuda::MatvecArgs& to = cuda::can_tile(one.jobs[0].w) ? tiled : plain;
+    if (&to == &plain || !by_library(one)) to.jobs[to.n_jobs++] = one.jobs[0];
   }
   if (tiled.n_jobs > 0)
     run(cuda::matmul_tiled({.product = tiled, .sums = n_.scratch_.sums, .sums_floats = kSumsFloats},

@@ -76,7 +76,7 @@ run() {
   esac
 }
 
-# bench SHAPE MIX: a random model of that shape, measured; its lines go into bench.tsv.
+# bench SHAPE MIX [all]: a random model of that shape, measured; its lines go into bench.tsv.
 bench() {
   local limit=100 name="${1#qwen*-coder-} $2"
   ((limit > $(left))) && limit=$(left)
@@ -84,7 +84,7 @@ bench() {
   if ! timeout "$limit" "$build/make_model" "$1" "$2" "$models/m.gguf" >"$out/make_model.log" 2>&1; then
     report+=("bench $name: no file: $(tail -1 "$out/make_model.log")")
     faults=$((faults + 1))
-  elif ! timeout "$limit" "$build/cuda_bench" "$models/m.gguf" "$name" >>"$out/bench.tsv" 2>"$out/bench.err"; then
+  elif ! timeout "$limit" "$build/cuda_bench" "$models/m.gguf" "$name" ${3:+"$3"} >>"$out/bench.tsv" 2>"$out/bench.err"; then
     report+=("bench $name: FAILED: $(tail -1 "$out/bench.err")")
     faults=$((faults + 1))
   fi
@@ -99,7 +99,9 @@ fi
 
 if [[ $what != test ]]; then
   : >"$out/bench.tsv"
-  bench qwen2.5-coder-7b Q4_K_M
+  timeout 40 "$build/cuda_bench" kernels kernels >>"$out/bench.tsv" 2>"$out/bench.err" ||
+    { report+=("bench of kernels: FAILED: $(tail -1 "$out/bench.err")"); faults=$((faults + 1)); }
+  bench qwen2.5-coder-7b Q4_K_M all
   bench qwen2.5-coder-1.5b Q4_K_M
   bench qwen2.5-coder-7b Q8_0
   bench qwen3-coder-30b-a3b Q4_K_M
@@ -108,7 +110,7 @@ fi
 
 if [[ $what != bench ]]; then
   if command -v compute-sanitizer >/dev/null; then
-    small='--gtest_filter=*Matvec*:*Norm*:*Rope*:*Attention*:*Quantize*:*Embed*:*Likeliest*:Sample.*:*Expert*'
+    small='--gtest_filter=*Matvec*:*Norm*:*Rope*:*Attention*:*Quantize*:*Embed*:*Likeliest*:Sample.*:*Expert*:*HalfRows*:*AttentionPrompt*:*MatmulTiled*:-*InAnyCompany*'
     for tool in memcheck racecheck initcheck synccheck; do
       run "$tool" 90 compute-sanitizer --tool "$tool" --error-exitcode 1 "$build/test_cuda" "$small"
     done

@@ -43,14 +43,19 @@ struct HalfProduct {
   Doubles sum, within;
 };
 
-inline HalfProduct half_product(const kernels::MatrixView& w, const Floats& x, int tokens) {
-  HalfProduct out;
-  Floats weights(size(static_cast<int>(w.rows), static_cast<int>(w.cols)));
+inline Floats weights_as_floats(const kernels::MatrixView& w) {
+  Floats weights(static_cast<std::size_t>(w.rows * w.cols));
   for (std::int64_t r = 0; r < w.rows; ++r)
     kernels::dequantize(w.type,
-                        static_cast<const std::uint8_t*>(static_cast<const void*>(w.data)) +
+                        static_cast<const std::byte*>(static_cast<const void*>(w.data)) +
                             static_cast<std::size_t>(r) * w.row_bytes(),
                         weights.data() + r * w.cols, w.cols);
+  return weights;
+}
+
+inline HalfProduct half_product(const kernels::MatrixView& w, const Floats& x, int tokens) {
+  HalfProduct out;
+  Floats weights = weights_as_floats(w);
   for (float& v : weights) v = as_half(v);
   for (int t = 0; t < tokens; ++t)
     for (std::int64_t r = 0; r < w.rows; ++r) {

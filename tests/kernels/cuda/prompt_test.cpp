@@ -4,7 +4,9 @@
 
 #include "kernels/cpu/half.h"
 #include "kernels/cuda/attention_prompt.h"
+#include "kernels/cuda/expand_weights.h"
 #include "kernels/cuda/half_rows.h"
+#include "kernels/cuda/library_matmul.h"
 #include "kernels/cuda/matmul_tiled.h"
 #include "kernels/cuda/norm.h"
 #include "kernels/cuda/rope_kv.h"
@@ -232,6 +234,66 @@ TEST(Norm, WritesHalves) {
   const auto halves = device.download(y, want.size());
   for (std::size_t i = 0; i < want.size(); ++i)
     EXPECT_NEAR(kernels::f16_to_f32(halves[i].bits), want[i], std::abs(want[i]) / 1024 + 1e-7);
+}
+
+TEST(ExpandWeights, GivesEveryTypesHalves) {
+  for (const WeightType type : tiled_types()) {
+    DeviceCase device;
+    const int rows = 7, cols = 512, first = 2, count = 4;
+    const RandomMatrix w = random_matrix(type, rows, cols, 3);
+    Half* y = device.empty<Half>(size(count, cols));
+    EXPECT_CUDA_OK(expand_weights(
+        {.w = device.upload_matrix(w.view), .y = y, .first_row = first, .rows = count},
+        device.stream()));
+    const auto got = device.download(y, size(count, cols));
+    const Floats want = weights_as_floats(w.view);
+    for (int i = 0; i < count * cols; ++i) {
+      const float v = want[size(first, cols) + size(i)];
+      ASSERT_NEAR(kernels::f16_to_f32(got[size(i)].bits), v, std::abs(v) / 2040 + 6e-8f);
+    }
+  }
+}
+
+// The library on a card; on the host what stands in for it, which shows that we mean the same.
+TEST(LibraryMatmul, MatchesReference) {
+  const std::unique_ptr<LibraryMatmul> library = LibraryMatmul::open();
+  if (library == nullptr) GTEST_SKIP() << "this machine has no cuBLASLt";
+  DeviceCase device;
+  const int rows = 72, cols = 96, tokens = 67, stride = 80;
+  const Halves w = give_halves(device, rows, cols, 1), x = give_halves(device, tokens, cols, 2);
+  const Floats bias = kernels::random_floats(size(rows), 1.f, 3);
+  const Floats before = kernels::random_floats(size(tokens, stride), 1.f, 4);
+  float* y = device.upload(before);
+  Half* y16 = device.empty<Half>(size(tokens, rows));
+  void* workspace = device.empty<std::uint8_t>(LibraryMatmul::kWorkspaceBytes);
+  const LibraryMatmulArgs args = {.w = w.on_device.f16,
+                                  .x = x.on_device.f16,
+                                  .y = y,
+                                  .bias = device.upload(bias),
+                                  .rows = rows,
+                                  .cols = cols,
+                                  .tokens = tokens,
+                                  .y_stride = stride,
+                                  .beta = 1.f};
+  ASSERT_TRUE(library->can_multiply(args));
+  EXPECT_CUDA_OK(library->multiply(args, workspace, device.stream()));
+  LibraryMatmulArgs halves = args;
+  halves.y = nullptr, halves.y16 = y16, halves.bias = nullptr, halves.y_stride = rows;
+  halves.alpha = 0.5f, halves.beta = 0.f;
+  EXPECT_CUDA_OK(library->multiply(halves, workspace, device.stream()));
+  const Floats got = device.download(y, before.size());
+  const auto got16 = device.download(y16, size(tokens, rows));
+  for (int t = 0; t < tokens; ++t)
+    for (int r = 0; r < rows; ++r) {
+      double sum = 0;
+      for (int c = 0; c < cols; ++c)
+        sum += double{w.values[size(r, cols) + size(c)]} * x.values[size(t, cols) + size(c)];
+      const std::size_t at = size(t, stride) + size(r);
+      ASSERT_NEAR(got[at], sum + before[at] + bias[size(r)], 1e-4);
+      ASSERT_NEAR(kernels::f16_to_f32(got16[size(t, rows) + size(r)].bits), 0.5 * sum,
+                  1e-3 * std::abs(sum) + 1e-3);
+    }
+  EXPECT_EQ(got[size(rows)], before[size(rows)]);  // beyond the rows
 }
 
 struct PromptShape {

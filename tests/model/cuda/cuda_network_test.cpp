@@ -251,6 +251,27 @@ INSTANTIATE_TEST_SUITE_P(Models, CudaPromptOf,
                            return name;
                          });
 
+// The same by way of the library's stand-in (on a card, of the library): from weights that are kept as
+// halves, and from weights that are made halves for each product, a part at a time.
+TEST(CudaNetwork, GivesTheSamePromptsByTheLibrary) {
+  for (const char* name : {"qwen2-t-Q4_0", "starcoder2-t-Q8_0"}) {
+    const auto logits = [&](const char* tokens_min, const char* keep) {
+      setenv("CURLEW_CUDA_LIBRARY", tokens_min, 1);
+      setenv("CURLEW_CUDA_KEEP", keep, 1);
+      Pair pair(model_path(name), kernels::KvType::kF16);
+      unsetenv("CURLEW_CUDA_LIBRARY");
+      unsetenv("CURLEW_CUDA_KEEP");
+      KvSequence sequence(pair.card->kv());
+      const Text text = random_ids(66, pair.config.n_vocab, 3);
+      return pair.on_card(sequence, text, LogitRows::kLast);
+    };
+    const std::vector<float> kept = logits("65", "1"), own = logits("0", "0");
+    EXPECT_EQ(kept, logits("65", "0")) << name;
+    EXPECT_LT(relative_error(kept, own), 1e-2) << name;
+    EXPECT_NE(kept, own) << name;  // it was there
+  }
+}
+
 // More rows of logits than a step has room for; beside another sequence, and given up half-way.
 TEST(CudaNetwork, GivesAnyNumberOfRows) {
   Pair pair(model_path("llama-bias-t-F16"), kernels::KvType::kF32);
