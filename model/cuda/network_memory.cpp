@@ -15,6 +15,9 @@ constexpr int kSplitsMax = 64;
 constexpr int kQueriesPerBlock = 8;  // heads that one block of attention takes together
 constexpr std::size_t kMarginBytes = std::size_t{64} << 20;  // left free beside a shrunken cache
 
+// So that a step on a small card does not take so long that a request waits for its end.
+constexpr int kStepTokensPerProcessor = 16;
+constexpr int kLongStepTokensMin = 256;
 constexpr std::size_t kScratchShare = 16;  // at most one such part of a card is for long steps
 
 // The pool's slab on the card. Copies wait for nobody: the stream keeps their order.
@@ -151,8 +154,8 @@ std::size_t CudaNetwork::scratch_bytes(const WeightKinds& kinds, int step_tokens
   return counting.bytes();
 }
 
-// The longest steps whose working memory is a small part of the card. Latent attention, and networks
-// none of whose products can go in halves, have small ones only.
+// The longest steps that the card does soon and whose working memory is a small part of it. Latent
+// attention, and networks none of whose products can go in halves, have small ones only.
 int CudaNetwork::choose_step_tokens(const WeightKinds& kinds) const {
   const ModelConfig& c = config_;
   const int mixed_dim = c.n_heads * c.value_dim;
@@ -161,6 +164,8 @@ int CudaNetwork::choose_step_tokens(const WeightKinds& kinds) const {
                           c.ffn_dim <= cuda::kHalfRowsColsMax;
   if (c.latent.kv_rank > 0 || !kinds.has_tiled || !fits_units) return kSmallTokensMax;
   int tokens = kPromptTokensMax;
+  while (tokens > kLongStepTokensMin && tokens > kStepTokensPerProcessor * card_.processors)
+    tokens /= 2;
   while (tokens > kSmallTokensMax &&
          scratch_bytes(kinds, tokens) > card_.total_bytes / kScratchShare)
     tokens /= 2;

@@ -111,7 +111,7 @@ void CudaNetwork::keep_halves(std::size_t free_bytes) {
   if (error == cudaSuccess) error = cudaStreamSynchronize(stream_);
   if (error != cudaSuccess) library_.kept.clear();
   library_.kept_memory = std::move(*memory);
-  need_.weight_bytes += counting.bytes();
+  need_.scratch_bytes += counting.bytes();
 }
 
 // y = alpha * w x + beta * y: as it lies, as it was kept, or so many rows at a time made halves. False
