@@ -1,22 +1,14 @@
 #include "kernels/cuda/matmul_tiled.h"
 
-#include "kernels/cuda/async_copy.h"
-#include "kernels/cuda/mma_half.h"
 #include "kernels/cuda/product_finish.h"
-#include "kernels/cuda/unit_halves.h"
+#include "kernels/cuda/tiled_block.h"
 
 namespace curlew::cuda {
 namespace {
 
-constexpr int kTileTokens = 128;
-constexpr int kTokenStages = 3, kWeightStages = 2;
-constexpr int kStride = kUnitCols + 8;           // halves from a row of a tile to the next
-constexpr int kWarpTokens = 64, kWarpRows = 64;  // of a warp's part of the tile
-constexpr int kTokenTiles = kWarpTokens / 16, kRowTiles = kWarpRows / 8;
 constexpr int kBlocksWanted = 132;  // what a big card runs at once
 constexpr int kPartUnits = 32;      // at least, of a part
 constexpr int kFinishThreads = 256;
-constexpr int kStagingStride = kWarpRows + 4;  // floats
 
 struct PlacedJob {
   MatvecJob job;
@@ -33,174 +25,53 @@ struct KernelArgs {
   int parts;
 };
 
-template <int kTileRows>
-union Shared {
-  struct {
-    SharedArray<Half, kTokenStages * kTileTokens * kStride> tokens;
-    SharedArray<Half, kWeightStages * kTileRows * kStride> weights;
-  };
-  SharedArray<float, kTileRows / kWarpLanes * 16 * kStagingStride> staging;  // once all is added up
-};
-
-// The block's place in the product.
-struct Tile {
-  const MatvecJob& job;
-  int first_token, first_row, part;
-  bool has_gate;
-
-  // Of row i of the tile: with a gate every other eight are the gate's.
-  __device__ bool is_gate(int i) const { return has_gate && i / 8 % 2 == 0; }
-  __device__ int row(int i) const { return first_row + (has_gate ? i / 16 * 8 + i % 8 : i); }
-};
-
-// This thread's 16-byte pieces of the activations' tile of unit `unit`: four a row.
-template <int kThreads>
-__device__ void copy_tokens(const KernelArgs& a, const Tile& tile, int cols, int unit, Half* to) {
-#pragma unroll
-  for (int i = 0; i < kTileTokens * 4 / kThreads; ++i) {
-    const int piece = i * kThreads + static_cast<int>(threadIdx.x), row = piece / 4;
-    const int token = tile.first_token + row;
-    const auto from =
-        static_cast<std::size_t>(min(token, a.tokens - 1)) * static_cast<std::size_t>(cols) +
-        static_cast<std::size_t>(unit * kUnitCols + piece % 4 * 8);
-    copy16(to + row * kStride + piece % 4 * 8, a.x.f16 + from, token < a.tokens);
-  }
-}
-
-// acc += tokens x weights, of one unit of columns and the warp's part of both tiles.
-__device__ void multiply(const Half* tokens, const Half* weights, int lane,
-                         float (&acc)[kTokenTiles][kRowTiles][4]) {
-#pragma unroll
-  for (int k = 0; k < kUnitCols; k += 16) {
-    unsigned left[kTokenTiles][4];
-#pragma unroll
-    for (int m = 0; m < kTokenTiles; ++m)
-      load_a(left[m], tokens + m * 16 * kStride + k, kStride, lane);
-#pragma unroll
-    for (int n = 0; n < kRowTiles; n += 2) {
-      unsigned pair[4];
-      load_b_pair(pair, weights + n * 8 * kStride + k, kStride, lane);
-      const unsigned first[2] = {pair[0], pair[1]}, second[2] = {pair[2], pair[3]};
-#pragma unroll
-      for (int m = 0; m < kTokenTiles; ++m) {
-        mma_half(acc[m][n], left[m], first);
-        mma_half(acc[m][n + 1], left[m], second);
-      }
-    }
-  }
-}
-
 // Row r's sum of token t, and its gate's.
-__device__ void put(const KernelArgs& a, const Tile& tile, int r, int t, float value,
+__device__ void put(const KernelArgs& a, const MatvecJob& job, int r, int t, float value,
                     float gate_value) {
-  if (t >= a.tokens || r >= tile.job.w.rows) return;
+  if (r >= job.w.rows) return;
   if (a.sums == nullptr) {
     const float by = a.x.f16_scale != nullptr ? a.x.f16_scale[t] : 1.f;
-    finish_output(a.finish, tile.job, r, t, by * value, by * gate_value);
+    finish_output(a.finish, job, r, t, by * value, by * gate_value);
     return;
   }
-  const auto rows = static_cast<std::size_t>(tile.job.w.rows);
-  const std::size_t outputs = tile.has_gate ? 2 * rows : rows;
-  float* to = a.sums + (static_cast<std::size_t>(tile.part) * static_cast<std::size_t>(a.tokens) +
+  const bool has_gate = a.finish.gate_function != Gate::kNone;
+  const auto rows = static_cast<std::size_t>(job.w.rows);
+  const std::size_t outputs = has_gate ? 2 * rows : rows;
+  float* to = a.sums + (static_cast<std::size_t>(blockIdx.z) * static_cast<std::size_t>(a.tokens) +
                         static_cast<std::size_t>(t)) *
                            outputs;
   to[outputs - rows + static_cast<std::size_t>(r)] = value;
-  if (tile.has_gate) to[r] = gate_value;
-}
-
-// Through shared memory, sixteen tokens at a time: stores of a warp are then neighbours, and the code of
-// what becomes of a sum is there once, not once a sum.
-__device__ void put_all(const KernelArgs& a, const Tile& tile, int warp_token, int warp_row,
-                        int lane, const float (&acc)[kTokenTiles][kRowTiles][4], float* staging) {
-  const int outputs = tile.has_gate ? kWarpRows / 2 : kWarpRows;
-#pragma unroll
-  for (int m = 0; m < kTokenTiles; ++m) {
-    __syncwarp();
-#pragma unroll
-    for (int n = 0; n < kRowTiles; ++n)
-#pragma unroll
-      for (int i = 0; i < 4; ++i)
-        staging[(i / 2 * 8 + lane / 4) * kStagingStride + n * 8 + lane % 4 * 2 + i % 2] =
-            acc[m][n][i];
-    __syncwarp();
-#pragma unroll 1
-    for (int i = lane; i < 16 * outputs; i += kWarpLanes) {
-      const float* sums = staging + i / outputs * kStagingStride;
-      const int r = i % outputs, at = tile.has_gate ? r / 8 * 16 + r % 8 : r;
-      put(a, tile, tile.row(warp_row + at), tile.first_token + warp_token + m * 16 + i / outputs,
-          sums[tile.has_gate ? at + 8 : at], sums[at]);
-    }
-  }
+  if (has_gate) to[r] = gate_value;
 }
 
 template <class Format, int kTileRows>
 __global__ void __launch_bounds__(kTileRows, 256 / kTileRows) matmul_tiled_kernel(KernelArgs a) {
-  using Units = UnitHalves<Format>;
-  Shared<kTileRows>& s = shared_memory<Shared<kTileRows>>();
+  TiledShared<kTileRows>& s = shared_memory<TiledShared<kTileRows>>();
   let_next_start();
   int j = 0;
   while (j + 1 < a.n_jobs && static_cast<int>(blockIdx.y) >= a.jobs[j + 1].first_block) ++j;
   const MatvecJob& job = a.jobs[j].job;
   const bool has_gate = a.finish.gate_function != Gate::kNone;
   const int rows_of_block = has_gate ? kTileRows / 2 : kTileRows;
-  const Tile tile = {job, static_cast<int>(blockIdx.x) * kTileTokens,
-                     (static_cast<int>(blockIdx.y) - a.jobs[j].first_block) * rows_of_block,
-                     static_cast<int>(blockIdx.z), has_gate};
-  const int thread = static_cast<int>(threadIdx.x), warp = thread / kWarpLanes,
-            lane = thread % kWarpLanes;
-  const int warp_token = warp % 2 * kWarpTokens, warp_row = warp / 2 * kWarpRows;
-  const bool is_idle = tile.first_token + warp_token >= a.tokens;
-
-  // The part's units, a pair of them at least. What lies beyond is not asked for.
+  const TileRows rows = {(static_cast<int>(blockIdx.y) - a.jobs[j].first_block) * rows_of_block,
+                         has_gate};
+  const int thread = static_cast<int>(threadIdx.x);
+  const int first_token = static_cast<int>(blockIdx.x) * kTileTokens;
   const int units = job.w.cols / kUnitCols, per_part = (units + a.parts - 1) / a.parts;
-  const int begin = min(tile.part * per_part, units), end = min(begin + per_part, units);
-  const DeviceMatrix& matrix = tile.is_gate(thread) ? job.gate : job.w;
-  const int row = min(tile.row(thread), job.w.rows - 1);
-  typename Units::Raw raw[2] = {};
-  const auto load = [&](int u, typename Units::Raw& to) {
-    if (u < end) to = Units::load(matrix, row, u);
-  };
-  const auto put_weights = [&](int u, const typename Units::Raw& from) {
-    if (u < end)
-      Units::store(
-          from, u,
-          &s.weights[(u - begin) % kWeightStages * kTileRows * kStride + thread * kStride]);
-  };
-  const auto ask_tokens = [&](int u) {
-    if (u < end)
-      copy_tokens<kTileRows>(a, tile, job.w.cols, u,
-                             &s.tokens[(u - begin) % kTokenStages * kTileTokens * kStride]);
-    end_group();
-  };
-
-  load(begin, raw[0]);
-  load(begin + 1, raw[1]);
-  wait_for_inputs();
-  ask_tokens(begin);
-  ask_tokens(begin + 1);
-  put_weights(begin, raw[0]);
-  load(begin + 2, raw[0]);
-  float acc[kTokenTiles][kRowTiles][4] = {};
-  // Step u multiplies unit u, stores the weights of u + 1 out of `next` and then asks for those of
-  // u + 3 into it, and for the activations of u + 2.
-  const auto step = [&](int u, typename Units::Raw& next) {
-    wait_groups<1>();
-    __syncthreads();
-    ask_tokens(u + 2);
-    put_weights(u + 1, next);
-    load(u + 3, next);
-    if (!is_idle)
-      multiply(&s.tokens[((u - begin) % kTokenStages * kTileTokens + warp_token) * kStride],
-               &s.weights[((u - begin) % kWeightStages * kTileRows + warp_row) * kStride], lane,
+  const int begin = min(static_cast<int>(blockIdx.z) * per_part, units);
+  const TiledBlock<Format, kTileRows> block = {s,
+                                               rows.is_gate(thread) ? job.gate : job.w,
+                                               min(rows.row(thread), job.w.rows - 1),
+                                               a.x.f16,
+                                               begin,
+                                               min(begin + per_part, units),
+                                               min(a.tokens - first_token, kTileTokens)};
+  TileSums acc = {};
+  block.add_up([&](int i) { return min(first_token + (i * kTileRows + thread) / 4, a.tokens - 1); },
                acc);
-  };
-  for (int u = begin; u < end; u += 2) {
-    step(u, raw[1]);
-    if (u + 1 < end) step(u + 1, raw[0]);
-  }
-  __syncthreads();
-  if (!is_idle)
-    put_all(a, tile, warp_token, warp_row, lane, acc, &s.staging[warp * 16 * kStagingStride]);
+  block.put_all(rows, acc, [&](int token, int r, float value, float gate_value) {
+    put(a, job, r, first_token + token, value, gate_value);
+  });
 }
 
 __global__ void __launch_bounds__(kFinishThreads) finish_sums_kernel(FinishSumsArgs a) {
@@ -266,7 +137,7 @@ cudaError_t start(KernelArgs a, int row_blocks, cudaStream_t stream) {
                 {.grid = dim3(static_cast<unsigned>(token_blocks),
                               static_cast<unsigned>(row_blocks), static_cast<unsigned>(a.parts)),
                  .block = kTileRows,
-                 .shared_bytes = sizeof(Shared<kTileRows>)},
+                 .shared_bytes = sizeof(TiledShared<kTileRows>)},
                 a, stream, "matmul_tiled");
 }
 
@@ -284,7 +155,8 @@ template <class Format>
 cudaError_t start_for_shape(KernelArgs a, cudaStream_t stream) {
   const int token_blocks = (a.tokens + kTileTokens - 1) / kTileTokens;
   const int wide = place_jobs(a, 256);
-  if (wide * token_blocks * a.parts >= kBlocksWanted && sizeof(Shared<256>) <= shared_bytes_max())
+  if (wide * token_blocks * a.parts >= kBlocksWanted &&
+      sizeof(TiledShared<256>) <= shared_bytes_max())
     return start<Format, 256>(a, wide, stream);
   return start<Format, 128>(a, place_jobs(a, 128), stream);
 }

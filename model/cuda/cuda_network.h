@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "kernels/cuda/attention_prompt.h"
+#include "kernels/cuda/expert_tiled.h"
 #include "kernels/cuda/library_matmul.h"
 #include "kernels/cuda/likeliest.h"
 #include "kernels/cuda/matmul_tiled.h"
@@ -107,15 +108,18 @@ class CudaNetwork final : public Executor {
     cuda::Activations slot_inner;  // [used, experts.ffn_dim]
     float* slot_gate;              // likewise
     float* slot_outputs;           // [used, hidden_dim]
-    float* partial;                // of attention, small steps
-    float* sums;                   // [kSumsFloats] of products whose columns are shared out
-    float* hidden;                 // [hidden_dim] after the last norm
-    float* logits;                 // [n_vocab]
-    cuda::PickRow* picks;          // [] of each row of logits
-    std::uint32_t* masks;          // [mask_words(n_vocab)] of those that have one
-    std::int32_t* best;            // [] the token of each row of logits
-    cuda::Candidate* candidates;   // [kLikeliestBlocks]
-    unsigned* arrived;             // [] zero between steps
+    std::int32_t* slot_order;      // [used] of a prompt's, by expert
+    std::int32_t* expert_counts;   // [experts]
+    cuda::ExpertTile* expert_tiles;
+    float* partial;               // of attention, small steps
+    float* sums;                  // [kSumsFloats] of products whose columns are shared out
+    float* hidden;                // [hidden_dim] after the last norm
+    float* logits;                // [n_vocab]
+    cuda::PickRow* picks;         // [] of each row of logits
+    std::uint32_t* masks;         // [mask_words(n_vocab)] of those that have one
+    std::int32_t* best;           // [] the token of each row of logits
+    cuda::Candidate* candidates;  // [kLikeliestBlocks]
+    unsigned* arrived;            // [] zero between steps
   };
   struct StepSize {
     int tokens = 0, rows = 0;  // rows of logits

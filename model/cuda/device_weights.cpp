@@ -185,9 +185,7 @@ void note_kinds(WeightKinds& kinds, const DeviceLayer& l) {
   const DeviceFeedForward& stacks = l.experts.stacks;
   for (const DeviceLinear* map : {&stacks.gate, &stacks.up, &stacks.down}) {
     note_kind(kinds, map->matrix);
-    if (map->matrix.rows > 0)
-      (cuda::is_float(map->matrix.format) ? kinds.has_float_experts : kinds.has_quantised_experts) =
-          true;
+    if (map->matrix.rows > 0 && !cuda::can_tile(map->matrix)) kinds.has_plain_experts = true;
   }
 }
 

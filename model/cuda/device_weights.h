@@ -58,9 +58,8 @@ struct DeviceLayer {
 // What kinds of matrices there are.
 struct WeightKinds {
   bool has_float = false, has_quantised = false;
-  // Of the layers without experts: those that prompts multiply in halves, and the others.
-  bool has_tiled = false, has_plain = false;
-  bool has_quantised_experts = false, has_float_experts = false;
+  // Of the layers: those that prompts multiply in halves, and the others.
+  bool has_tiled = false, has_plain = false, has_plain_experts = false;
 };
 
 struct DeviceWeights {

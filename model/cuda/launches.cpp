@@ -259,16 +259,8 @@ void CudaNetwork::Launches::experts(const DeviceExperts& w) {
   Scratch& s = n_.scratch_;
   const int slots = size_.tokens * c.experts.used;
   route(w);
-  expert_gate_and_up(w.stacks, slots);
-  run(cuda::expert_matvec({.w = w.stacks.down.matrix,
-                           .bias = w.stacks.down.bias,
-                           .x = s.slot_inner,
-                           .chosen = s.chosen,
-                           .y = s.slot_outputs,
-                           .rows = c.hidden_dim,
-                           .slots = slots},
-                          n_.stream_),
-      "the experts' outputs");
+  if (!is_prompt() || !expert_products_in_tiles(w.stacks, gate_of(c.activation)))
+    expert_products(w.stacks, slots);
   run(cuda::add_experts({.outputs = s.slot_outputs,
                          .weight = s.chosen_weight,
                          .x = s.x,
@@ -278,6 +270,21 @@ void CudaNetwork::Launches::experts(const DeviceExperts& w) {
                          .scale = c.residual_scale},
                         n_.stream_),
       "the experts' sum");
+}
+
+// Of every slot by itself.
+void CudaNetwork::Launches::expert_products(const DeviceFeedForward& w, int slots) {
+  Scratch& s = n_.scratch_;
+  expert_gate_and_up(w, slots);
+  run(cuda::expert_matvec({.w = w.down.matrix,
+                           .bias = w.down.bias,
+                           .x = s.slot_inner,
+                           .chosen = s.chosen,
+                           .y = s.slot_outputs,
+                           .rows = n_.config_.hidden_dim,
+                           .slots = slots},
+                          n_.stream_),
+      "the experts' outputs");
 }
 
 // As gate_and_up(), of every slot's expert.

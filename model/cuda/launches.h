@@ -32,6 +32,7 @@ class CudaNetwork::Launches {
   cuda::Activations normed() const;
   void attend_in_tiles(const cuda::AttentionArgs& args);
   void attend_in_slices(const cuda::AttentionArgs& args);
+  bool expert_products_in_tiles(const DeviceFeedForward& w, cuda::Gate gate);
   void halve_inner(const cuda::HalfRowsArgs& args, const cuda::DeviceMatrix& down);
   // prompt_library.cpp
   bool by_library(const cuda::MatvecArgs& args);
@@ -46,6 +47,7 @@ class CudaNetwork::Launches {
   cuda::RopeKvArgs rope_args(int layer) const;
   void feed_forward(const DeviceLayer& w);
   void experts(const DeviceExperts& w);
+  void expert_products(const DeviceFeedForward& w, int slots);
   void expert_gate_and_up(const DeviceFeedForward& w, int slots);
   void route(const DeviceExperts& w);
   void pick();

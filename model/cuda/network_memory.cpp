@@ -95,10 +95,10 @@ CudaNetwork::Scratch CudaNetwork::place_scratch(const WeightKinds& kinds, int st
   s.x = pieces.take<float>(all(c.hidden_dim));
   s.angles = pieces.take<float2>(all(c.rope_dim / 2));
   s.normed = activations(c.hidden_dim,
-                         kinds.has_plain || kinds.has_float_experts ? step_tokens
+                         kinds.has_plain || kinds.has_plain_experts ? step_tokens
                          : wants_f32                                ? small
                                                                     : 0,
-                         kinds.has_quantised_experts ? step_tokens : small, true);
+                         kinds.has_plain_experts ? step_tokens : small, true);
   const int row_dim = is_latent ? c.latent_row_dim() : c.head_dim;
   s.q = pieces.take<float>(all(c.n_heads * row_dim));
   s.k = pieces.take<float>(all(c.n_kv_heads * row_dim));
@@ -121,7 +121,15 @@ CudaNetwork::Scratch CudaNetwork::place_scratch(const WeightKinds& kinds, int st
     s.router_logits = pieces.take<float>(all(e.count));
     s.chosen = pieces.take<std::int32_t>(all(e.used));
     s.chosen_weight = pieces.take<float>(all(e.used));
-    s.slot_inner = activations(e.used * e.ffn_dim, step_tokens, step_tokens, false);
+    s.slot_inner = activations(e.used * e.ffn_dim, step_tokens,
+                               kinds.has_plain_experts ? step_tokens : small, true);
+    if (has_prompts) {
+      s.slot_inner.f16_scale = pieces.take<float>(all(e.used));
+      s.slot_order = pieces.take<std::int32_t>(all(e.used));
+      s.expert_counts = pieces.take<std::int32_t>(static_cast<std::size_t>(e.count));
+      s.expert_tiles = pieces.take<cuda::ExpertTile>(
+          static_cast<std::size_t>(cuda::expert_tiles_max(step_tokens * e.used, e.count)));
+    }
     s.slot_gate = pieces.take<float>(all(e.used * e.ffn_dim));
     s.slot_outputs = pieces.take<float>(all(e.used * c.hidden_dim));
   }

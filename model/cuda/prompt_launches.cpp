@@ -1,6 +1,7 @@
 // What prompts do otherwise than small steps: activations as halves, products and attention on the
 // matrix units. What has no such path takes the small steps' kernels, on float32 or int8.
 #include "kernels/cuda/attention_prompt.h"
+#include "kernels/cuda/expert_tiled.h"
 #include "kernels/cuda/half_rows.h"
 #include "kernels/cuda/matmul_tiled.h"
 #include "model/cuda/launches.h"
@@ -14,8 +15,8 @@ cuda::Activations CudaNetwork::Launches::normed() const {
   if (!is_prompt()) {
     a.f16 = nullptr;
   } else {
-    if (!kinds.has_plain && !kinds.has_float_experts) a.f32 = nullptr;
-    if (!kinds.has_quantised_experts) a.q = nullptr, a.scale = nullptr;
+    if (!kinds.has_plain && !kinds.has_plain_experts) a.f32 = nullptr;
+    if (!kinds.has_plain_experts) a.q = nullptr, a.scale = nullptr;
   }
   return a;
 }
@@ -86,6 +87,62 @@ void CudaNetwork::Launches::halve_inner(const cuda::HalfRowsArgs& args,
   a.out = {.f16 = inner.f16, .f16_scale = inner.f16_scale};
   if (!cuda::can_tile(down)) a.out.f32 = inner.f32;
   run(cuda::half_rows(a, n_.stream_), "the inner activations as halves");
+}
+
+// The products of a prompt's experts, every expert's slots together. False where their weights have no
+// tiles.
+bool CudaNetwork::Launches::expert_products_in_tiles(const DeviceFeedForward& w, cuda::Gate gate) {
+  const ModelConfig& c = n_.config_;
+  Scratch& s = n_.scratch_;
+  const bool is_gated = gate != cuda::Gate::kNone;
+  const bool is_fused = is_gated && w.gate.matrix.format == w.up.matrix.format;
+  if (!cuda::can_tile(w.up.matrix) || !cuda::can_tile(w.down.matrix) ||
+      (is_gated && !cuda::can_tile(w.gate.matrix)))
+    return false;
+  const int slots = size_.tokens * c.experts.used;
+  const int tiles = cuda::expert_tiles_max(slots, c.experts.count);
+  run(cuda::group_slots({.chosen = s.chosen,
+                         .order = s.slot_order,
+                         .tiles = s.expert_tiles,
+                         .counts = s.expert_counts,
+                         .slots = slots,
+                         .count = c.experts.count},
+                        n_.stream_),
+      "slots by expert");
+  const auto multiply = [&](const cuda::ExpertMatvecArgs& product, const char* what) {
+    run(cuda::expert_tiled(
+            {.product = product, .order = s.slot_order, .tiles = s.expert_tiles, .n_tiles = tiles},
+            n_.stream_),
+        what);
+  };
+  cuda::ExpertMatvecArgs up = {.w = w.up.matrix,
+                               .bias = w.up.bias,
+                               .x = s.normed,
+                               .y = s.slot_inner.f32,
+                               .rows = c.experts.ffn_dim,
+                               .slots = slots,
+                               .share = c.experts.used,
+                               .is_gelu = !is_gated};
+  if (is_fused) up.gate = w.gate.matrix, up.gate_bias = w.gate.bias, up.gate_function = gate;
+  multiply(up, "the experts' gate and up");
+  cuda::HalfRowsArgs inner = {.x = s.slot_inner.f32,
+                              .out = {.f16 = s.slot_inner.f16, .f16_scale = s.slot_inner.f16_scale},
+                              .tokens = slots,
+                              .cols = c.experts.ffn_dim};
+  if (is_gated && !is_fused) {
+    up.w = w.gate.matrix, up.bias = w.gate.bias, up.y = s.slot_gate;
+    multiply(up, "the experts' gate");
+    inner.gate = s.slot_gate, inner.gate_function = gate;
+  }
+  run(cuda::half_rows(inner, n_.stream_), "the experts' inner activations as halves");
+  multiply({.w = w.down.matrix,
+            .bias = w.down.bias,
+            .x = s.slot_inner,
+            .y = s.slot_outputs,
+            .rows = c.hidden_dim,
+            .slots = slots},
+           "the experts' outputs");
+  return true;
 }
 
 }  // namespace curlew::model

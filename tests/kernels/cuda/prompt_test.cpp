@@ -5,6 +5,7 @@
 #include "kernels/cpu/half.h"
 #include "kernels/cuda/attention_prompt.h"
 #include "kernels/cuda/expand_weights.h"
+#include "kernels/cuda/expert_tiled.h"
 #include "kernels/cuda/half_rows.h"
 #include "kernels/cuda/library_matmul.h"
 #include "kernels/cuda/matmul_tiled.h"
@@ -161,6 +162,67 @@ TEST(MatmulTiled, GivesATokenTheSameBitsInAnyCompany) {
     const auto at = all.begin() + first * rows;
     EXPECT_EQ(device.download(alone, size(rows)), Floats(at, at + rows)) << first;
   }
+}
+
+// Experts that nobody, some and many slots go to; one that is not there.
+TEST(ExpertTiled, MatchesReference) {
+  for (const WeightType type : {WeightType::kQ8_0, WeightType::kQ4_0, WeightType::kBF16})
+    for (const bool has_gate : {false, true}) {
+      DeviceCase device;
+      const int experts = 5, used = 2, tokens = 91, rows = 37, cols = 96;
+      const int slots = used * tokens, tiles = expert_tiles_max(slots, experts);
+      Ints chosen;
+      for (int t = 0; t < tokens; ++t) chosen.push_back(1), chosen.push_back(t < 3 ? 0 : 3);
+      chosen[9] = 7;  // taken for the last
+      const Halves x = give_halves(device, tokens, cols, 4);
+      const RandomMatrix up = random_matrix(type, experts * rows, cols, 1);
+      const RandomMatrix gate = random_matrix(type, experts * rows, cols, 2);
+      const Floats bias = kernels::random_floats(size(experts, rows), 0.5f, 3);
+      auto* order = device.empty<std::int32_t>(size(slots));
+      auto* on_device = device.empty<ExpertTile>(size(tiles));
+      EXPECT_CUDA_OK(group_slots({.chosen = device.upload(chosen),
+                                  .order = order,
+                                  .tiles = on_device,
+                                  .counts = device.empty<std::int32_t>(experts),
+                                  .slots = slots,
+                                  .count = experts},
+                                 device.stream()));
+      int covered = 0;
+      for (const ExpertTile& tile : device.download(on_device, size(tiles))) covered += tile.count;
+      EXPECT_EQ(covered, slots);
+      float* y = device.empty<float>(size(slots, rows));
+      ExpertMatvecArgs product = {.w = device.upload_matrix(up.view),
+                                  .bias = device.upload(bias),
+                                  .x = x.on_device,
+                                  .y = y,
+                                  .rows = rows,
+                                  .slots = slots,
+                                  .share = used};
+      if (has_gate) {
+        product.gate = device.upload_matrix(gate.view);
+        product.gate_function = Gate::kSilu;
+      }
+      EXPECT_CUDA_OK(
+          expert_tiled({.product = product, .order = order, .tiles = on_device, .n_tiles = tiles},
+                       device.stream()));
+      const HalfProduct all_up = half_product(up.view, x.values, tokens);
+      const HalfProduct all_gate = half_product(gate.view, x.values, tokens);
+      HalfProduct want;
+      for (int slot = 0; slot < slots; ++slot)
+        for (int r = 0; r < rows; ++r) {
+          const int expert = std::min(chosen[size(slot)], experts - 1), row = expert * rows + r;
+          const std::size_t at = size(slot / used, experts * rows) + size(row);
+          double value = all_up.sum[at] + bias[size(row)], within = all_up.within[at];
+          if (has_gate) {
+            const auto g = static_cast<float>(all_gate.sum[at]), v = static_cast<float>(value);
+            within = 2 * within + 2 * all_gate.within[at] * (1 + std::abs(value)) +
+                     within * std::abs(all_gate.sum[at]) + 1e-5;
+            kernels::silu_mul_ref(&g, &v, &value, 1);
+          }
+          want.sum.push_back(value), want.within.push_back(within);
+        }
+      expect_within(device.download(y, want.sum.size()), want);
+    }
 }
 
 TEST(HalfRows, ScalesATokenSoThatAllOfItFits) {
