@@ -258,6 +258,7 @@ INSTANTIATE_TEST_SUITE_P(Models, CudaPromptOf,
 // The same by way of the library's stand-in (on a card, of the library): from weights that are kept as
 // halves, and from weights that are made halves for each product, a part at a time.
 TEST(CudaNetwork, GivesTheSamePromptsByTheLibrary) {
+  if (cuda::LibraryMatmul::open() == nullptr) GTEST_SKIP() << "this machine has no cuBLASLt";
   for (const char* name : {"qwen2-t-Q4_0", "starcoder2-t-Q8_0"}) {
     const auto logits = [&](const char* tokens_min, const char* keep) {
       setenv("CURLEW_CUDA_LIBRARY", tokens_min, 1);
