@@ -7,7 +7,7 @@
 #   tests/gpu/check.sh bench        build and benchmarks only
 #
 # Ends within CURLEW_CHECK_SECONDS (570), whatever hangs: what no time is left for is NOT RUN, and the table says so.
-# The order is that of worth: tests, benchmarks, sanitizers.
+# The order is that of worth: tests, benchmarks, sanitizers. Exit code 77: CUDA finds no card.
 #
 # Needs nvcc, cmake (3.25), ninja, g++ 12 or later, and the development packages of fmt, expected,
 # nlohmann-json, googletest and pcre2: installed, or as Debian packages in build/gpu-packages/ (tests/gpu/prepare.sh
@@ -23,7 +23,9 @@ out=$build/out
 mkdir -p "$out"
 export PATH="$PATH:/usr/local/cuda/bin"
 
-models=$(mktemp -d)
+# In memory where there is plenty: the largest file has 18 GB.
+shm_kib=$(df --output=avail /dev/shm 2>/dev/null | tail -1)
+if ((${shm_kib:-0} > 24 << 20)); then models=$(mktemp -d -p /dev/shm); else models=$(mktemp -d); fi
 leave() {
   rm -rf "$models"
   [[ -n ${OUT:-} ]] || return 0
@@ -57,6 +59,7 @@ echo "built for $arch in $SECONDS s"
 grep -i 'spill' "$out/build.log" | grep -v ' 0 bytes spill' | head -5
 
 faults=0
+no_card=
 report=()
 # run NAME SECONDS_MAX COMMAND...: the log goes to OUT/NAME.log, the outcome into the table. 77 is a reason to skip.
 run() {
@@ -67,7 +70,10 @@ run() {
   timeout "$limit" "$@" >"$out/$name.log" 2>&1 || status=$?
   case $status in
     0) report+=("$name: passed ($((SECONDS - begin)) s)") ;;
-    77) report+=("$name: $(tail -1 "$out/$name.log")") ;;
+    77)
+      report+=("$name: $(tail -1 "$out/$name.log")")
+      no_card=yes
+      ;;
     *)
       report+=("$name: FAILED ($((SECONDS - begin)) s, status $status), see $name.log")
       faults=$((faults + 1))
@@ -82,7 +88,7 @@ bench() {
   ((limit > $(left))) && limit=$(left)
   if ((limit < 20)); then report+=("bench $name: NOT RUN, no time left"); return; fi
   if ! timeout "$limit" "$build/make_model" "$1" "$2" "$models/m.gguf" >"$out/make_model.log" 2>&1; then
-    report+=("bench $name: no file: $(tail -1 "$out/make_model.log")")
+    report+=("bench $name: no file within $limit s: $(tail -1 "$out/make_model.log")")
     faults=$((faults + 1))
   elif ! timeout "$limit" "$build/cuda_bench" "$models/m.gguf" "$name" ${3:+"$3"} >>"$out/bench.tsv" 2>"$out/bench.err"; then
     report+=("bench $name: FAILED: $(tail -1 "$out/bench.err")")
@@ -97,8 +103,8 @@ if [[ $what != bench ]]; then
   run models 90 "$build/test_model_cuda"
 fi
 
-if [[ $what != test ]]; then
-  : >"$out/bench.tsv"
+: >"$out/bench.tsv"
+if [[ $what != test && -z $no_card ]]; then
   timeout 40 "$build/cuda_bench" kernels kernels >>"$out/bench.tsv" 2>"$out/bench.err" ||
     { report+=("bench of kernels: FAILED: $(tail -1 "$out/bench.err")"); faults=$((faults + 1)); }
   bench qwen2.5-coder-7b Q4_K_M all
@@ -108,7 +114,7 @@ if [[ $what != test ]]; then
   bench qwen2.5-coder-1.5b Q8_0
 fi
 
-if [[ $what != bench ]]; then
+if [[ $what != bench && -z $no_card ]]; then
   if command -v compute-sanitizer >/dev/null; then
     small='--gtest_filter=*Matvec*:*Norm*:*Rope*:*Attention*:*Quantize*:*Embed*:*Likeliest*:Sample.*:*Expert*:*HalfRows*:*AttentionPrompt*:*MatmulTiled*:-*InAnyCompany*'
     for tool in memcheck racecheck initcheck synccheck; do
@@ -126,4 +132,5 @@ if [[ $what != test ]]; then
   awk -F'\t' '{printf "%-16s %-26s %10s %9s %9s %7s %7s\n", $1, $2, $3, $4, $5, $6, $7}' "$out/bench.tsv"
 fi
 echo "all of it took $SECONDS s of at most $seconds_max"
+[[ -z $no_card ]] || exit 77
 exit $((faults > 0))
