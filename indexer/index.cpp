@@ -1,6 +1,7 @@
 #include "indexer/index.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 
 #include "indexer/buffers.h"
@@ -22,7 +23,9 @@ namespace curlew::indexer {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kQueryTries = 4;  // each finds another damaged segment
+constexpr int kQueryTries = 4;   // each finds another damaged segment
+constexpr int kUpdateTries = 3;  // as above
+constexpr int kDamageTold = 8;   // times; on a disk that fails there is no end of it
 
 // Worktrees of one repository share a store, so that what one has parsed the others know.
 fs::path default_store(const fs::path& root) {
@@ -65,6 +68,8 @@ struct Index::Impl {
   FactsCache facts;
   IncludeFolders includes;
 
+  std::atomic<int> damage_told = 0;
+
   mutable std::mutex mutex;  // guards what the last update left
   UpdateReport last;
   double seconds = 0;
@@ -98,12 +103,30 @@ struct Index::Impl {
   auto query(const std::vector<DocumentPtr>& documents, Ask ask)
       -> decltype(ask(std::declval<View&>())) {
     for (int tries_left = kQueryTries;;) {
-      Expected<Store::Lease> reader = store->reader();
-      if (!reader) return std::move(reader.error()).pass();
-      View view(**reader, texts, documents, facts, includes.table());
-      auto answer = ask(view);
-      if (!(*reader)->met_damage() || --tries_left == 0) return answer;
+      bool is_whole = true;
+      auto answer = ask_once(documents, ask, is_whole);
+      if (tell_damage()) is_whole = false;
+      if (is_whole || --tries_left == 0) return answer;
     }
+  }
+
+  template <class Ask>
+  auto ask_once(const std::vector<DocumentPtr>& documents, Ask& ask, bool& is_whole)
+      -> decltype(ask(std::declval<View&>())) {
+    Expected<Store::Lease> reader = store->reader();
+    if (!reader) return std::move(reader.error()).pass();
+    View view(**reader, texts, documents, facts, includes.table());
+    auto answer = ask(view);
+    is_whole = !(*reader)->met_damage();
+    return answer;
+  }
+
+  // Whether there was something to tell. No reader is held.
+  bool tell_damage() {
+    if (!options.on_damage || damage_told >= kDamageTold || !store->take_damage()) return false;
+    ++damage_told;
+    options.on_damage();
+    return true;
   }
 
   // Runs `write` under the update lock; when the store turns out to be damaged, once more on a new
@@ -117,6 +140,21 @@ struct Index::Impl {
     if (Status rebuilt = store->rebuild(result.error().message()); !rebuilt)
       return std::move(rebuilt.error()).pass();
     return write((*lock)->writer());
+  }
+
+  // Once more when damage was met on the way: by a merge, which reads all of a segment.
+  Expected<UpdateReport> update_all(const ProgressCallback& progress, std::stop_token stop) {
+    int indexed = 0, removed = 0;
+    for (int tries_left = kUpdateTries;;) {
+      Expected<UpdateReport> report = update(stop, [&](StoreWriter& writer) {
+        return indexer::update_all(*store, writer, options, buffers.paths(), progress, stop);
+      });
+      if (!report) return report;
+      (void)store->state();  // who reads it notes what is damaged in it
+      report->indexed = indexed += report->indexed;
+      report->removed = removed += report->removed;
+      if (!store->take_damage() || --tries_left == 0) return report;
+    }
   }
 };
 
@@ -139,10 +177,7 @@ Expected<std::unique_ptr<Index>> Index::open(const IndexOptions& options) {
 
 Expected<IndexStats> Index::update(const ProgressCallback& progress, std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
-  Expected<UpdateReport> report = impl_->update(stop, [&](StoreWriter& writer) {
-    return update_all(*impl_->store, writer, impl_->options, impl_->buffers.paths(), progress,
-                      stop);
-  });
+  Expected<UpdateReport> report = impl_->update_all(progress, stop);
   if (!report) return std::move(report.error()).during("update index");
   {
     std::lock_guard lock(impl_->mutex);
@@ -158,6 +193,13 @@ Status Index::update_files(const std::vector<std::string>& paths) {
     return update_some(*impl_->store, writer, impl_->options, paths);
   });
   if (!done) return std::move(done.error()).during("update index");
+  return {};
+}
+
+Status Index::check(std::stop_token stop) const {
+  Status checked = impl_->store->check(stop);
+  if (!checked) return std::move(checked.error()).during("check index");
+  impl_->tell_damage();
   return {};
 }
 

@@ -36,6 +36,9 @@ struct IndexOptions {
   WalkLimits limits;
   bool read_only_memory =
       false;  // keep the store in memory (tests, or a cache folder that cannot be written)
+  // Called by a query that met damage, without locks; it is asked again afterwards. update() mends
+  // the damage: at once, or by having another thread do it. At most a few times in an index's life.
+  std::function<void()> on_damage;
 };
 
 struct IndexStats {
@@ -144,6 +147,9 @@ class Index {
   Expected<IndexStats> update(const ProgressCallback& progress = {}, std::stop_token stop = {});
   // The same for named files only (a save, a file event); deleted ones are removed.
   Status update_files(const std::vector<std::string>& paths);
+
+  // Reads what of the index nobody has read yet, so that damage anywhere is met now (on_damage).
+  Status check(std::stop_token stop = {}) const;
 
   // Open documents. `text` is shared, not copied; path as in WalkedFile. Parsing happens on the
   // first query after the change, so a burst of keystrokes costs nothing.

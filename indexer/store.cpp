@@ -234,6 +234,12 @@ bool Store::is_replaced() const {
   return now != FileIdentity() && now != opened_;
 }
 
+bool Store::is_in_place() const {
+  const FileIdentity now = identity_of(path_);
+  std::lock_guard lock(mutex_);
+  return now != FileIdentity() && now == opened_;
+}
+
 void Store::follow() {
   std::lock_guard lock(mutex_);
   opened_ = identity_of(path_);
@@ -241,6 +247,7 @@ void Store::follow() {
   idle_.clear();
   states_.clear();
   damaged_.clear();
+  unhealed_.clear();
 }
 
 Expected<Store::Lease> Store::reader() {
@@ -336,17 +343,6 @@ void Store::keep(StatePtr state) {
 void Store::forget(std::uint64_t generation) {
   std::lock_guard lock(mutex_);
   std::erase_if(states_, [&](const StatePtr& state) { return state->generation == generation; });
-}
-
-void Store::note_damage(const StoreState& state) {
-  for (const SegmentState& part : state.segments) {
-    if (part.is_sound()) continue;
-    std::lock_guard lock(mutex_);
-    if (!damaged_.insert(part.id).second) continue;
-    notes_.push_back(
-        fmt::format("a part of the index was unreadable ({}): indexed again at the next update",
-                    part.segment ? "a checksum is wrong" : part.complaint));
-  }
 }
 
 // The caller holds the update lock, so nobody has written a segment that is not yet listed.

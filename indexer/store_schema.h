@@ -6,7 +6,7 @@
 
 namespace curlew::indexer {
 
-constexpr int kFormatVersion = 3;
+constexpr int kFormatVersion = 4;
 constexpr int kApplicationId = 0x4375726c;  // "Curl", in the file's header
 
 // A segment of less text than this lies in its row: no file, no waiting for the disk.
@@ -40,6 +40,8 @@ CREATE INDEX files_by_document ON files(segment, document);
 CREATE TABLE superseded(
   segment INTEGER NOT NULL, document INTEGER NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY (segment, document)) WITHOUT ROWID;
+
+CREATE TABLE damaged(segment INTEGER PRIMARY KEY);
 )sql";
 
 }  // namespace curlew::indexer

@@ -101,7 +101,8 @@ fs::path SegmentFiles::path_of(std::uint64_t identity) const {
 Segment::Ptr SegmentFiles::find(std::uint64_t identity) {
   std::lock_guard lock(mutex_);
   const auto found = known_.find(identity);
-  return found == known_.end() ? nullptr : found->second.lock();
+  const Segment::Ptr known = found == known_.end() ? nullptr : found->second.lock();
+  return known && !known->damaged() ? known : nullptr;  // what is written anew has the same name
 }
 
 void SegmentFiles::keep(const Segment::Ptr& segment) {

@@ -48,6 +48,8 @@ class DocumentPaths {
   std::uint32_t live_documents_ = 0;
 };
 
+inline constexpr std::string_view kWrongChecksum = "a checksum is wrong";
+
 struct SegmentState {
   std::int64_t id = 0;
   Segment::Ptr segment;   // null: damaged or gone
@@ -84,7 +86,7 @@ class SegmentFiles {
   Expected<Segment::Ptr> write(const Finish& finish);
   // A segment whose bytes are kept elsewhere.
   Expected<Segment::Ptr> adopt(std::string bytes);
-  Segment::Ptr find(std::uint64_t identity);
+  Segment::Ptr find(std::uint64_t identity);  // null for one that turned out to be damaged
   // Deletes the files of all others, and what writers left that died.
   void remove_all_but(const std::set<std::uint64_t>& identities);
 

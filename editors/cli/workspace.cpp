@@ -3,6 +3,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "editors/cli/report.h"
 #include "indexer/source/walk.h"
@@ -32,6 +33,22 @@ bool split_place(std::string_view place, std::string_view& file, std::size_t& li
 
 bool starts_character(std::string_view text, std::size_t offset) {
   return offset >= text.size() || (static_cast<unsigned char>(text[offset]) & 0xC0) != 0x80;
+}
+
+// Says what the update has to say, each thing once.
+Status bring_up_to_date(indexer::Index& index, std::set<std::string>& notes_told) {
+  ProgressLine line;
+  auto updated = index.update([&](const indexer::IndexProgress& progress) {
+    const double total = std::max(progress.files_total, 1);
+    line.show(progress.files_done / total,
+              fmt::format("indexing {}/{}", progress.files_done, progress.files_total));
+  });
+  line.clear();
+  if (!updated) return tl::unexpected<assist::Error>(std::move(updated.error()));
+  for (const std::string& note : updated->notes) {
+    if (notes_told.insert(note).second) report_warning(note);
+  }
+  return {};
 }
 
 }  // namespace
@@ -97,20 +114,23 @@ server::Settings effective_settings(const CommonOptions& common, const fs::path&
 
 Expected<std::unique_ptr<indexer::Index>> open_index(const server::Settings& settings,
                                                      const fs::path& root) {
+  struct Opened {
+    indexer::Index* index = nullptr;
+    std::set<std::string> notes_told;
+  };
+  const auto opened = std::make_shared<Opened>();
   indexer::IndexOptions options;
   options.root = root;
   options.store = settings.index_store;
+  options.on_damage = [opened] {
+    if (Status mended = bring_up_to_date(*opened->index, opened->notes_told); !mended)
+      report_warning(mended.error().message());
+  };
   auto index = indexer::Index::open(options);
   if (!index) return tl::unexpected<assist::Error>(std::move(index.error()));
-  ProgressLine line;
-  auto updated = (*index)->update([&](const indexer::IndexProgress& progress) {
-    const double total = std::max(progress.files_total, 1);
-    line.show(progress.files_done / total,
-              fmt::format("indexing {}/{}", progress.files_done, progress.files_total));
-  });
-  line.clear();
+  opened->index = index->get();
+  Status updated = bring_up_to_date(**index, opened->notes_told);
   if (!updated) return tl::unexpected<assist::Error>(std::move(updated.error()));
-  for (const std::string& note : updated->notes) report_warning(note);
   return std::move(*index);
 }
 

@@ -36,7 +36,8 @@ std::filesystem::path workspace_root(const CommonOptions& common,
 // Configuration files under `root` and of the user, then the command line. Complaints go to stderr.
 server::Settings effective_settings(const CommonOptions& common, const std::filesystem::path& root);
 
-// Opens the index of `root` and brings it up to date, with a progress line on a terminal.
+// Opens the index of `root` and brings it up to date, with a progress line on a terminal; again when
+// a query meets damage.
 Expected<std::unique_ptr<indexer::Index>> open_index(const server::Settings& settings,
                                                      const std::filesystem::path& root);
 

@@ -152,6 +152,90 @@ TEST(Store, ADamagedSegmentIsIndexedAgainWithANote) {
   }
 }
 
+// One byte of the section, in the middle.
+void damage_section(const fs::path& segment, int section) {
+  std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+  std::uint64_t place[2] = {};
+  file.seekg(64 + 16 * section);
+  file.read(reinterpret_cast<char*>(place), sizeof place);
+  const auto at = static_cast<std::streamoff>(328 + place[0] + place[1] / 2);
+  file.seekg(at);
+  const int byte = file.get();
+  file.seekp(at);
+  file.put(static_cast<char>(byte ^ 0x10));
+}
+
+constexpr int kRowsSection = 3;
+
+// Another process that looks at none of the damaged bytes knows of it.
+TEST(Store, DamageThatAQueryMetIsMendedByTheNextUpdateOfAnyProcess) {
+  Workspace w;
+  write_files(w, 600);
+  w.update();
+  w.close();
+  damage_section(segment_file(w), kRowsSection);
+  int missing = 0;
+  for (int i = 0; i < 600; ++i) missing += w.definitions(fmt::format("function_{}_3", i)).empty();
+  ASSERT_GT(missing, 0);
+  w.close();
+  EXPECT_GT(w.update().indexed, 0);
+  EXPECT_THAT(w.index().stats().notes, ElementsAre(HasSubstr("a checksum is wrong")));
+  for (int i = 0; i < 600; i += 7)
+    EXPECT_THAT(w.definitions(fmt::format("function_{}_3", i)), SizeIs(1)) << i;
+  w.close();
+  EXPECT_EQ(w.update().indexed, 0);
+  EXPECT_THAT(w.index().stats().notes, IsEmpty());
+}
+
+TEST(Store, AQueryThatMeetsDamageHasItMendedAndIsAskedAgain) {
+  for (int section = 0; section < 16; ++section) {
+    SCOPED_TRACE(section);
+    Workspace w;
+    write_files(w, 600);
+    w.update();
+    w.close();
+    damage_section(segment_file(w), section);
+    IndexOptions options = w.options();
+    Index* index = nullptr;
+    int mended = 0;
+    options.on_damage = [&] {
+      ++mended;
+      EXPECT_TRUE(index->update());
+    };
+    Expected<std::unique_ptr<Index>> opened = Index::open(options);
+    ASSERT_TRUE(opened);
+    index = opened->get();
+    ASSERT_TRUE(index->update());
+    for (int i = 0; i < 600; ++i)
+      EXPECT_EQ(index->definitions(fmt::format("function_{}_3", i))->size(), 1u) << i;
+    ASSERT_TRUE(index->check());
+    EXPECT_EQ(index->stats().files, 600);
+    EXPECT_LE(mended, 1);
+    EXPECT_THAT(index->stats().notes, ElementsAre(HasSubstr("a checksum is wrong")));
+  }
+}
+
+TEST(Store, ACheckMeetsDamageThatNoQueryReads) {
+  Workspace w;
+  write_files(w, 600);
+  w.update();
+  w.close();
+  damage_section(segment_file(w), kRowsSection);
+  IndexOptions options = w.options();
+  int told = 0;
+  options.on_damage = [&] { ++told; };
+  Expected<std::unique_ptr<Index>> index = Index::open(options);
+  ASSERT_TRUE(index);
+  ASSERT_TRUE((*index)->update());
+  EXPECT_EQ(told, 0);
+  ASSERT_TRUE((*index)->check());
+  EXPECT_EQ(told, 1);
+  EXPECT_GT((*index)->update()->indexed, 0);
+  ASSERT_TRUE((*index)->check());
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ((*index)->stats().files, 600);
+}
+
 TEST(Store, ASegmentCutShortWhileItIsReadIsIndexedAgain) {
   for (const std::uintmax_t left : {0, 5000, 100'000}) {
     SCOPED_TRACE(left);
