@@ -189,11 +189,21 @@ Expected<IndexStats> Index::update(const ProgressCallback& progress, std::stop_t
 }
 
 Status Index::update_files(const std::vector<std::string>& paths) {
-  Status done = impl_->update({}, [&](StoreWriter& writer) {
-    return update_some(*impl_->store, writer, impl_->options, paths);
+  Status done = impl_->update({}, [&](StoreWriter& writer) -> Status {
+    Expected<bool> is_filled = writer.is_filled();
+    if (!is_filled) return std::move(is_filled.error()).pass();
+    if (*is_filled) return update_some(*impl_->store, writer, impl_->options, paths);
+    Expected<UpdateReport> all =
+        indexer::update_all(*impl_->store, writer, impl_->options, impl_->buffers.paths(), {}, {});
+    if (!all) return std::move(all.error()).pass();
+    return {};
   });
   if (!done) return std::move(done.error()).during("update index");
   return {};
+}
+
+bool Index::needs_update() const {
+  return impl_->store->needs_update();
 }
 
 Status Index::check(std::stop_token stop) const {

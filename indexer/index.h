@@ -145,9 +145,13 @@ class Index {
   // Walks, parses what changed (by size, time and content hash), stores; what is near open documents
   // first. kCancelled leaves what was done.
   Expected<IndexStats> update(const ProgressCallback& progress = {}, std::stop_token stop = {});
-  // The same for named files only (a save, a file event); deleted ones are removed.
+  // The same for named files only (a save, a file event); deleted ones are removed. Of a store that
+  // was never filled (it is new, somebody has emptied the cache) all files are.
   Status update_files(const std::vector<std::string>& paths);
 
+  // Whether named files are not enough: the store was emptied or replaced meanwhile, was not filled
+  // to its end, or damage was met.
+  bool needs_update() const;
   // Reads what of the index nobody has read yet, so that damage anywhere is met now (on_damage).
   Status check(std::stop_token stop = {}) const;
 

@@ -215,6 +215,10 @@ class StoreWriter {
   Status commit();
   void rollback();  // forgets what was collected
 
+  // Whether the whole tree has been brought in once: a new store has only what is put into it.
+  Expected<bool> is_filled();
+  Status set_filled();
+
   // Segments that turned out to be damaged are given up: their files count as never indexed. Files
   // of segments that are no longer listed are deleted.
   Status tidy();
@@ -316,6 +320,10 @@ class Store {
   Status check(const std::stop_token& stop);
   // Whether damage was met since this was last asked: the next update mends it.
   bool take_damage();
+
+  // Whether only a look at the whole tree makes the index right: it is new, was deleted or replaced,
+  // was not filled to its end, or is damaged.
+  bool needs_update();
 
   std::vector<std::string> notes() const;
   bool in_memory() const { return in_memory_; }

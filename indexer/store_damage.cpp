@@ -1,5 +1,5 @@
-// Segments that turn out to be damaged: left out from the next query on, and given up by the next
-// update, of whichever process.
+// What makes the index need an update that no file asked for. Segments that turn out to be damaged:
+// left out from the next query on, and given up by the next update, of whichever process.
 #include "indexer/store.h"
 
 namespace curlew::indexer {
@@ -70,6 +70,19 @@ Status Store::check(const std::stop_token& stop) {
   }
   note_damage(**state);
   return {};
+}
+
+bool Store::needs_update() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!unhealed_.empty()) return true;
+  }
+  if (!in_memory_ && !is_in_place()) return true;
+  Expected<Lease> reader = this->reader();
+  if (!reader) return true;
+  Expected<std::int64_t> filled =
+      (*reader)->database_.integer("SELECT filled FROM trees WHERE id = ?", {(*reader)->tree_});
+  return !filled || *filled == 0;
 }
 
 }  // namespace curlew::indexer

@@ -238,6 +238,20 @@ Status StoreWriter::apply(Change& change, const NewSegment& made, StoreState& st
   return supersede(old_segment, old_document);
 }
 
+Expected<bool> StoreWriter::is_filled() {
+  Expected<std::int64_t> filled =
+      database_.integer("SELECT filled FROM trees WHERE id = ?", {tree_});
+  if (!filled) return std::move(filled.error()).pass();
+  return *filled != 0;
+}
+
+Status StoreWriter::set_filled() {
+  Expected<bool> filled = is_filled();
+  if (!filled) return std::move(filled.error()).pass();
+  if (*filled) return {};
+  return database_.run("UPDATE trees SET filled = 1 WHERE id = ?", {tree_});
+}
+
 // A worktree that was removed keeps nothing alive.
 Status StoreWriter::forget_gone_trees() {
   std::vector<std::int64_t> gone;

@@ -179,7 +179,8 @@ void Services::run_update(Workspace& workspace) {
 void Services::update_files(const std::shared_ptr<Workspace>& workspace,
                             std::vector<std::string> paths) {
   if (workspace->index() == nullptr || paths.empty()) return;
-  background_.push({.run = [workspace, paths = std::move(paths)] {
+  background_.push({.run = [this, workspace, paths = std::move(paths)] {
+    if (workspace->index()->needs_update()) return update(workspace);
     if (indexer::Status done = workspace->index()->update_files(paths); !done)
       spdlog::warn("index: {}", done.error().message());
   }});
