@@ -9,6 +9,7 @@
 #include "indexer/facts.h"
 #include "indexer/hierarchy.h"
 #include "indexer/locals.h"
+#include "indexer/private_files.h"
 #include "indexer/resolve.h"
 #include "indexer/search.h"
 #include "indexer/search_pattern.h"
@@ -167,7 +168,11 @@ Expected<std::unique_ptr<Index>> Index::open(const IndexOptions& options) {
   settled.root = fs::canonical(options.root, code);
   if (code || !fs::is_directory(settled.root, code))
     return fail(Errc::kNotFound, "{}: no folder that can be indexed", options.root.string());
-  if (settled.store.empty()) settled.store = default_store(settled.root);
+  if (settled.store.empty()) {
+    settled.store = default_store(settled.root);
+    make_private(user_cache_folder());
+    make_private(settled.store.parent_path());
+  }
   Expected<std::unique_ptr<Store>> store =
       Store::open(settled.store, settled.read_only_memory, settled.root);
   if (!store) return std::move(store.error()).during("open index of " + settled.root.string());

@@ -79,6 +79,9 @@ class SegmentFiles {
  public:
   explicit SegmentFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}  // "": memory
 
+  // Clears the folder's way: what is there and is no folder goes. kIo when it cannot be written.
+  Status make_usable() const;
+
   // kNotFound, kIo, kCorrupt. The same object as long as someone holds it.
   Expected<Segment::Ptr> open(std::uint64_t identity);
   // Whatever `finish` writes, under a temporary name; once it is safely on the disk it is renamed.
