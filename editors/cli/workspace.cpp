@@ -35,6 +35,21 @@ bool starts_character(std::string_view text, std::size_t offset) {
   return offset >= text.size() || (static_cast<unsigned char>(text[offset]) & 0xC0) != 0x80;
 }
 
+// By its own name and by that of what it leads to; outside of a repository the folder counts, too.
+bool is_secret(const fs::path& file) {
+  std::error_code error;
+  for (const fs::path& path :
+       {fs::absolute(file).lexically_normal(), fs::weakly_canonical(file, error)}) {
+    const fs::path folder = path.parent_path();
+    const fs::path root = indexer::workspace_root_of(folder);
+    if (indexer::is_secret_path(path.lexically_relative(root).generic_string()) ||
+        indexer::is_secret_path((folder.filename() / path.filename()).generic_string()) ||
+        indexer::is_secret_folder(folder.filename().generic_string()))
+      return true;
+  }
+  return false;
+}
+
 // Says what the update has to say, each thing once.
 Status bring_up_to_date(indexer::Index& index, std::set<std::string>& notes_told) {
   ProgressLine line;
@@ -75,6 +90,10 @@ Expected<Place> resolve_place(std::string_view place) {
   if (!split_place(place, file, line, column))
     return assist::fail(assist::Errc::kInvalidInput,
                         "place '{}': expected FILE:LINE:COL, both from 1, COL in bytes", place);
+  if (is_secret(file))
+    return assist::fail(assist::Errc::kInvalidInput,
+                        "place '{}': that is a secret file's name, and those are never read",
+                        place);
   Expected<std::string> text = read_file(file);
   if (!text) return std::move(text.error()).during(fmt::format("place '{}'", place));
 

@@ -24,7 +24,8 @@ struct Place {
   std::string text;
   std::size_t offset = 0;
 };
-// Errors name the place and what was wrong: no such file, line 90 of 40, column inside a character.
+// Errors name the place and what was wrong: no such file, line 90 of 40, column inside a character, a
+// secret file's name.
 Expected<Place> resolve_place(std::string_view place);
 
 Expected<std::string> read_file(const std::filesystem::path& path);

@@ -12,6 +12,10 @@ inline constexpr std::size_t kBinaryLookBytes = 8u << 10;
 // A NUL in the first 8 KiB.
 bool is_binary(std::string_view text);
 
+// Data with a private key in it (a PEM block, a long value called "private_key"), near its beginning.
+// Source and prose may speak of keys. Of secret.cpp.
+bool holds_private_key(const Language& language, std::string_view text);
+
 // Lines too long to have been typed. Only languages that machines write into one line are looked at
 // (JavaScript, TypeScript, CSS, HTML, JSON); a long table in C is still code.
 bool is_minified(const Language& language, std::string_view text);

@@ -136,6 +136,16 @@ class Context(Workspace):
                             for chunk in chunks), chunks)
         self.assertTrue(all(chunk["why"] for chunk in chunks))
 
+    def test_a_secret_file_is_not_read(self):
+        (self.root / ".env").write_text("TOKEN=very_secret_token\n")
+        (self.root / "gcp-key.json").write_text("{}\n")
+        (self.root / "linked.py").symlink_to(".env")
+        for name in (".env", "gcp-key.json", "linked.py"):
+            for command in ("context", "complete"):
+                done = self.run_curlew(command, "--model", "none", f"{name}:1:1")
+                self.assert_refused(done, "secret")
+                self.assertNotIn(b"very_secret_token", done.stderr)
+
 
 class Index(Workspace):
     def test_counts_and_second_run_parses_nothing(self):
