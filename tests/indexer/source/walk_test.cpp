@@ -257,6 +257,47 @@ TEST(LoadFile, DataWithAPrivateKeyInItIsSecret) {
   }
 }
 
+// One icon or font in a string makes no bundle.
+TEST(LoadFile, ALongLiteralIsNotMinified) {
+  const std::string icon = "export const icon = \"data:image/png;base64," +
+                           std::string(60'000, 'k') + "\";\n";
+  const std::string drawing = "const path = '<path d=\"" + [] {
+    std::string points;
+    for (int i = 0; i < 6000; ++i) points += "M12 0.5 ";
+    return points;
+  }() + "\"/>';\n";
+  const std::string function = "export function area(w, h) { return w * h; }\n";
+  std::string bundle = "/* a licence */\n";
+  for (int i = 0; i < 2000; ++i) bundle += "function a(b){return b(\"c\").d};var e=f(1);";
+  std::string table = "const primes = [";
+  for (int i = 0; i < 6000; ++i) table += "1234567,";
+  table += "];\n";
+  std::string body;
+  for (int i = 0; i < 3000; ++i) body += "  total += price_of(item);\n";
+  std::string evaluated = "eval(\"";
+  for (int i = 0; i < 500; ++i) evaluated += "function a(b){return b.d};\\n";
+  evaluated += "\");\n";
+  struct Case {
+    const char* path;
+    std::string text;
+    SkipReason reason;
+  };
+  const Case cases[] = {
+      {"icon.ts", icon + function, SkipReason::kNone},
+      {"path.js", drawing + function, SkipReason::kNone},
+      {"table.ts", table + body, SkipReason::kNone},
+      {"bundle.js", bundle, SkipReason::kMinified},
+      {"bundle2.js", icon + bundle, SkipReason::kMinified},
+      {"quoted.js", "var q=/'/;" + bundle, SkipReason::kMinified},
+      {"evaluated.js", evaluated + evaluated, SkipReason::kMinified},
+  };
+  TempTree tree;
+  for (const Case& each : cases) {
+    tree.write(each.path, each.text);
+    EXPECT_EQ(load_file(tree.root(), each.path, {}).reason, each.reason) << each.path;
+  }
+}
+
 TEST(SecretPath, FailsClosed) {
   for (const char* path : {".env",
                            ".env.local",
