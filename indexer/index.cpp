@@ -35,6 +35,17 @@ fs::path default_store(const fs::path& root) {
          fmt::format("{:016x}.sqlite", content_hash(shared.native()));
 }
 
+std::string describe(std::uint8_t why, const StoreTotals::Missing& missing) {
+  const std::string_view what =
+      why == kParseStopped    ? "no symbols: parsing takes longer than 500 ms"
+      : why == kNotUnderstood ? "no symbols: the language's grammar makes nothing of them"
+                              : "part of their symbols and references: they have too many";
+  const bool is_one = missing.files == 1;
+  return fmt::format("{} {} {} ({}{})", missing.files, is_one ? "file has" : "files have", what,
+                     fmt::join(missing.first, ", "),
+                     missing.files > static_cast<int>(missing.first.size()) ? ", ..." : "");
+}
+
 }  // namespace
 
 std::string_view context_source_name(ContextSource source) {
@@ -336,6 +347,8 @@ IndexStats Index::stats() const {
       stats.bytes = totals->bytes;
       stats.index_bytes = totals->index_bytes;
       stats.skipped = std::move(totals->skipped);
+      for (const auto& [why, missing] : totals->missing)
+        stats.limits.push_back(describe(why, missing));
       for (const auto& [language, of] : totals->by_language)
         stats.by_language[language] = {of.files, of.bytes, of.symbols};
     } else {

@@ -56,6 +56,8 @@ struct IndexStats {
   };
   std::map<std::string, PerLanguage> by_language;
   std::vector<std::string> notes;
+  // What limits have cost: "2 files have no symbols: parsing them takes too long (a.hs, b.yaml)".
+  std::vector<std::string> limits;
 };
 
 struct IndexProgress {

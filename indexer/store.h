@@ -95,6 +95,12 @@ struct StoreTotals {
     std::int64_t bytes = 0, symbols = 0;
   };
   std::map<std::string, PerLanguage> by_language;
+  // Files without their symbols, by why (kParseStopped, ...): how many, and the first by path.
+  struct Missing {
+    int files = 0;
+    std::set<std::string> first;
+  };
+  std::map<std::uint8_t, Missing> missing;
 };
 
 // Chunks by how well they answer a query, by BM25.

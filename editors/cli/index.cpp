@@ -79,6 +79,7 @@ int run_index(const CommonOptions& common, const IndexCommandOptions& options) {
   if (!index) return report(index.error());
   if (indexer::Status checked = (*index)->check(); !checked) return report(checked.error());
   const indexer::IndexStats stats = (*index)->stats();
+  for (const std::string& limit : stats.limits) report_warning(limit);
   return print(common.json ? dump(to_json(stats)) + "\n" : describe(stats));
 }
 
