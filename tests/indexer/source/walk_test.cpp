@@ -7,6 +7,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include <sstream>
+
 #include "tests/indexer/source/temp_tree.h"
 
 namespace curlew::indexer {
@@ -259,8 +261,8 @@ TEST(LoadFile, DataWithAPrivateKeyInItIsSecret) {
 
 // One icon or font in a string makes no bundle.
 TEST(LoadFile, ALongLiteralIsNotMinified) {
-  const std::string icon = "export const icon = \"data:image/png;base64," +
-                           std::string(60'000, 'k') + "\";\n";
+  const std::string icon =
+      "export const icon = \"data:image/png;base64," + std::string(60'000, 'k') + "\";\n";
   const std::string drawing = "const path = '<path d=\"" + [] {
     std::string points;
     for (int i = 0; i < 6000; ++i) points += "M12 0.5 ";
@@ -364,18 +366,18 @@ TEST(SecretPath, FailsClosed) {
                            "locales/en/secrets.json"}) {
     EXPECT_TRUE(is_secret_path(path)) << path;
   }
-  for (const char* path :
-       {"credentials.cpp", "id_rsa_parser.py", "src/credentials/store.go", "environment.py",
-        "env.ts", "keys.h", "secrets.py", "tokenizer_config.json", "package.json", "monkey.c",
-        "docs/secrets_of_the_sea.md", "keyboard.json", "config.json", "a.env.c", "key.go", "token.py",
-        "secrets.ts", "private_key.rs", "vault.tf.go", "wp-config-sample.php", "schema.sql",
-        "foreign_keys.sql", "keyed.json", "tsconfig.json", "package-lock.json", "Cargo.lock",
-        "key-bindings.json", "keymap.yaml", "keywords.yml", "design-tokens.json", "tokenizer.json",
-        "special_tokens_map.json", "added_tokens.json", "locales/en/keys.json", "environment.yml",
-        "conda-env.yml", "docs/keys.md", "docs/tokens-of-the-lexer.md", "github/hosts.yml",
-        "hosts.yml", ""}) {
-    EXPECT_FALSE(is_secret_path(path)) << path;
-  }
+  std::istringstream harmless(
+      "credentials.cpp id_rsa_parser.py src/credentials/store.go environment.py env.ts "
+      "keys.h secrets.py tokenizer_config.json package.json monkey.c "
+      "docs/secrets_of_the_sea.md keyboard.json config.json a.env.c key.go token.py "
+      "secrets.ts private_key.rs vault.tf.go wp-config-sample.php schema.sql "
+      "foreign_keys.sql keyed.json tsconfig.json package-lock.json Cargo.lock "
+      "key-bindings.json keymap.yaml keywords.yml design-tokens.json tokenizer.json "
+      "special_tokens_map.json added_tokens.json locales/en/keys.json environment.yml "
+      "conda-env.yml docs/keys.md docs/tokens-of-the-lexer.md github/hosts.yml "
+      "hosts.yml ");
+  for (std::string path; harmless >> path;) EXPECT_FALSE(is_secret_path(path)) << path;
+  EXPECT_FALSE(is_secret_path(""));
   EXPECT_TRUE(is_secret_folder("a/.ssh"));
   EXPECT_FALSE(is_secret_folder("src/credentials"));
 }
