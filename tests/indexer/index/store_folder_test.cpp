@@ -1,4 +1,5 @@
-// The folders and files of the store: their rights, and where they cannot be made or written.
+// The folders and files of the store: their rights, where they cannot be made or written, and what
+// becomes of an index whose files were deleted.
 #include "indexer/store.h"
 
 #include <gmock/gmock.h>
@@ -113,6 +114,42 @@ TEST(Store, ASegmentsFolderThatCannotBeWrittenMeansAnIndexInMemory) {
   EXPECT_EQ(w.update().indexed, 600);
   EXPECT_THAT(w.index().stats().notes, ElementsAre(HasSubstr("kept in memory")));
   w.close();
+}
+
+// A saved file is the first to come after the cache was emptied.
+TEST(Store, IsFilledWholeByASaveWhenItWasDeletedWhileOpen) {
+  Workspace w;
+  write_files(w, 600);
+  EXPECT_TRUE(w.index().needs_update());
+  w.update();
+  EXPECT_FALSE(w.index().needs_update());
+  fs::remove_all(w.store().parent_path());
+  EXPECT_TRUE(w.index().needs_update());
+  w.write("f7.py", "def seven(): pass\n");
+  ASSERT_TRUE(w.index().update_files({"f7.py"}));
+  EXPECT_FALSE(w.index().needs_update());
+  EXPECT_EQ(w.index().stats().files, 600);
+  EXPECT_THAT(w.definitions("seven"), SizeIs(1));
+  EXPECT_THAT(w.definitions("function_599_39"), SizeIs(1));
+  EXPECT_EQ(w.update().indexed, 0);
+}
+
+// The database turns out to be damaged in the midst of a session.
+TEST(Store, IsFilledWholeByASaveWhenItHadToBeRebuilt) {
+  Workspace w;
+  write_files(w, 60);
+  w.update();
+  std::fstream file(w.store(), std::ios::in | std::ios::out | std::ios::binary);
+  for (std::uintmax_t at = 4096; at + 600 < fs::file_size(w.store()); at += 4096) {
+    file.seekp(static_cast<std::streamoff>(at));
+    file << std::string(600, '\x5a');
+  }
+  file.close();
+  w.write("f7.py", "def seven(): pass\n");
+  Status done = w.index().update_files({"f7.py"});
+  if (!done) GTEST_SKIP() << "it was met elsewhere: " << done.error().message();
+  EXPECT_THAT(w.definitions("seven"), SizeIs(1));
+  EXPECT_EQ(w.index().stats().files, 60);
 }
 
 }  // namespace
