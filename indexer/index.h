@@ -37,6 +37,9 @@ struct IndexOptions {
   WalkLimits limits;
   bool read_only_memory =
       false;  // keep the store in memory (tests, or a cache folder that cannot be written)
+  // Called by a query that met damage, without locks; it is asked again afterwards. update() mends
+  // the damage: at once, or by having another thread do it. At most a few times in an index's life.
+  std::function<void()> on_damage;
 };
 
 struct IndexStats {
@@ -54,6 +57,8 @@ struct IndexStats {
   };
   std::map<std::string, PerLanguage> by_language;
   std::vector<std::string> notes;
+  // What limits have cost: "2 files have no symbols: parsing them takes too long (a.hs, b.yaml)".
+  std::vector<std::string> limits;
 };
 
 struct IndexProgress {
@@ -162,8 +167,15 @@ class Index {
   // Walks, parses what changed (by size, time and content hash), stores; what is near open documents
   // first. kCancelled leaves what was done.
   Expected<IndexStats> update(const ProgressCallback& progress = {}, std::stop_token stop = {});
-  // The same for named files only (a save, a file event); deleted ones are removed.
+  // The same for named files only (a save, a file event); deleted ones are removed. Of a store that
+  // was never filled (it is new, somebody has emptied the cache) all files are.
   Status update_files(const std::vector<std::string>& paths);
+
+  // Whether named files are not enough: the store was emptied or replaced meanwhile, was not filled
+  // to its end, or damage was met.
+  bool needs_update() const;
+  // Reads what of the index nobody has read yet, so that damage anywhere is met now (on_damage).
+  Status check(std::stop_token stop = {}) const;
 
   // Open documents. `text` is shared, not copied; path as in WalkedFile. Parsing happens on the
   // first query after the change, so a burst of keystrokes costs nothing.

@@ -95,6 +95,12 @@ struct StoreTotals {
     std::int64_t bytes = 0, symbols = 0;
   };
   std::map<std::string, PerLanguage> by_language;
+  // Files without their symbols, by why (kParseStopped, ...): how many, and the first by path.
+  struct Missing {
+    int files = 0;
+    std::set<std::string> first;
+  };
+  std::map<std::uint8_t, Missing> missing;
 };
 
 // Chunks by how well they answer a query, by BM25.
@@ -215,6 +221,10 @@ class StoreWriter {
   Status commit();
   void rollback();  // forgets what was collected
 
+  // Whether the whole tree has been brought in once: a new store has only what is put into it.
+  Expected<bool> is_filled();
+  Status set_filled();
+
   // Segments that turned out to be damaged are given up: their files count as never indexed. Files
   // of segments that are no longer listed are deleted.
   Status tidy();
@@ -312,6 +322,15 @@ class Store {
   // update lock; readers leased before go on with the old file.
   Status rebuild(const std::string& why);
 
+  // Looks at every byte of the segments that nobody has read yet: damage is met as by a query.
+  Status check(const std::stop_token& stop);
+  // Whether damage was met since this was last asked: the next update mends it.
+  bool take_damage();
+
+  // Whether only a look at the whole tree makes the index right: it is new, was deleted or replaced,
+  // was not filled to its end, or is damaged.
+  bool needs_update();
+
   std::vector<std::string> notes() const;
   bool in_memory() const { return in_memory_; }
 
@@ -330,11 +349,15 @@ class Store {
   // Deleted or replaced by another process while this one had it open: what stands there now is
   // the index, and what was known of the old one is forgotten.
   bool is_replaced() const;
-  void follow();  // readers
+  bool is_in_place() const;  // what was opened is what the path names
+  void follow();             // readers
   // The state that the connection's transaction sees, kept for the next who asks.
   Expected<StatePtr> state_in(Database& database, std::int64_t tree);
   Expected<Segment::Ptr> segment_of(Database& database, std::int64_t id, std::uint64_t identity);
   void note_damage(const StoreState& state);
+  void remember_damage(const std::vector<std::int64_t>& segments);  // for other processes
+  Expected<std::set<std::int64_t>> known_damage(Database& database) const;
+  void forget_damage(const std::set<std::int64_t>& segments);  // their files are indexed again
   void keep(StatePtr state);
   void forget(std::uint64_t generation);
   Status remove_leftovers(Database& database);
@@ -354,7 +377,9 @@ class Store {
   int generation_ = 0;            // counts rebuilds: readers of an older file are not kept
   std::vector<StatePtr> states_;  // the newest last, a few
   std::vector<std::string> notes_;
-  std::set<std::int64_t> damaged_;  // segments that a note was left about
+  std::set<std::int64_t> damaged_;   // segments that a note was left about
+  std::set<std::int64_t> unhealed_;  // of these, the ones that are still listed
+  bool is_damage_news_ = false;
 };
 
 class Store::UpdateLock {

@@ -77,7 +77,9 @@ int run_index(const CommonOptions& common, const IndexCommandOptions& options) {
       options.folder.empty() ? workspace_root(common, start) : fs::absolute(start);
   auto index = open_index(effective_settings(common, root), root);
   if (!index) return report(index.error());
+  if (indexer::Status checked = (*index)->check(); !checked) return report(checked.error());
   const indexer::IndexStats stats = (*index)->stats();
+  for (const std::string& limit : stats.limits) report_warning(limit);
   return print(common.json ? dump(to_json(stats)) + "\n" : describe(stats));
 }
 

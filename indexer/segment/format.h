@@ -65,7 +65,7 @@ struct DocumentRecord {
   std::uint32_t first_chunk = 0, chunks = 0;
   std::uint32_t symbols = 0, references = 0;
   std::uint8_t language = 0;
-  std::uint8_t flags = 0;  // kHasLongWords
+  std::uint8_t flags = 0;  // kHasLongWords, ...
   std::uint16_t reserved = 0;
   std::uint32_t reserved_more = 0;
 };
@@ -73,6 +73,9 @@ static_assert(sizeof(DocumentRecord) == 48, "stored as it is");
 
 // Some words of the text are too long to be indexed: only a look at the text tells what it holds.
 constexpr std::uint8_t kHasLongWords = 1;
+// What the document has no rows of, and why: the parse took too long; the grammar made nothing of
+// it; the queries took too long, or there were too many references.
+constexpr std::uint8_t kParseStopped = 2, kNotUnderstood = 4, kRowsMissing = 8;
 
 // How a document uses a word, in the low bits of its posting.
 constexpr std::uint32_t kWordRefers = 1, kWordDefines = 2, kWordFlagBits = 2;

@@ -89,6 +89,13 @@ Expected<Segment::Ptr> Segment::open(std::shared_ptr<Segment> segment, std::stri
   return Ptr(std::move(segment));
 }
 
+void Segment::check(const std::stop_token& stop) const {
+  body_->check_rest([&](std::string_view bytes) {
+    if (file_) file_->give_back(bytes);
+    return !stop.stop_requested() && !damaged();
+  });
+}
+
 std::optional<DocumentRecord> Segment::document(std::uint32_t number) const {
   const std::string_view bytes =
       section(SectionId::kDocuments)

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,9 @@ class Segment {
   std::uint64_t bytes() const { return all_.size(); }
   std::string_view content() const { return all_; }
   bool damaged() const { return body_->damaged() || (file_ && file_->lost()); }
+  // Checks all that has not been read yet, so that damaged() speaks of the whole. The memory of what
+  // was mapped for it goes back at once.
+  void check(const std::stop_token& stop) const;
 
   std::uint32_t documents() const { return header_.documents; }
   std::optional<DocumentRecord> document(std::uint32_t number) const;

@@ -136,6 +136,16 @@ class Context(Workspace):
                             for chunk in chunks), chunks)
         self.assertTrue(all(chunk["why"] for chunk in chunks))
 
+    def test_a_secret_file_is_not_read(self):
+        (self.root / ".env").write_text("TOKEN=very_secret_token\n")
+        (self.root / "gcp-key.json").write_text("{}\n")
+        (self.root / "linked.py").symlink_to(".env")
+        for name in (".env", "gcp-key.json", "linked.py"):
+            for command in ("context", "complete"):
+                done = self.run_curlew(command, "--model", "none", f"{name}:1:1")
+                self.assert_refused(done, "secret")
+                self.assertNotIn(b"very_secret_token", done.stderr)
+
 
 class Index(Workspace):
     def test_counts_and_second_run_parses_nothing(self):
@@ -169,6 +179,32 @@ class Index(Workspace):
         self.assertEqual(done.returncode, DONE, done.stderr.decode())
         self.assertEqual(json.loads(done.stdout)["files"], 3)
         self.assertRegex(done.stderr.decode(), "rebuilt")
+
+    def test_damage_is_mended_by_the_command_that_meets_it(self):
+        for i in range(300):
+            (self.root / f"part{i}.cpp").write_text("".join(f"int value_{i}_{j}(int x);\n" for j in range(400)))
+        self.ok("index", self.root)
+        search = ["search", "_399", "--limit", "1000", "--kind", "symbol"]
+        self.assertEqual(len(self.ok_json(*search)), 300)
+        for command in (search, ["index", self.root]):
+            segment = max((self.home / "cache").rglob("*.segment"), key=lambda path: path.stat().st_size)
+            damaged = bytearray(segment.read_bytes())
+            damaged[len(damaged) // 2] ^= 0x10
+            segment.write_bytes(damaged)
+            done = self.run_curlew(*command, "--json")
+            self.assertEqual(done.returncode, DONE, done.stderr.decode())
+            again = self.run_curlew(*search, "--json")
+            self.assertEqual(len(json.loads(again.stdout)), 300)
+            self.assertIn("a part of the index was unreadable", (done.stderr + again.stderr).decode())
+            if command[0] == "search":
+                self.assertEqual(len(json.loads(done.stdout)), 300)
+
+    def test_says_where_large_files_lost_their_symbols(self):
+        (self.root / "data.yaml").write_text("".join(f"k{i}:\n  - a: 1\n    b: 2\n" for i in range(12000)))
+        for _ in range(2):
+            done = self.run_curlew("index", self.root, "--json")
+            self.assertIn("data.yaml", " ".join(json.loads(done.stdout)["notes"]))
+            self.assertIn("data.yaml", done.stderr.decode())
 
     def test_no_such_folder(self):
         self.assert_refused(self.run_curlew("index", self.home / "nowhere"), "nowhere")
