@@ -82,7 +82,10 @@ Json to_json(const WholeEdit& whole, const std::string& diff, const Verdict& ver
   return {
       {"diff", diff},
       {"follows", {{"places", whole.places}, {"why", whole.follows}}},
-      {"verified", {{"parse", true}, {"check", verdict.passed ? Json(*verdict.passed) : Json()}}},
+      {"verified",
+       {{"parse", edit.parse_errors ? Json(*edit.parse_errors == 0) : Json()},
+        {"check", verdict.passed ? Json(*verdict.passed) : Json()}}},
+      {"notes", edit.notes},
       {"check", verdict.check},
       {"applied", applied},
       {"attempts", edit.attempts},
@@ -105,14 +108,15 @@ std::string describe(const WholeEdit& whole, const std::string& diff, const Verd
   for (const std::string& why : whole.follows) out += fmt::format("follows: {}\n", why);
   for (const assist::Diagnostic& d : verdict.fresh)
     out += fmt::format("{}:{}: {}\n", d.place.path, d.place.line, d.message);
+  for (const std::string& note : edit.notes) out += fmt::format("note: {}\n", note);
   if (diff.empty()) return fmt::format("{}: nothing to change\n", edit.why);
   const std::string_view end = applied                   ? "applied"
                                : verdict.passed == false ? "not applied: the check complains"
                                                          : "--apply writes it";
   return out + fmt::format("{}; {}: {}; {}\n", edit.why,
-                           !verdict.passed   ? "parses, not checked"
+                           !verdict.passed   ? parse_words(edit) + ", not checked"
                            : *verdict.passed ? "checked"
-                                             : "parses, but",
+                                             : parse_words(edit) + ", but",
                            verdict.check, end);
 }
 

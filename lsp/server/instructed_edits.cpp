@@ -13,7 +13,8 @@ namespace {
 Json answer_of(const assist::InstructedEdit& edit) {
   return {{"found", !edit.edits.empty()},
           {"applied", false},
-          {"parse", true},
+          {"parse", edit.parse_errors ? Json(*edit.parse_errors == 0) : Json()},
+          {"notes", edit.notes},
           {"checked", Json()},
           {"check", ""},
           {"why", edit.why},

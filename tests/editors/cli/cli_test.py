@@ -540,6 +540,17 @@ class Edit(Workspace):
         self.assert_refused(self.run_curlew("edit", "math.cpp", "make it faster"), "does not follow instructions")
         self.assertEqual((self.root / "math.cpp").read_text(), MATH_CPP)
 
+    def test_a_rename_says_what_it_found_and_refuses_what_breaks(self):
+        self.file.write_text("n = 1\nm = n\nprint(f'{n}')\n")
+        self.assert_refused(self.run_curlew("edit", "notes.py", "rename n to for", "--model", "none"), "`for`", "python")
+        self.assert_refused(self.run_curlew("edit", "notes.py", "rename n to 2x", "--model", "none"), "`2x`")
+        self.assert_refused(self.run_curlew("edit", "notes.py", "rename n to m", "--model", "none"), "line 2")
+        self.assertIn("+print(f'{k}')", self.edit("notes.py", "rename n to k")["diff"])
+        self.file.write_text("n = = 1\nprint(n)\n")
+        self.assertIs(self.edit("notes.py:2", "rename n to k")["verified"]["parse"], False)
+        (self.root / "notes.txt").write_text("n\n")
+        self.assertIsNone(self.edit("notes.txt", "rename n to k")["verified"]["parse"])
+
     @unittest.skipIf(os.geteuid() == 0, "root may write every file")
     def test_a_read_only_file_is_left_alone(self):
         (self.root / "math.cpp").chmod(0o444)
