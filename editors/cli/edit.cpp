@@ -1,14 +1,16 @@
 // curlew edit FILE[:L1-L2] INSTRUCTION: one edit, as a diff.
 #include "lsp/assist/edit/instructed_edit.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "editors/cli/json_output.h"
 #include "editors/cli/options.h"
 #include "editors/cli/report.h"
 #include "editors/cli/workspace.h"
 #include "indexer/source/read_file.h"
-#include "lsp/assist/check/check_edit.h"
+#include "lsp/assist/check/check_files.h"
 #include "lsp/assist/edit/write_files.h"
 #include "lsp/assist/next_edit/follow_up.h"
 #include "lsp/assist/repair/code_tokens.h"
@@ -41,27 +43,6 @@ EditPlace parse_place(const std::string& place) {
   return {place.substr(0, colon), *first, *last};
 }
 
-// What the file's check says of the edit, or why it was not asked.
-struct Verdict {
-  std::optional<bool> passed;
-  std::string check;  // the command, or why there is none
-  std::vector<assist::Diagnostic> fresh;
-};
-
-Expected<Verdict> verdict(const server::Settings& settings, const std::filesystem::path& root,
-                          const std::string& path, const assist::Changes& after) {
-  auto check = assist::find_check(root, path, settings.check);
-  if (!check) return std::move(check.error()).pass();
-  if (!*check) return Verdict{.check = "there is no check for such files"};
-  if (!server::is_trusted(root))
-    return Verdict{.check =
-                       fmt::format("{} is not run: the workspace is not trusted (curlew trust)",
-                                   (*check)->title)};
-  auto checked = assist::check_edit(root, **check, {}, after, {});
-  if (!checked) return Verdict{.check = checked.error().message()};
-  return Verdict{checked->passed, (*check)->title, std::move(checked->fresh)};
-}
-
 // The edit and what follows from it, file by file.
 struct WholeEdit {
   assist::InstructedEdit edit;
@@ -76,38 +57,40 @@ struct WholeEdit {
   }
 };
 
-Json to_json(const WholeEdit& whole, const std::string& diff, const Verdict& verdict,
+Json to_json(const WholeEdit& whole, const std::string& diff, const assist::FilesCheck& verdict,
              bool applied) {
   const assist::InstructedEdit& edit = whole.edit;
-  return {
-      {"diff", diff},
-      {"follows", {{"places", whole.places}, {"why", whole.follows}}},
-      {"verified",
-       {{"parse", edit.parse_errors ? Json(*edit.parse_errors == 0) : Json()},
-        {"check", verdict.passed ? Json(*verdict.passed) : Json()}}},
-      {"notes", edit.notes},
-      {"check", verdict.check},
-      {"applied", applied},
-      {"attempts", edit.attempts},
-      {"why", edit.why},
-      {"prompt_tokens", edit.prompt_tokens},
-      {"cached_tokens", edit.cached_tokens},
-      {"tokens", edit.tokens},
-      {"drafted_tokens", edit.drafted_tokens},
-      {"accepted_tokens", edit.accepted_tokens},
-      {"timings",
-       {{"retrieve_ms", edit.retrieve_ms},
-        {"generate_ms", edit.generate_ms},
-        {"total_ms", edit.total_ms}}}};
+  return {{"diff", diff},
+          {"follows", {{"places", whole.places}, {"why", whole.follows}}},
+          {"verified",
+           {{"parse", edit.parse_errors ? Json(*edit.parse_errors == 0) : Json()},
+            {"check", verdict.passed ? Json(*verdict.passed) : Json()}}},
+          {"notes", edit.notes},
+          {"check", verdict.said},
+          {"unchecked", verdict.unchecked},
+          {"applied", applied},
+          {"attempts", edit.attempts},
+          {"why", edit.why},
+          {"prompt_tokens", edit.prompt_tokens},
+          {"cached_tokens", edit.cached_tokens},
+          {"tokens", edit.tokens},
+          {"drafted_tokens", edit.drafted_tokens},
+          {"accepted_tokens", edit.accepted_tokens},
+          {"timings",
+           {{"retrieve_ms", edit.retrieve_ms},
+            {"generate_ms", edit.generate_ms},
+            {"total_ms", edit.total_ms}}}};
 }
 
-std::string describe(const WholeEdit& whole, const std::string& diff, const Verdict& verdict,
-                     bool applied) {
+std::string describe(const WholeEdit& whole, const std::string& diff,
+                     const assist::FilesCheck& verdict, bool applied) {
   const assist::InstructedEdit& edit = whole.edit;
   std::string out = diff;
   for (const std::string& why : whole.follows) out += fmt::format("follows: {}\n", why);
   for (const assist::Diagnostic& d : verdict.fresh)
     out += fmt::format("{}:{}: {}\n", d.place.path, d.place.line, d.message);
+  if (verdict.passed)
+    for (const std::string& path : verdict.unchecked) out += fmt::format("not checked: {}\n", path);
   for (const std::string& note : edit.notes) out += fmt::format("note: {}\n", note);
   if (diff.empty()) return fmt::format("{}: nothing to change\n", edit.why);
   const std::string_view end = applied                   ? "applied"
@@ -117,7 +100,7 @@ std::string describe(const WholeEdit& whole, const std::string& diff, const Verd
                            !verdict.passed   ? parse_words(edit) + ", not checked"
                            : *verdict.passed ? "checked"
                                              : parse_words(edit) + ", but",
-                           verdict.check, end);
+                           verdict.said, end);
 }
 
 // Lines to bytes. An error names the lines that there are.
@@ -150,6 +133,7 @@ Expected<WholeEdit> with_follow_up(assist::InstructedEdit edit, const std::strin
     whole.after = std::move(followed->after);
     whole.follows = std::move(followed->why);
     whole.places = followed->places;
+    std::ranges::move(followed->notes, std::back_inserter(whole.edit.notes));
   }
   whole.before[path] = text;
   whole.after.try_emplace(path, whole.edit.after);
@@ -188,11 +172,16 @@ int run_edit(const CommonOptions& common, const EditOptions& options) {
   if (!whole) return report(whole.error());
 
   const std::string diff = whole->diff();
-  Verdict found;
+  assist::FilesCheck found;
   if (!diff.empty()) {
-    Expected<Verdict> asked = verdict(settings, root, request.path, whole->after);
-    if (!asked) return report(asked.error());
-    found = std::move(*asked);
+    auto checked = assist::check_files({.root = root,
+                                        .path = request.path,
+                                        .rules = settings.check,
+                                        .after = whole->after,
+                                        .may_run = server::is_trusted(root)},
+                                       {});
+    if (!checked) return report(checked.error());
+    found = std::move(*checked);
   }
   const bool applied = options.apply && !diff.empty() && found.passed != false;
   if (applied)
