@@ -597,6 +597,14 @@ class Repair(Workspace):
         self.assertTrue(got["rounds"][-1]["verified"])
         self.assertEqual((self.root / "math.cpp").read_text(), self.BROKEN, "written without --apply")
 
+    def test_files_takes_one_glob_each_time(self):
+        for files in (("--files", "*.cpp"), ("--files=*.cpp",), ("--files", "none", "--files", "*.cpp")):
+            with self.subTest(files):
+                code, got = self.repair(*files, *self.COMMAND)
+                self.assertEqual((code, got["passed"]), (DONE, True), got)
+        code, got = self.repair("--files", "*.py", *self.COMMAND)
+        self.assertEqual((code, got["passed"], got["diff"]), (FOUND, False, ""), got)
+
     def test_apply_writes_the_repair(self):
         code, got = self.repair("--apply", *self.COMMAND)
         self.assertEqual((code, got["applied"]), (DONE, True), got)
