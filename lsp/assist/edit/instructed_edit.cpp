@@ -58,6 +58,7 @@ Expected<InstructedEdit> renamed(const InstructedEditRequest& request, const Lin
   InstructedEdit out;
   out.edits = std::move(made->edits);
   out.notes = std::move(made->notes);
+  out.used_outside = std::move(made->used_outside);
   out.why = fmt::format("renamed `{}` to `{}` {} times", rename.from, rename.to, out.edits.size());
   return out;
 }

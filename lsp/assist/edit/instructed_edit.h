@@ -39,6 +39,7 @@ struct InstructedEdit {
   std::size_t start = 0, end = 0;   // what might have changed
   std::optional<int> parse_errors;  // of the text with them; none: of no language that is parsed
   std::vector<std::string> notes;   // what was left alone, for people
+  std::string used_outside;         // another note, of what follow_up.h may find; or ""
   bool by_model = false;
   int attempts = 0;
   int prompt_tokens = 0, cached_tokens = 0, tokens = 0, drafted_tokens = 0, accepted_tokens = 0;

@@ -79,6 +79,7 @@ class Renamer {
       Scope scope = scope_of(view_, idx);
       is_members_ |= scope.reach == Reach::kMember;
       is_global_ |= scope.reach == Reach::kFile;
+      is_global_here_ |= scope.reach == Reach::kFile && is_here(idx);
       if (scope.reach != Reach::kLocal) continue;
       scope.start = std::min(scope.start, view_.token(idx).start);
       if (is_here(idx)) is_variable_ = true;
@@ -143,8 +144,9 @@ class Renamer {
 
   // `{n}` that says both what is named and its value; also where a pattern takes things apart.
   bool is_shorthand(std::size_t idx, NameRole role) const {
-    if (role == NameRole::kShorthand) return true;
     const std::size_t around = view_.opener_of(idx);
+    if (role == NameRole::kShorthand)  // not `${n}` of a template in a template
+      return around == kNone || around == 0 || !view_.spelling(around - 1).ends_with('$');
     if (role != NameRole::kDeclaration || around == kNone || view_.spelling(around) != "{" ||
         around == 0 || block_kind(view_, around) != BlockKind::kCode)
       return false;
@@ -235,8 +237,8 @@ class Renamer {
     for (const std::size_t idx : from_)
       if (!is_here(idx) && is_same_variable(idx)) outside.push_back(view_.token(idx).start);
     if (!outside.empty())
-      out_.notes.push_back(fmt::format("line {}: `{}` is used there, too, outside these lines",
-                                       places(outside), rename_.from));
+      out_.used_outside = fmt::format("line {}: `{}` is used there, too, outside these lines",
+                                      places(outside), rename_.from);
     const std::vector<std::size_t> said = in_words();
     if (!said.empty())
       out_.notes.push_back(
@@ -244,9 +246,11 @@ class Renamer {
   }
   bool is_same_variable(std::size_t idx) const {
     const NameRole role = role_of(view_, idx);
-    if (role == NameRole::kMember || role == NameRole::kKey || is_behind_dot(idx)) return false;
+    if (role == NameRole::kKey || (is_behind_dot(idx) && view_.spelling(idx - 1) != "::"))
+      return false;
+    const std::size_t at = view_.token(idx).start;
+    if (scope_around(locals_, at) == nullptr) return is_global_here_;
     return std::ranges::any_of(locals_, [&](const Scope& scope) {
-      const std::size_t at = view_.token(idx).start;
       return scope.start <= at && at < scope.end && has_edit_in(scope);
     });
   }
@@ -275,6 +279,7 @@ class Renamer {
   std::vector<Scope> locals_;           // of variables that have the old name
   bool is_variable_ = false;  // what is renamed: members and keys of that name are others'
   bool is_wide_ = false;      // some of it reaches as far as the file
+  bool is_global_here_ = false;
   bool is_global_ = false, is_members_ = false;  // it is declared as a name of the file; of a class
   std::vector<std::size_t> left_;
   RenameEdit out_;

@@ -24,6 +24,8 @@ std::optional<Rename> rename_asked_for(std::string_view instruction);
 struct RenameEdit {
   std::vector<TextEdit> edits;
   std::vector<std::string> notes;  // what was left, and where: for people
+  std::string
+      used_outside;  // the same of uses outside the lines, which follow_up.h may find; or ""
 };
 
 // Every name `from` in bytes [start, end). kInvalidInput: there is none; `to` is no name in this language;

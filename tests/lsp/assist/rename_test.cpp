@@ -63,6 +63,8 @@ TEST(Rename, FollowsTemplates) {
   EXPECT_EQ(after("a.ts", "function f(x: number) { return `x ${x} ${a.x} ${g({ x: x })} $x`; }\n",
                   "rename x to y"),
             "function f(y: number) { return `x ${y} ${a.x} ${g({ x: y })} $x`; }\n");
+  EXPECT_EQ(after("a.ts", "const f = (x: number) => `${`in ${x}`}`;\n", "rename x to y"),
+            "const f = (y: number) => `${`in ${y}`}`;\n");
 }
 
 TEST(Rename, FollowsWhatRustFormats) {
@@ -131,6 +133,16 @@ TEST(Rename, SaysWhatIsLeft) {
   EXPECT_EQ(made->after, "m = 1  # n\nprint('n', m)\n");
   EXPECT_THAT(made->notes, ElementsAre("line 1, 2: `n` in strings and comments is left"));
   EXPECT_THAT(renamed("a.py", "n = 1\n", "rename n to m")->notes, IsEmpty());
+  const std::string text = "int f() {\n  int n = 1;\n  return n;\n}\n";
+  InstructedEditRequest request{.path = "a.c", .text = text, .start = 10, .end = 20};
+  request.instruction = "rename n to m";
+  EXPECT_EQ(instructed_edit({}, request, {})->used_outside,
+            "line 3: `n` is used there, too, outside these lines");
+  const std::string twice = "def area(w):\n    return w\nprint(area(1))\n";
+  InstructedEditRequest head{.path = "a.py", .text = twice, .end = 5};
+  head.instruction = "rename area to surface";
+  EXPECT_EQ(instructed_edit({}, head, {})->used_outside,
+            "line 3: `area` is used there, too, outside these lines");
 }
 
 }  // namespace
