@@ -26,7 +26,7 @@ Json answer_of(const assist::InstructedEdit& edit) {
 
 }  // namespace
 
-Expected<Json> InstructedEdits::make(const EditAsked& asked, std::stop_token stop) const {
+Expected<Json> InstructedEdits::make(const EditAsked& asked, std::stop_token outer) const {
   const Expected<const Snapshot*> open = required(asked.document);
   if (!open) return tl::unexpected<Error>(open.error());
   const Snapshot& document = **open;
@@ -37,7 +37,9 @@ Expected<Json> InstructedEdits::make(const EditAsked& asked, std::stop_token sto
   if (!workspace)
     return fail(Errc::kInvalidInput, "{}: expected a file in a workspace folder", document.uri());
   const std::shared_ptr<model::Generator> generator = state_.services.generator();
-  ProgressBar bar(state_.client, fmt::format("curlew/edit/{}", next_bar_++), "Editing");
+  ProgressBar bar(state_.client, state_.cancellable, fmt::format("curlew/edit/{}", next_bar_++),
+                  "Editing", std::move(outer));
+  const std::stop_token stop = bar.stop();
   assist::InstructedEditRequest request{.path = document.place().path, .text = document.text()};
   request.start = *start;
   request.end = *end;
@@ -49,6 +51,7 @@ Expected<Json> InstructedEdits::make(const EditAsked& asked, std::stop_token sto
   if (edit->edits.empty()) return answer;
 
   assist::Changes before, after;
+  if (!asked.follow && !edit->used_outside.empty()) answer["notes"].push_back(edit->used_outside);
   if (asked.follow) {
     bar.report(60, "looking for what follows");
     Expected<assist::FollowUp> followed = follow(asked, edit->after, stop);
