@@ -5,6 +5,7 @@
 #include <charconv>
 #include <iterator>
 
+#include "editors/cli/interruption.h"
 #include "editors/cli/json_output.h"
 #include "editors/cli/options.h"
 #include "editors/cli/report.h"
@@ -21,7 +22,7 @@ namespace {
 
 struct EditPlace {
   std::filesystem::path file;
-  int first = 0, last = 0;  // lines from 1, inclusive; 0: the whole file
+  std::optional<std::pair<int, int>> lines;  // from 1, inclusive; none: the whole file
 };
 
 std::optional<int> whole_number(std::string_view text) {
@@ -40,7 +41,7 @@ EditPlace parse_place(const std::string& place) {
   const auto first = whole_number(lines.substr(0, dash));
   const auto last = dash == lines.npos ? first : whole_number(lines.substr(dash + 1));
   if (!first || !last) return {place};  // a colon in a file's name
-  return {place.substr(0, colon), *first, *last};
+  return {place.substr(0, colon), std::pair(*first, *last)};
 }
 
 // The edit and what follows from it, file by file.
@@ -88,7 +89,7 @@ std::string describe(const WholeEdit& whole, const std::string& diff,
   std::string out = diff;
   for (const std::string& why : whole.follows) out += fmt::format("follows: {}\n", why);
   for (const assist::Diagnostic& d : verdict.fresh)
-    out += fmt::format("{}:{}: {}\n", d.place.path, d.place.line, d.message);
+    out += harmless(fmt::format("{}:{}: {}\n", d.place.path, d.place.line, d.message));
   if (verdict.passed)
     for (const std::string& path : verdict.unchecked) out += fmt::format("not checked: {}\n", path);
   for (const std::string& note : edit.notes) out += fmt::format("note: {}\n", note);
@@ -107,19 +108,20 @@ std::string describe(const WholeEdit& whole, const std::string& diff,
 assist::Status set_range(assist::InstructedEditRequest& request, const EditPlace& place) {
   const assist::LineTable lines(request.text);
   request.end = request.text.size();
-  if (place.first == 0) return {};
+  if (!place.lines) return {};
+  const auto [first, last] = *place.lines;
   const int count = lines.count() - (request.text.ends_with('\n') ? 1 : 0);
-  if (place.first < 1 || place.last < place.first || place.last > count)
+  if (first < 1 || last < first || last > count)
     return assist::fail(assist::Errc::kInvalidInput, "{}: lines {} to {}, expected 1 to {}",
-                        place.file.string(), place.first, place.last, count);
-  request.start = lines.start(place.first);
-  request.end = lines.start(place.last + 1);
+                        place.file.string(), first, last, count);
+  request.start = lines.start(first);
+  request.end = lines.start(last + 1);
   return {};
 }
 
 Expected<WholeEdit> with_follow_up(assist::InstructedEdit edit, const std::string& path,
                                    const std::string& text, const std::filesystem::path& root,
-                                   const indexer::Index* index) {
+                                   const indexer::Index* index, std::stop_token stop) {
   WholeEdit whole{.edit = std::move(edit)};
   if (index != nullptr) {
     const assist::NextEditSources sources{
@@ -127,7 +129,7 @@ Expected<WholeEdit> with_follow_up(assist::InstructedEdit edit, const std::strin
           auto read = indexer::read_file(root / other, assist::kNextEditBytesMax);
           return read ? std::make_shared<const std::string>(std::move(*read)) : nullptr;
         }};
-    auto followed = assist::follow_up(sources, path, text, whole.edit.after, {});
+    auto followed = assist::follow_up(sources, path, text, whole.edit.after, std::move(stop));
     if (!followed) return std::move(followed.error()).pass();
     whole.before = std::move(followed->before);
     whole.after = std::move(followed->after);
@@ -135,6 +137,8 @@ Expected<WholeEdit> with_follow_up(assist::InstructedEdit edit, const std::strin
     whole.places = followed->places;
     std::ranges::move(followed->notes, std::back_inserter(whole.edit.notes));
   }
+  if (index == nullptr && !whole.edit.used_outside.empty())
+    whole.edit.notes.push_back(whole.edit.used_outside + " (--follow)");
   whole.before[path] = text;
   whole.after.try_emplace(path, whole.edit.after);
   return whole;
@@ -155,21 +159,25 @@ int run_edit(const CommonOptions& common, const EditOptions& options) {
   request.attempts_max = options.attempts;
   request.budget = std::chrono::seconds(options.seconds);
 
+  const Interruption interruption;
+  const auto stopped = [&](const assist::Error& error) {
+    return interruption.exit_code() != 0 ? interruption.report() : report(error);
+  };
   auto generator = open_generator(settings);
   if (!generator) return report(generator.error());
   std::unique_ptr<indexer::Index> index;
   if (settings.index_enabled) {
-    auto opened = open_index(settings, root);
-    if (!opened) return report(opened.error());
+    auto opened = open_index(settings, root, interruption.token());
+    if (!opened) return stopped(opened.error());
     index = std::move(*opened);
   }
   auto edit = assist::instructed_edit({.index = index.get(), .generator = generator->get()},
-                                      request, std::stop_token());
-  if (!edit) return report(edit.error());
+                                      request, interruption.token());
+  if (!edit) return stopped(edit.error());
   const bool is_followed = options.follow && !edit->edits.empty();
   const auto whole = with_follow_up(std::move(*edit), request.path, *text, root,
-                                    is_followed ? index.get() : nullptr);
-  if (!whole) return report(whole.error());
+                                    is_followed ? index.get() : nullptr, interruption.token());
+  if (!whole) return stopped(whole.error());
 
   const std::string diff = whole->diff();
   assist::FilesCheck found;
@@ -179,16 +187,17 @@ int run_edit(const CommonOptions& common, const EditOptions& options) {
                                         .rules = settings.check,
                                         .after = whole->after,
                                         .may_run = server::is_trusted(root)},
-                                       {});
-    if (!checked) return report(checked.error());
+                                       interruption.token());
+    if (!checked) return stopped(checked.error());
     found = std::move(*checked);
   }
+  if (interruption.exit_code() != 0) return interruption.report();
   const bool applied = options.apply && !diff.empty() && found.passed != false;
   if (applied)
     if (assist::Status written = assist::write_files(root, whole->before, whole->after); !written)
       return report(written.error());
   return print(common.json ? dump(to_json(*whole, diff, found, applied)) + "\n"
-                           : describe(*whole, diff, found, applied),
+                           : harmless_on_terminal(describe(*whole, diff, found, applied)),
                found.passed == false ? kExitFound : kExitDone);
 }
 

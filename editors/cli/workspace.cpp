@@ -96,18 +96,19 @@ server::Settings effective_settings(const CommonOptions& common, const fs::path&
 }
 
 Expected<std::unique_ptr<indexer::Index>> open_index(const server::Settings& settings,
-                                                     const fs::path& root) {
+                                                     const fs::path& root, std::stop_token stop) {
   indexer::IndexOptions options;
   options.root = root;
   options.store = settings.index_store;
   auto index = indexer::Index::open(options);
   if (!index) return tl::unexpected<assist::Error>(std::move(index.error()));
   ProgressLine line;
-  auto updated = (*index)->update([&](const indexer::IndexProgress& progress) {
+  const auto show = [&](const indexer::IndexProgress& progress) {
     const double total = std::max(progress.files_total, 1);
     line.show(progress.files_done / total,
               fmt::format("indexing {}/{}", progress.files_done, progress.files_total));
-  });
+  };
+  auto updated = (*index)->update(show, std::move(stop));
   line.clear();
   if (!updated) return tl::unexpected<assist::Error>(std::move(updated.error()));
   for (const std::string& note : updated->notes) report_warning(note);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -36,9 +37,11 @@ std::filesystem::path workspace_root(const CommonOptions& common,
 // Configuration files under `root` and of the user, then the command line. Complaints go to stderr.
 server::Settings effective_settings(const CommonOptions& common, const std::filesystem::path& root);
 
-// Opens the index of `root` and brings it up to date, with a progress line on a terminal.
+// Opens the index of `root` and brings it up to date, with a progress line on a terminal. Stopped: as far as
+// that came, or an error.
 Expected<std::unique_ptr<indexer::Index>> open_index(const server::Settings& settings,
-                                                     const std::filesystem::path& root);
+                                                     const std::filesystem::path& root,
+                                                     std::stop_token stop = {});
 
 // The generator the settings ask for; null for --model none.
 Expected<std::unique_ptr<model::Generator>> open_generator(const server::Settings& settings);

@@ -9,10 +9,12 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3]
@@ -546,6 +548,8 @@ class Edit(Workspace):
     def test_what_cannot_be_done_is_refused_whole(self):
         self.assert_refused(self.run_curlew("edit", "none.py", "rename a to b"), "none.py")
         self.assert_refused(self.run_curlew("edit", "math.cpp:90", "rename a to b"), "math.cpp", "90")
+        for lines in ("0", "0-3", "3-2"):
+            self.assert_refused(self.run_curlew("edit", f"math.cpp:{lines}", "rename value to b"), "expected 1 to 11")
         self.assert_refused(self.run_curlew("edit", "math.cpp", "rename nothing to b"), "math.cpp", "`nothing`")
         self.assert_refused(self.run_curlew("edit", "math.cpp", "make it faster", "--model", "none"), "no model")
         self.assert_refused(self.run_curlew("edit", "math.cpp", "make it faster"), "does not follow instructions")
@@ -605,6 +609,86 @@ class Repair(Workspace):
         code, got = self.repair("--files", "*.py", *self.COMMAND)
         self.assertEqual((code, got["passed"], got["diff"]), (FOUND, False, ""), got)
 
+    def test_the_first_run_is_bounded_by_the_time(self):
+        began = time.monotonic()
+        code, got = self.repair("--time", "2", "--", "sh", "-c", "sleep 60; exit 1")
+        self.assertLess(time.monotonic() - began, 40)
+        self.assertEqual((code, got["end"]), (FOUND, "out of time"), got)
+        self.assertIn("takes longer than it may", got["reason"])
+
+    def shadow_copies(self):
+        return [path for path in (self.home / "cache/curlew/shadow").glob("*") if path.is_dir()]
+
+    def interrupted(self, number, *arguments):
+        """Exit code and both outputs of a command that got a signal while it ran another; how long that took."""
+        started = self.home / "cache/curlew/shadow"
+        with subprocess.Popen([BINARY, *arguments], cwd=self.root, env=self.env, start_new_session=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            deadline = time.monotonic() + 60
+            while not list(started.glob("*/*/began")) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            self.assertTrue(list(started.glob("*/*/began")), "the command did not begin")
+            sent = time.monotonic()
+            os.killpg(process.pid, number)  # as a terminal does
+            out, error = process.communicate(timeout=60)
+            return process.returncode, out, error, time.monotonic() - sent
+
+    def test_a_signal_stops_it_and_leaves_nothing(self):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+            with self.subTest(number):
+                got, out, error, seconds = self.interrupted(
+                    number, "repair", "--json", "--model", "none", "--", "sh", "-c", "touch /tmp/began; sleep 50; exit 1")
+                self.assertEqual(got, code, error)
+                self.assertEqual(json.loads(out)["end"], "stopped")
+                self.assertLess(seconds, 30)
+                self.assertEqual(self.shadow_copies(), [])
+
+    def test_a_signal_stops_an_edit(self):
+        (self.root / "curlew.toml").write_text('[check]\n"*.cpp" = "sh -c \'touch /tmp/began; sleep 50\'"\n')
+        self.run_curlew("trust", str(self.root))
+        code, out, error, _ = self.interrupted(
+            signal.SIGINT, "edit", "--model", "none", "--apply", "math.cpp", "rename value to number")
+        self.assertEqual((code, out), (130, b""), error)
+        self.assertIn(b"stopped by a signal", error)
+        self.assertEqual((self.root / "math.cpp").read_text(), self.BROKEN)
+
+    def test_a_repair_that_cannot_be_written_is_shown(self):
+        os.link(self.root / "math.cpp", self.root / "another_name")
+        done = self.run_curlew("repair", "--model", "none", "--apply", *self.COMMAND)
+        self.assertEqual(done.returncode, FOUND, done.stderr)
+        self.assertIn(b"return high;", done.stdout)
+        self.assertIn(b"not applied", done.stdout)
+        self.assertIn(b"hard links", done.stderr)
+        code, got = self.repair("--apply", *self.COMMAND)
+        self.assertEqual((code, got["passed"], got["applied"]), (FOUND, True, False), got)
+        self.assertIn("hard links", got["not_applied"])
+        self.assertEqual((self.root / "math.cpp").read_text(), self.BROKEN)
+
+    def test_a_command_that_rewrites_the_file_is_no_change_of_the_users(self):
+        (self.root / "math.cpp").write_text("// blank \n" + self.BROKEN)
+        code, got = self.repair("--apply", "--", "sh", "-c",
+                                "sed -i 's/ *$//' math.cpp && g++ -fsyntax-only math.cpp")
+        self.assertEqual((code, got["applied"]), (DONE, True), got)
+        self.assertEqual((self.root / "math.cpp").read_text(), "// blank \n" + MATH_CPP)
+
+    def test_output_gives_a_terminal_no_orders(self):
+        done = self.run_curlew("repair", "--model", "none", "--", "sh", "-c", r"printf '\033]0;x\007 oops\000\302\233m\n'; exit 1")
+        self.assertEqual(done.returncode, FOUND, done.stderr)
+        self.assertIn(b"\\x1b]0;x\\x07 oops", done.stdout)
+        for raw in (b"\x1b", b"\x07", b"\0", b"\xc2\x9b"):
+            self.assertNotIn(raw, done.stdout)
+
+    def test_without_a_sandbox_where_the_user_says_so(self):
+        command = ("--", "sh", "-c", f"touch {self.home}/made; test -f math.cpp")
+        self.repair(*command)
+        self.assertFalse((self.home / "made").exists())  # the sandbox has a home of its own
+        done = self.run_curlew("repair", "--model", "none", "--without-sandbox", *command)
+        self.assertEqual(done.returncode, DONE, done.stderr)
+        self.assertEqual(done.stderr.count(b"without a sandbox"), 1)
+        self.assertTrue((self.home / "made").exists())
+        code, got = self.repair("--without-sandbox", "--apply", *self.COMMAND)
+        self.assertEqual((code, got["applied"]), (DONE, True), got)
+
     def test_apply_writes_the_repair(self):
         code, got = self.repair("--apply", *self.COMMAND)
         self.assertEqual((code, got["applied"]), (DONE, True), got)
@@ -634,6 +718,8 @@ class Repair(Workspace):
     def test_a_command_that_is_none(self):
         self.assert_refused(self.run_curlew("repair", "--", "no-such-program"), "no-such-program")
         self.assertEqual(self.run_curlew("repair").returncode, USAGE)
+        (self.root / "script").write_text("#!/bin/sh\n")
+        self.assert_refused(self.run_curlew("repair", "--", "./script"), "./script", "may not be executed")
 
     def test_the_command_harms_nothing(self):
         (self.home / "secret").write_text("secret")
