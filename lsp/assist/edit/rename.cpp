@@ -186,7 +186,16 @@ class Renamer {
     });
   }
 
+  // A name that is nowhere introduced here is a slip, or another file's: it may become any other.
+  bool is_introduced() const {
+    return std::ranges::any_of(from_, [&](std::size_t idx) {
+      const NameRole role = role_of(view_, idx);
+      return role == NameRole::kDeclaration || role == NameRole::kImport;
+    });
+  }
+
   Status check_free() const {
+    if (!is_introduced()) return {};
     std::vector<Scope> own;  // variables that have the new name
     for (const std::size_t idx : to_) {
       if (role_of(view_, idx) != NameRole::kDeclaration || is_behind_dot(idx)) continue;

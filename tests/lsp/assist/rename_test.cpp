@@ -112,6 +112,12 @@ TEST(Rename, RefusesAnotherVariablesName) {
       HasSubstr("line 2"));
 }
 
+TEST(Rename, CorrectsAMisspeltName) {
+  EXPECT_EQ(after("a.c", "int length(int n) { return n; }\nint f(int n) { return lenght(n); }\n",
+                  "rename lenght to length"),
+            "int length(int n) { return n; }\nint f(int n) { return length(n); }\n");
+}
+
 TEST(Rename, TakesANameThatCannotClash) {
   // In another function, behind another receiver, of a file's variable that is not used here.
   EXPECT_THAT(
