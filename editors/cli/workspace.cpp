@@ -51,7 +51,8 @@ bool is_secret(const fs::path& file) {
 }
 
 // Says what the update has to say, each thing once.
-Status bring_up_to_date(indexer::Index& index, std::set<std::string>& notes_told) {
+Status bring_up_to_date(indexer::Index& index, std::set<std::string>& notes_told,
+                        const std::stop_token& stop) {
   ProgressLine line;
   auto updated = index.update([&](const indexer::IndexProgress& progress) {
     const double total = std::max(progress.files_total, 1);
@@ -132,23 +133,25 @@ server::Settings effective_settings(const CommonOptions& common, const fs::path&
 }
 
 Expected<std::unique_ptr<indexer::Index>> open_index(const server::Settings& settings,
-                                                     const fs::path& root) {
+                                                     const fs::path& root, std::stop_token stop) {
   struct Opened {
     indexer::Index* index = nullptr;
+    std::stop_token stop;
     std::set<std::string> notes_told;
   };
   const auto opened = std::make_shared<Opened>();
+  opened->stop = std::move(stop);
   indexer::IndexOptions options;
   options.root = root;
   options.store = settings.index_store;
   options.on_damage = [opened] {
-    if (Status mended = bring_up_to_date(*opened->index, opened->notes_told); !mended)
-      report_warning(mended.error().message());
+    Status mended = bring_up_to_date(*opened->index, opened->notes_told, opened->stop);
+    if (!mended) report_warning(mended.error().message());
   };
   auto index = indexer::Index::open(options);
   if (!index) return tl::unexpected<assist::Error>(std::move(index.error()));
   opened->index = index->get();
-  Status updated = bring_up_to_date(**index, opened->notes_told);
+  Status updated = bring_up_to_date(**index, opened->notes_told, opened->stop);
   if (!updated) return tl::unexpected<assist::Error>(std::move(updated.error()));
   return std::move(*index);
 }

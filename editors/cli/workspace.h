@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -38,9 +39,10 @@ std::filesystem::path workspace_root(const CommonOptions& common,
 server::Settings effective_settings(const CommonOptions& common, const std::filesystem::path& root);
 
 // Opens the index of `root` and brings it up to date, with a progress line on a terminal; again when
-// a query meets damage.
+// a query meets damage. Stopped: as far as that came, or an error.
 Expected<std::unique_ptr<indexer::Index>> open_index(const server::Settings& settings,
-                                                     const std::filesystem::path& root);
+                                                     const std::filesystem::path& root,
+                                                     std::stop_token stop = {});
 
 // The generator the settings ask for; null for --model none.
 Expected<std::unique_ptr<model::Generator>> open_generator(const server::Settings& settings);

@@ -46,6 +46,13 @@ RepairRun::RepairRun(Checker& checker, const indexer::Index* index, const Repair
 }
 
 Expected<RepairResult> RepairRun::run() {
+  Expected<RepairResult> result = work();
+  if (!result && result.error().kind() == Errc::kCancelled && request_.result_when_stopped)
+    return finished(RepairEnd::kStopped, "it was stopped");
+  return result;
+}
+
+Expected<RepairResult> RepairRun::work() {
   if (Status looked = look(); !looked) return std::move(looked.error()).pass();
   if (is_for_some()) {
     result_.saw_nothing = targets_.empty();
@@ -61,7 +68,10 @@ Expected<RepairResult> RepairRun::run() {
     if (!*kept) break;
   }
   if (is_for_some() && !kept_.empty()) return confirm();
-  if (is_out_of_time()) return finished(RepairEnd::kOutOfTime, "the time was up");
+  if (is_out_of_time())
+    return finished(RepairEnd::kOutOfTime, now_.end == sandbox::CommandEnd::kTimeLimit
+                                               ? reason_not_repaired()
+                                               : "the time was up");
   return finished(RepairEnd::kNotRepaired, reason_not_repaired());
 }
 
@@ -79,8 +89,10 @@ Expected<std::vector<Proposals>> RepairRun::list() {
 Status RepairRun::look() {
   // Where a hang can be told from tests that take long, it is not waited for. Who asks for single
   // complaints has seen the command end.
-  if (checker_.can_rehearse() && !is_for_some())
-    checker_.limit_runs(std::clamp(request_.budget / kHangShare, kRunMin, kHangMax));
+  if (!is_for_some())
+    checker_.limit_runs(checker_.can_rehearse()
+                            ? std::clamp(request_.budget / kHangShare, kRunMin, kHangMax)
+                            : run_limit());
   if (Status ran = run_as_it_is(); !ran) return ran;
   if (Status traced = trace_tests(); !traced) return traced;
   if (now_.end == sandbox::CommandEnd::kTimeLimit && !rehearses_ && checker_.can_rehearse()) {
@@ -340,10 +352,19 @@ std::string RepairRun::reason_repaired() const {
 std::string RepairRun::reason_not_repaired() const {
   int tried = 0;
   for (const RepairRound& round : result_.rounds) tried += round.tried;
+  if (complaints().empty() && now_.end != sandbox::CommandEnd::kExited) return reason_ended();
   if (complaints().empty())
     return fmt::format("the command fails (exit {}) and names no place in the workspace{}",
                        now_.exit_code, last_words(now_.output));
   return fmt::format("{} changes tried, none repairs it", tried);
+}
+
+std::string RepairRun::reason_ended() const {
+  if (now_.end == sandbox::CommandEnd::kTimeLimit)
+    return fmt::format("the command was ended after {:.1f} s: it takes longer than it may",
+                       now_.seconds);
+  return fmt::format("the command was ended: it takes more {} than it may",
+                     now_.end == sandbox::CommandEnd::kMemoryLimit ? "memory" : "processes");
 }
 
 Expected<RepairResult> RepairRun::finished(RepairEnd end, std::string reason) {
@@ -357,23 +378,6 @@ Expected<RepairResult> RepairRun::finished(RepairEnd end, std::string reason) {
   }
   result_.seconds = std::chrono::duration<double>(Clock::now() - began_).count();
   return std::move(result_);
-}
-
-std::string said_of(const Diagnostic& complaint) {
-  if (complaint.place.path.empty()) return complaint.message;
-  return fmt::format("{}:{}: {}", complaint.place.path, complaint.place.line, complaint.message);
-}
-
-std::string_view repair_end_name(RepairEnd end) {
-  constexpr std::string_view kNames[] = {"passed before", "repaired", "not repaired",
-                                         "out of time"};
-  return kNames[static_cast<std::size_t>(end)];
-}
-
-std::string RepairResult::diff() const {
-  std::string all;
-  for (const auto& [path, text] : after) all += unified_diff(path, before.at(path), text);
-  return all;
 }
 
 Expected<RepairResult> repair(Checker& checker, const indexer::Index* index,

@@ -33,6 +33,7 @@ class RepairRun {
  private:
   using Clock = std::chrono::steady_clock;
 
+  Expected<RepairResult> work();
   // What the command says as things stand.
   Status look();
   Status run_as_it_is();
@@ -114,6 +115,7 @@ class RepairRun {
   bool holds_for_some(const CheckResult& afresh) const;
   std::string reason_repaired() const;
   std::string reason_not_repaired() const;
+  std::string reason_ended() const;  // of a command that reached a limit
   Expected<RepairResult> finished(RepairEnd end, std::string reason);
 
   Checker& checker_;
