@@ -22,6 +22,7 @@
 
 #include "indexer/error.h"
 #include "indexer/segment/builder.h"
+#include "indexer/segment/name_pattern.h"
 #include "indexer/source/parse.h"
 #include "indexer/source/walk.h"
 #include "indexer/sqlite.h"
@@ -115,6 +116,19 @@ struct RankedChunks {
 // What a term adds to a chunk's score that holds it `count` times and has `length` terms.
 float bm25(float weight, float count, float length);
 
+struct MatchingName {
+  NameMatch how = NameMatch::kPrefix;
+  std::string name;
+};
+
+// How far names are looked for that do not begin as was typed. Groups are of 16 words; those with
+// short names come first.
+struct NameLimits {
+  std::size_t groups_max = 0;         // that are looked at for humps, and again for pieces
+  std::size_t spread_groups_max = 0;  // and for spread letters
+  std::size_t spread_length_max = 0;  // of names with spread letters, about
+};
+
 // Queries. Rows come in a fixed order (path, position), so equal states give equal answers. What a
 // damaged segment held is missing until the next update; Store::notes says so.
 class StoreReader {
@@ -149,16 +163,11 @@ class StoreReader {
   Expected<std::vector<BaseRow>> bases_of(std::string_view path);
   // Every name that some symbol has; one that stands in several segments may come again.
   Status defined_names(const std::function<void(std::string_view)>& take);
-  // Names that some symbol has and that may match what was typed. `match` says how one does; none:
-  // not at all, or it is known already, for a name comes once a segment. The shorter ones of a way
-  // come first, and of one length and way in a segment the first `enough` in the dictionary's order.
-  // No worse way is looked for than is needed for `enough`, and of letters spread over a name no
-  // more than `spread_looks_max` are looked at.
-  using MatchName = std::function<std::optional<NameMatch>(std::string_view)>;
-  Status names_beginning_with(const NamePattern& pattern, std::size_t enough,
-                              const MatchName& match);
-  Status names_holding(NamePattern pattern, std::size_t enough, std::size_t spread_looks_max,
-                       const MatchName& match);
+  // The `wanted` best of the names that some symbol has, best first: by how they match, then the
+  // shorter one, then in the dictionary's order. Only such as begin so where one of them is what was
+  // typed.
+  Expected<std::vector<MatchingName>> best_names(const NamePattern& pattern, std::size_t wanted,
+                                                 const NameLimits& limits);
 
   // Ids of the chunks that hold the term, ascending, at most `limit`.
   Expected<std::vector<std::int64_t>> chunks_with(std::string_view term, int limit);

@@ -6,7 +6,7 @@
 
 namespace curlew::indexer {
 
-constexpr int kFormatVersion = 5;
+constexpr int kFormatVersion = 6;
 constexpr int kApplicationId = 0x4375726c;  // "Curl", in the file's header
 
 // A segment of less text than this lies in its row: no file, no waiting for the disk.
