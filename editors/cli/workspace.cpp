@@ -54,11 +54,13 @@ bool is_secret(const fs::path& file) {
 Status bring_up_to_date(indexer::Index& index, std::set<std::string>& notes_told,
                         const std::stop_token& stop) {
   ProgressLine line;
-  auto updated = index.update([&](const indexer::IndexProgress& progress) {
-    const double total = std::max(progress.files_total, 1);
-    line.show(progress.files_done / total,
-              fmt::format("indexing {}/{}", progress.files_done, progress.files_total));
-  });
+  auto updated = index.update(
+      [&](const indexer::IndexProgress& progress) {
+        const double total = std::max(progress.files_total, 1);
+        line.show(progress.files_done / total,
+                  fmt::format("indexing {}/{}", progress.files_done, progress.files_total));
+      },
+      stop);
   line.clear();
   if (!updated) return tl::unexpected<assist::Error>(std::move(updated.error()));
   for (const std::string& note : updated->notes) {
