@@ -233,7 +233,7 @@ Expected<bool> RepairRun::try_all(const std::vector<Candidate>& candidates,
 
 std::optional<Trial> RepairRun::trial_of(const Candidate& candidate, Parses parses) {
   const Expected<std::string> before = current(candidate.path);
-  if (!before) return std::nullopt;
+  if (!before || !candidates_.keeps_verdicts(candidate)) return std::nullopt;
   Expected<std::string> after = apply_edits(*before, candidate.edits);
   if (!after || *after == *before) return std::nullopt;
   last_outcome_ = "it does not parse";
@@ -274,7 +274,7 @@ Expected<bool> RepairRun::judge_trial(const Candidate& candidate, Changes& chang
     last_outcome_ = outcome(complaint, result);
     return false;
   }
-  if (!is_better(complaint, result)) {
+  if (!is_better(complaint, result) || loses_verdicts(changes)) {
     last_outcome_ = outcome(complaint, result);
     return false;
   }
@@ -282,6 +282,13 @@ Expected<bool> RepairRun::judge_trial(const Candidate& candidate, Changes& chang
   now_ = std::move(result);
   result_.rounds.back().kept.push_back({candidate, complaint});
   return true;
+}
+
+bool RepairRun::loses_verdicts(const Changes& changes) const {
+  return std::ranges::any_of(changes, [&](const auto& change) {
+    const Expected<std::string> before = checker_.text(change.first);
+    return before && candidates_.loses_verdicts(change.first, *before, change.second);
+  });
 }
 
 std::string RepairRun::outcome(const Diagnostic& complaint, const CheckResult& result) const {

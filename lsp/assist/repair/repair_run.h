@@ -106,6 +106,8 @@ class RepairRun {
   // Of a model that fills in: its lines go where their chances put them. What it cannot do is no
   // reason not to try the rest.
   Status add_lines(const std::vector<ModelPlace>& places, std::vector<Candidate>& rest);
+  // An assertion, or a failure, is said less often than before.
+  bool loses_verdicts(const Changes& changes) const;
   bool is_better(const Diagnostic& complaint, const CheckResult& result) const;
   static std::uint64_t hash_of(const Changes& changes);
   Expected<std::string> current(const std::string& path);

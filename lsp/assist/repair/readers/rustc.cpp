@@ -136,6 +136,7 @@ class RustcReader : public Reader {
     }
     if (!name || !cursor.take_until("panicked at ")) return false;
     Diagnostic found{.source = "rustc", .test = *name == "main" ? "" : std::string(*name)};
+    if (found.test.empty()) found.code = "panic";  // what no compiler says
     if (const std::size_t quote = cursor.rest().rfind("', ");
         cursor.rest().starts_with('\'') && quote != 0 && quote != std::string_view::npos) {
       found.message = cursor.rest().substr(1, quote - 1);
