@@ -58,7 +58,8 @@ class RustcReader : public Reader {
     header_ = Diagnostic{.severity = header.severity,
                          .code = std::string(header.code),
                          .message = std::string(header.text),
-                         .source = "rustc"};
+                         .source = "rustc",
+                         .columns = ColumnUnit::kCharacter};
   }
 
   // Its place, or else it has none.
@@ -92,7 +93,8 @@ class RustcReader : public Reader {
                 .severity = header->severity,
                 .code = std::string(header->code),
                 .message = std::string(header->text),
-                .source = "rustc"});
+                .source = "rustc",
+                .columns = ColumnUnit::kCharacter});
     return true;
   }
 
