@@ -49,6 +49,7 @@ class RepairCandidates {
   bool may_change(const std::string& path) const;
   // Lines changed since the last commit, as places, tests left out: at most a few of a file.
   std::vector<SourcePlace> changed_places() const;
+  int errors_in(const std::string& path, const std::string& text);
   bool parses_worse(const std::string& path, const std::string& before, const std::string& after);
 
  private:
@@ -58,7 +59,6 @@ class RepairCandidates {
   // Nothing where the path is as it was committed; else which of its lines (from 1) are not.
   std::optional<std::set<int>> changed_lines(const std::string& path) const;
   void weigh_by_changes(std::vector<Candidate>& candidates) const;
-  int errors_in(const std::string& path, const std::string& text);
   void weigh_by_parse(std::vector<Candidate>& candidates);
 
   const indexer::Index* index_;

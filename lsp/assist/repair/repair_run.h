@@ -109,10 +109,16 @@ class RepairRun {
   // An assertion, or a failure, is said less often than before.
   bool loses_verdicts(const Changes& changes) const;
   bool is_better(const Diagnostic& complaint, const CheckResult& result) const;
+  // The complaint hid others, which are seen now (complaints.h).
+  bool comes_further(const Candidate& candidate, const Diagnostic& complaint,
+                     const Changes& changes, const CheckResult& result);
+  void note_nearest(const Candidate& candidate, const Diagnostic& complaint, const Changes& changes,
+                    const CheckResult& result);
   static std::uint64_t hash_of(const Changes& changes);
   Expected<std::string> current(const std::string& path);
   // Nothing counts that only holds where earlier tries have left something behind.
   Expected<RepairResult> confirm();
+  Expected<bool> fails_without();
   bool holds_for_some(const CheckResult& afresh) const;
   std::string reason_repaired() const;
   std::string reason_not_repaired() const;
@@ -138,6 +144,12 @@ class RepairRun {
   bool knows_compiled_ = false;              // and candidates_ suspects it
   bool varies_ = false;                      // changes of C and C++ are rehearsed as variants
   std::optional<Diagnostic> focus_;          // the test that is run alone, at first
+  struct Nearest {
+    KeptChange change;
+    Changes changes;
+    std::size_t left = 0;  // complaints
+  };
+  std::optional<Nearest> nearest_;  // of what was not kept
   RepairResult result_;
 };
 
