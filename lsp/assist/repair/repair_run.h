@@ -50,6 +50,7 @@ class RepairRun {
   // Takes from `batch` what has had its turn; puts aside what makes some tests pass.
   Expected<bool> rehearse(std::vector<Trial>& batch, const std::vector<std::string>& tests,
                           const Diagnostic& complaint, std::vector<Trial>& hopeful);
+  bool may_uncover(const Candidate& candidate, const Diagnostic& complaint);
   // Of a program that fails and says nothing of where: the files that may be at fault. Looked for once.
   Status suspect_compiled();
   static bool has_c(const std::vector<Candidate>& candidates);
