@@ -40,6 +40,13 @@ indexer::ParsedFile parsed(const indexer::Language& language, std::string_view t
   return parser.parse(language, text);
 }
 
+// Names and strings.
+std::ptrdiff_t values_in(std::string_view text, const indexer::Language* language) {
+  return std::ranges::count_if(code_tokens(text, language), [](const CodeToken& token) {
+    return token.kind == TokenKind::kWord || token.kind == TokenKind::kString;
+  });
+}
+
 bool is_of_main(const Statements& code, std::size_t i, std::string_view language) {
   TokenSpan head;
   if (!code.function_around(i, head)) return is_script(language);
@@ -103,7 +110,8 @@ class Verdicts::Finder {
         code_(text, out.language_),
         language_(out.language_name_),
         is_named_(says_what(failure)),
-        tests_apart_(tests_apart) {
+        tests_apart_(tests_apart),
+        is_of_test_(tests_apart || !failure.test.empty()) {
     if (failure.place.path == path) failed_at_ = failure.place.line;
     for (const Diagnostic::Note& note : failure.notes)
       if (note.place.path == path) frames_.insert(note.place.line);
@@ -116,6 +124,8 @@ class Verdicts::Finder {
     keep_definitions();
     for (const int line : frames_) keep_frame(line, Kind::kCall);
     if (failed_at_ > 0) keep_frame(failed_at_, Kind::kFailedAt);
+    if (!is_of_test_)
+      for (const int line : came_through()) keep_came(line);
     out_.unreachable_ = code_.unreachable();
   }
 
@@ -196,6 +206,17 @@ class Verdicts::Finder {
     keep_heads(i, kind == Kind::kCall);
   }
 
+  std::set<int> came_through() const {
+    std::set<int> lines = frames_;
+    if (failed_at_ > 0) lines.insert(failed_at_);
+    return lines;
+  }
+  void keep_came(int line) {
+    for (std::size_t i = 0; i < code_.size() && code_.line_of(i) <= line; ++i)
+      if (code_.line_of(i) == line && !is_any_of(code_.word(i), {"def", "class", "async"}))
+        return keep(code_.of(i), Kind::kCame);
+  }
+
   void keep(const TokenSpan& span, Kind kind) {
     const std::size_t first = code_.token(span.first).start;
     const std::size_t line = code_.lines().start(code_.line_of(span.first));
@@ -222,7 +243,7 @@ class Verdicts::Finder {
   const std::string_view text_;
   const Statements code_;
   const std::string_view language_;
-  const bool is_named_, tests_apart_;
+  const bool is_named_, tests_apart_, is_of_test_;
   int failed_at_ = 0;
   std::set<int> frames_;
   std::set<std::string_view> mentioned_;
@@ -255,6 +276,10 @@ bool Verdicts::changes(const Span& span, std::string_view text, const TextEdit& 
   if (span.kind == Kind::kCall)
     return !of_arguments_ || edit.start < span.open || edit.end > span.close;
   if (span.kind == Kind::kFixed) return true;
+  if (span.kind == Kind::kCame) {
+    const bool is_argument = of_arguments_ && edit.start >= span.open && edit.end <= span.close;
+    return !is_argument && values_in(edit.text, language_) < values_in(old, language_);
+  }
   // Where it failed: all may be wrong but that it is there, and runs.
   const std::size_t first = text.find_first_not_of(" \t", span.start);
   const bool is_before = edit.start <= first && edit.end <= first;

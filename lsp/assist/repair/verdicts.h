@@ -41,6 +41,7 @@ class Verdicts {
     kFixed,     // nothing of it changes
     kCall,      // but arguments, where the complaint is of these
     kFailedAt,  // anything but that it is there, and runs
+    kCame,      // of a program without tests: anything but that there is less of it
   };
   struct Span {
     std::size_t start = 0, end = 0;
