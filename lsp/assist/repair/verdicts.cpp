@@ -61,11 +61,15 @@ bool is_function(const indexer::Symbol& symbol) {
                                   symbol.kind == Kind::kMacro);
 }
 
-// "f(x)" without its "f", `x["a"]` without its "x": what is left is another expression altogether.
+// "f(x)" without its "f", `x["a"]` without its "x" or with a comma behind it: what is left is another
+// expression altogether.
 bool loses_name(std::string_view text, const TextEdit& edit) {
-  std::string_view old = text.substr(edit.start, edit.end - edit.start);
-  if (edit.end >= text.size() || (text[edit.end] != '(' && text[edit.end] != '[')) return false;
-  return !old.empty() && is_word_byte(old.back()) && is_blank(edit.text);
+  const bool is_used = edit.end < text.size() && (text[edit.end] == '(' || text[edit.end] == '[') &&
+                       edit.end > 0 && is_word_byte(text[edit.end - 1]);
+  if (!is_used) return false;
+  if (is_blank(edit.text)) return true;
+  const char last = edit.text.back();
+  return !is_word_byte(last) && std::string_view(")]>!?.").find(last) == std::string_view::npos;
 }
 
 bool may_leave(std::string_view text, const TextEdit& edit) {
@@ -277,6 +281,8 @@ bool Verdicts::changes(const Span& span, std::string_view text, const TextEdit& 
     return !of_arguments_ || edit.start < span.open || edit.end > span.close;
   if (span.kind == Kind::kFixed) return true;
   if (span.kind == Kind::kCame) {
+    const bool is_callee = is_name(old) && edit.end < text.size() && text[edit.end] == '(';
+    if (is_callee) return true;
     const bool is_argument = of_arguments_ && edit.start >= span.open && edit.end <= span.close;
     return !is_argument && values_in(edit.text, language_) < values_in(old, language_);
   }

@@ -73,7 +73,12 @@ TEST(Verdicts, OfPython) {
   expect_kept({"b.py",
                "def f(x):\n    return x[\"nam\"]\nprint(f({\"name\": 1}))\n",
                2,
-               {{" x[", "["}, {"[\"nam\"]", ""}, {"x[\"nam\"]", "None"}, {"print(f(", "print(("}},
+               {{" x[", "["},
+                {"x[", "x,["},
+                {"f({", "print({"},
+                {"[\"nam\"]", ""},
+                {"x[\"nam\"]", "None"},
+                {"print(f(", "print(("}},
                {{"nam", "name"}},
                {3}});
   expect_kept(
