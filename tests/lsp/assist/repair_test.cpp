@@ -199,7 +199,8 @@ TEST(Repair, GivesWhatThereIsWhenItIsStopped) {
 TEST(RepairPaths, OfTests) {
   for (const char* path :
        {"tests/a.py", "src/test/java/A.java", "a_test.go", "test_a.py", "a.test.ts",
-        "AdderTest.java", "pkg/__tests__/x.js", "spec/a_spec.rb", "conftest.py"})
+        "AdderTest.java", "pkg/__tests__/x.js", "spec/a_spec.rb", "conftest.py", "TestFoo.java",
+        "Tests/a.swift", "foo-test.js", "test-units.js"})
     EXPECT_TRUE(is_test_path(path)) << path;
   for (const char* path : {"src/a.py", "contest.py", "latest.c", "src/attest/a.go", "testament.rs"})
     EXPECT_FALSE(is_test_path(path)) << path;
