@@ -107,11 +107,13 @@ bool restrict(const Ready& ready) {
   return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-// Direct children are ended until there are none: those of a process that ends become ours. Within
-// a scope one call before that ends all there are at once, those that are being forked included.
-void end_children(bool has_scope) {
+// Direct children are ended until there are none: those of a process that ends become ours. One call ends all of a
+// group at once, those that are being forked included: of the command's own, which a fork bomb seldom leaves, and
+// within a scope of all there are.
+void end_children(bool has_scope, pid_t group) {
   char list[4096];
   if (has_scope) ::kill(-1, SIGKILL);
+  ::kill(-group, SIGKILL);
   while (::waitpid(-1, nullptr, WNOHANG) >= 0) {
     const int fd = ::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
     const ssize_t n = ::read(fd, list, sizeof list - 1);
@@ -152,7 +154,7 @@ void keep(Ready& ready) {
   for (bool ended = false; !ended && ::sigwaitinfo(&awaited, nullptr) != SIGTERM;)
     for (pid_t child; (child = ::waitpid(-1, &ended_status, WNOHANG)) > 0;)
       if (child == pid) ended = true, status = ended_status;
-  end_children(ready.scope >= 0);
+  end_children(ready.scope >= 0, pid);
   ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 

@@ -63,19 +63,19 @@ TEST(Store, ADamagedSegmentIsIndexedAgainWithANote) {
 }
 
 // One byte of the section, in the middle.
-void damage_section(const fs::path& segment, int section) {
+void damage_section(const fs::path& segment, std::size_t section) {
   std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
   std::uint64_t place[2] = {};
-  file.seekg(64 + 16 * section);
+  file.seekg(static_cast<std::streamoff>(offsetof(SegmentHeader, places) + sizeof place * section));
   file.read(reinterpret_cast<char*>(place), sizeof place);
-  const auto at = static_cast<std::streamoff>(328 + place[0] + place[1] / 2);
+  const auto at = static_cast<std::streamoff>(sizeof(SegmentHeader) + place[0] + place[1] / 2);
   file.seekg(at);
   const int byte = file.get();
   file.seekp(at);
   file.put(static_cast<char>(byte ^ 0x10));
 }
 
-constexpr int kRowsSection = 3;
+constexpr std::size_t kRowsSection = 3;
 
 // Another process that looks at none of the damaged bytes knows of it.
 TEST(Store, DamageThatAQueryMetIsMendedByTheNextUpdateOfAnyProcess) {
@@ -98,7 +98,7 @@ TEST(Store, DamageThatAQueryMetIsMendedByTheNextUpdateOfAnyProcess) {
 }
 
 TEST(Store, AQueryThatMeetsDamageHasItMendedAndIsAskedAgain) {
-  for (int section = 0; section < 16; ++section) {
+  for (std::size_t section = 0; section < kSections; ++section) {
     SCOPED_TRACE(section);
     Workspace w;
     write_files(w, 600);
