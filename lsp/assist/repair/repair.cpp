@@ -188,12 +188,15 @@ Expected<bool> RepairRun::remove(const Diagnostic& complaint) {
                        static_cast<int>(likely.size() + rest.size()), ""};
   shown.what = said_of(complaint).substr(0, kWhatBytesMax);
   const std::vector<ModelPlace> places = places_for_model(complaint, likely, rest);
+  further_.reset();
   Expected<bool> kept = try_all(likely, complaint, shown);
+  if (kept && !*kept && keep_further()) return true;
   if (kept && !*kept) kept = try_answers(places, complaint, shown);
   if (kept && !*kept) {
     if (Status added = add_lines(places, rest); !added) return std::move(added.error()).pass();
     shown.candidates = static_cast<int>(likely.size() + rest.size());
     kept = try_all(rest, complaint, shown);
+    if (kept && !*kept && keep_further()) return true;
   }
   if (kept && !*kept && (rest.empty() || has_c(rest))) kept = try_anywhere(complaint, shown);
   return kept;
@@ -277,7 +280,12 @@ Expected<bool> RepairRun::judge_trial(const Candidate& candidate, Changes& chang
     last_outcome_ = outcome(complaint, result);
     return false;
   }
-  if (!is_better(complaint, result) && !comes_further(candidate, complaint, changes, result)) {
+  if (!is_better(complaint, result)) {
+    if (!further_ && comes_further(candidate, complaint, changes, result) &&
+        !loses_verdicts(changes)) {
+      further_ = Further{{candidate, complaint}, std::move(changes), std::move(result)};
+      return false;
+    }
     last_outcome_ = outcome(complaint, result);
     note_nearest(candidate, complaint, changes, result);
     return false;
@@ -286,6 +294,16 @@ Expected<bool> RepairRun::judge_trial(const Candidate& candidate, Changes& chang
   kept_ = std::move(changes);
   now_ = std::move(result);
   result_.rounds.back().kept.push_back({candidate, complaint});
+  return true;
+}
+
+// What mends one fault and shows another that it hid; where another change mends all, it is that one.
+bool RepairRun::keep_further() {
+  if (!further_) return false;
+  kept_ = std::move(further_->changes);
+  now_ = std::move(further_->result);
+  result_.rounds.back().kept.push_back(std::move(further_->change));
+  further_.reset();
   return true;
 }
 

@@ -93,6 +93,7 @@ class RepairRun {
   // True when the change is kept. One that a test alone likes must please all of them.
   Expected<bool> judge_trial(const Candidate& candidate, Changes& changes,
                              const Diagnostic& complaint, CheckResult result);
+  bool keep_further();
   // What a run says of a change that was not kept.
   std::string outcome(const Diagnostic& complaint, const CheckResult& result) const;
   // The lines that may be at fault: those that the complaint names; of running code those, too, that
@@ -153,6 +154,12 @@ class RepairRun {
     std::size_t left = 0;  // complaints
   };
   std::optional<Nearest> nearest_;  // of what was not kept
+  struct Further {
+    KeptChange change;
+    Changes changes;
+    CheckResult result;
+  };
+  std::optional<Further> further_;  // of the complaint at work: the likeliest that comes further
   RepairResult result_;
 };
 
