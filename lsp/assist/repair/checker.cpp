@@ -81,7 +81,7 @@ class SandboxChecker final : public Checker {
   }
 
   bool can_rehearse() const override { return rehearsal_.has_value(); }
-  bool can_vary() const override { return !rehearsal_ && may_compile_c(command_.argv); }
+  bool can_vary() const override { return !rehearsal_ && may_vary(command_.argv); }
   bool can_trace() const override {
     return can_rehearse() || go_coverage_command(command_.argv, "Test", "");
   }
@@ -122,6 +122,7 @@ class SandboxChecker final : public Checker {
 
   // Afresh: what has been built already is not compiled.
   Expected<std::vector<std::string>> compiled(const Changes& base, std::stop_token stop) override {
+    if (!may_compile_c(command_.argv)) return std::vector<std::string>();
     auto box = sandbox::Sandbox::open(options_);
     if (!box) return lifted(std::move(box.error())).pass();
     const std::filesystem::path root = (*box)->visible_root(), folder = root / kRehearsalFolder;

@@ -69,7 +69,8 @@ class Checker {
   // to be confirmed by check().
   virtual bool can_trace() const { return can_rehearse(); }
   virtual bool can_rehearse() const { return false; }
-  // Whether rehearse() can try to compile all changes of C or C++ into one program (rehearse/variants.h).
+  // Whether rehearse() can try to put all changes into one program: of languages that have variants
+  // (rehearse/variants.h).
   // Not where can_rehearse().
   virtual bool can_vary() const { return false; }
   // C and C++ files of the workspace that the command compiles where nothing of this checker's is built.

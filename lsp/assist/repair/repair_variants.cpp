@@ -1,4 +1,4 @@
-// Rehearsals of C and C++ programs (rehearse/variant_rehearsal.h): most changes are compiled into the program
+// Rehearsals by variants (rehearse/variant_rehearsal.h): most changes are put into the program
 // at once; what pleases its tests there is run by the command, and so is what cannot be a variant.
 #include <algorithm>
 
@@ -14,9 +14,12 @@ constexpr std::size_t kWorthMin = 5;  // fewer changes are run at once
 constexpr std::chrono::milliseconds kVariedMax{15'000};
 constexpr int kPlainShare = 4;  // of the time that goes to rehearsals: what runs take in between
 
-bool is_c(const std::string& path) {
-  const auto* language = indexer::language_of(path, "");
-  return language != nullptr && (language->name == "c" || language->name == "cpp");
+bool is_c(const Candidate& candidate) {
+  const auto* language = indexer::language_of(candidate.path, "");
+  return has_variants(language) && !is_script(language);
+}
+bool can_be_variant(const Candidate& candidate) {
+  return has_variants(indexer::language_of(candidate.path, ""));
 }
 
 }  // namespace
@@ -38,7 +41,10 @@ Status RepairRun::suspect_compiled() {
 }
 
 bool RepairRun::has_c(const std::vector<Candidate>& candidates) {
-  return std::ranges::any_of(candidates, [](const Candidate& one) { return is_c(one.path); });
+  return std::ranges::any_of(candidates, is_c);
+}
+bool RepairRun::has_varied(const std::vector<Candidate>& candidates) {
+  return std::ranges::any_of(candidates, can_be_variant);
 }
 
 Expected<bool> RepairRun::try_anywhere(const Diagnostic& complaint, RepairProgress& shown) {
@@ -65,7 +71,7 @@ Expected<bool> RepairRun::try_varied(const std::vector<Candidate>& candidates,
       auto trial = trial_of(*next, Parses::kCheckLater);
       if (!trial) continue;
       bytes += trial->changes.at(next->path).size();
-      (is_c(next->path) ? batch : plain).push_back(std::move(*trial));
+      (can_be_variant(*next) ? batch : plain).push_back(std::move(*trial));
     }
     if (progress_) progress_(shown);
     const Clock::time_point began = Clock::now();
