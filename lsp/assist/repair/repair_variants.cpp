@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t kBatchMax = 1'200;  // changes in one build
 constexpr std::size_t kBatchBytesMax = std::size_t{96} << 20;
 constexpr std::size_t kWorthMin = 5;  // fewer changes are run at once
-constexpr std::chrono::milliseconds kVariedMax{15'000};
+// What a rehearsal may take: at least this, and so many times what the command takes.
+constexpr std::chrono::milliseconds kVariedMin{15'000};
+constexpr int kVariedTimes = 10;
 constexpr int kPlainShare = 4;  // of the time that goes to rehearsals: what runs take in between
 
 bool is_c(const Candidate& candidate) {
@@ -98,11 +100,15 @@ Expected<bool> RepairRun::vary(std::vector<Trial>& batch, const Diagnostic& comp
                                std::vector<Trial>& plain) {
   std::vector<Changes> changes;
   for (const Trial& trial : batch) changes.push_back(trial.changes);
-  auto rehearsed = checker_.rehearse(kept_, changes, {}, kVariedMax, stop_);
+  const auto command = std::chrono::milliseconds(static_cast<std::int64_t>(now_.seconds * 1000));
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(began_ + request_.budget -
+                                                                          Clock::now());
+  const auto limit = std::max(kVariedMin, std::min(kVariedTimes * command, left));
+  auto rehearsed = checker_.rehearse(kept_, changes, {}, limit, stop_);
   if (!rehearsed) return std::move(rehearsed.error()).pass();
   changes.clear();
   ++result_.runs;
-  std::vector<Trial> left, pleasing;
+  std::vector<Trial> rest, pleasing;
   bool has_run = false;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const Rehearsed& said = (*rehearsed)[i];
@@ -113,9 +119,9 @@ Expected<bool> RepairRun::vary(std::vector<Trial>& batch, const Diagnostic& comp
     else if (said.cannot || (said.ran && said.passed > 0))
       plain.push_back(std::move(batch[i]));
     else if (!said.ran)
-      left.push_back(std::move(batch[i]));
+      rest.push_back(std::move(batch[i]));
   }
-  batch = std::move(left);
+  batch = std::move(rest);
   varies_ = has_run;
   for (Trial& trial : pleasing) {
     Expected<bool> kept = try_these({&trial, 1}, complaint);

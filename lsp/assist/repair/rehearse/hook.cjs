@@ -5,6 +5,9 @@
 // way, if what it wrote is there. Variants that node cannot read are looked for in what it wrote, since a compiler
 // that does not look at types passes them on; by itself, `node hook.cjs FILE...`, in files. Their numbers go to
 // kept/broken, a line each.
+//
+// `node --test` starts a process for each file, and reads what it says. Which of these fail is noted in kept/tests: with
+// a variant alive they alone run first, and only if they pass the others do.
 "use strict";
 
 const fs = require("fs");
@@ -132,9 +135,38 @@ function endKnownCompiler() {
   }
 }
 
+// --- Tests -----------------------------------------------------------------------------------------
+
+function noteTest() {
+  process.on("exit", (status) => {
+    const run = { folder: process.cwd(), words: [...process.execArgv, ...process.argv.slice(1)] };
+    if (status !== 0) fs.appendFileSync(path.join(kept, "tests"), JSON.stringify(run) + "\n");
+  });
+}
+
+function endFailingTests() {
+  let lines = [];
+  try {
+    lines = fs.readFileSync(path.join(kept, "tests"), "utf8").split("\n");
+  } catch (error) {
+    return; // none is known to fail
+  }
+  for (const line of new Set(lines.filter((text) => text !== ""))) {
+    const { folder, words } = JSON.parse(line);
+    const env = { ...process.env, NODE_TEST_CONTEXT: "child-v8" };
+    const ran = require("child_process").spawnSync(process.execPath, words, { cwd: folder, env, stdio: "ignore" });
+    if (ran.status !== 0) process.exit(1);
+  }
+  fs.writeFileSync(path.join(kept, "fresh"), ""); // all of them may take longer
+}
+
 if (require.main === module) {
   for (const file of process.argv.slice(2)) checkFile(file);
 } else if (/[\\/]typescript[\\/](bin|lib)[\\/]_?tsc(\.js)?$/.test(program())) {
   if (process.env.CURLEW_PICK !== undefined) endKnownCompiler();
   else if (process.env.CURLEW_SEEN !== undefined) noteCompiler();
+} else if (process.env.NODE_TEST_CONTEXT !== undefined) {
+  if (process.env.CURLEW_SEEN !== undefined && require("worker_threads").isMainThread) noteTest();
+} else if (process.execArgv.includes("--test") && process.env.CURLEW_PICK !== undefined) {
+  endFailingTests();
 }
