@@ -1,6 +1,7 @@
 #include "indexer/index.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 
 #include "indexer/buffers.h"
@@ -8,6 +9,8 @@
 #include "indexer/facts.h"
 #include "indexer/hierarchy.h"
 #include "indexer/locals.h"
+#include "indexer/private_files.h"
+#include "indexer/references.h"
 #include "indexer/resolve.h"
 #include "indexer/search.h"
 #include "indexer/search_pattern.h"
@@ -22,13 +25,26 @@ namespace curlew::indexer {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kQueryTries = 4;  // each finds another damaged segment
+constexpr int kQueryTries = 4;   // each finds another damaged segment
+constexpr int kUpdateTries = 3;  // as above
+constexpr int kDamageTold = 8;   // times; on a disk that fails there is no end of it
 
 // Worktrees of one repository share a store, so that what one has parsed the others know.
 fs::path default_store(const fs::path& root) {
   const fs::path shared = git_common_folder_of(root).value_or(root);
   return user_cache_folder() / "index" /
          fmt::format("{:016x}.sqlite", content_hash(shared.native()));
+}
+
+std::string describe(std::uint8_t why, const StoreTotals::Missing& missing) {
+  const std::string_view what =
+      why == kParseStopped    ? "no symbols: parsing takes longer than 500 ms"
+      : why == kNotUnderstood ? "no symbols: the language's grammar makes nothing of them"
+                              : "part of their symbols and references: they have too many";
+  const bool is_one = missing.files == 1;
+  return fmt::format("{} {} {} ({}{})", missing.files, is_one ? "file has" : "files have", what,
+                     fmt::join(missing.first, ", "),
+                     missing.files > static_cast<int>(missing.first.size()) ? ", ..." : "");
 }
 
 }  // namespace
@@ -65,6 +81,8 @@ struct Index::Impl {
   FactsCache facts;
   IncludeFolders includes;
 
+  std::atomic<int> damage_told = 0;
+
   mutable std::mutex mutex;  // guards what the last update left
   UpdateReport last;
   double seconds = 0;
@@ -98,12 +116,30 @@ struct Index::Impl {
   auto query(const std::vector<DocumentPtr>& documents, Ask ask)
       -> decltype(ask(std::declval<View&>())) {
     for (int tries_left = kQueryTries;;) {
-      Expected<Store::Lease> reader = store->reader();
-      if (!reader) return std::move(reader.error()).pass();
-      View view(**reader, texts, documents, facts, includes.table());
-      auto answer = ask(view);
-      if (!(*reader)->met_damage() || --tries_left == 0) return answer;
+      bool is_whole = true;
+      auto answer = ask_once(documents, ask, is_whole);
+      if (tell_damage()) is_whole = false;
+      if (is_whole || --tries_left == 0) return answer;
     }
+  }
+
+  template <class Ask>
+  auto ask_once(const std::vector<DocumentPtr>& documents, Ask& ask, bool& is_whole)
+      -> decltype(ask(std::declval<View&>())) {
+    Expected<Store::Lease> reader = store->reader();
+    if (!reader) return std::move(reader.error()).pass();
+    View view(**reader, texts, documents, facts, includes.table());
+    auto answer = ask(view);
+    is_whole = !(*reader)->met_damage();
+    return answer;
+  }
+
+  // Whether there was something to tell. No reader is held.
+  bool tell_damage() {
+    if (!options.on_damage || damage_told >= kDamageTold || !store->take_damage()) return false;
+    ++damage_told;
+    options.on_damage();
+    return true;
   }
 
   // Runs `write` under the update lock; when the store turns out to be damaged, once more on a new
@@ -118,6 +154,21 @@ struct Index::Impl {
       return std::move(rebuilt.error()).pass();
     return write((*lock)->writer());
   }
+
+  // Once more when damage was met on the way: by a merge, which reads all of a segment.
+  Expected<UpdateReport> update_all(const ProgressCallback& progress, std::stop_token stop) {
+    int indexed = 0, removed = 0;
+    for (int tries_left = kUpdateTries;;) {
+      Expected<UpdateReport> report = update(stop, [&](StoreWriter& writer) {
+        return indexer::update_all(*store, writer, options, buffers.paths(), progress, stop);
+      });
+      if (!report) return report;
+      (void)store->state();  // who reads it notes what is damaged in it
+      report->indexed = indexed += report->indexed;
+      report->removed = removed += report->removed;
+      if (!store->take_damage() || --tries_left == 0) return report;
+    }
+  }
 };
 
 Index::Index(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -129,7 +180,11 @@ Expected<std::unique_ptr<Index>> Index::open(const IndexOptions& options) {
   settled.root = fs::canonical(options.root, code);
   if (code || !fs::is_directory(settled.root, code))
     return fail(Errc::kNotFound, "{}: no folder that can be indexed", options.root.string());
-  if (settled.store.empty()) settled.store = default_store(settled.root);
+  if (settled.store.empty()) {
+    settled.store = default_store(settled.root);
+    make_private(user_cache_folder());
+    make_private(settled.store.parent_path());
+  }
   Expected<std::unique_ptr<Store>> store =
       Store::open(settled.store, settled.read_only_memory, settled.root);
   if (!store) return std::move(store.error()).during("open index of " + settled.root.string());
@@ -139,10 +194,7 @@ Expected<std::unique_ptr<Index>> Index::open(const IndexOptions& options) {
 
 Expected<IndexStats> Index::update(const ProgressCallback& progress, std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
-  Expected<UpdateReport> report = impl_->update(stop, [&](StoreWriter& writer) {
-    return update_all(*impl_->store, writer, impl_->options, impl_->buffers.paths(), progress,
-                      stop);
-  });
+  Expected<UpdateReport> report = impl_->update_all(progress, stop);
   if (!report) return std::move(report.error()).during("update index");
   {
     std::lock_guard lock(impl_->mutex);
@@ -154,10 +206,27 @@ Expected<IndexStats> Index::update(const ProgressCallback& progress, std::stop_t
 }
 
 Status Index::update_files(const std::vector<std::string>& paths) {
-  Status done = impl_->update({}, [&](StoreWriter& writer) {
-    return update_some(*impl_->store, writer, impl_->options, paths);
+  Status done = impl_->update({}, [&](StoreWriter& writer) -> Status {
+    Expected<bool> is_filled = writer.is_filled();
+    if (!is_filled) return std::move(is_filled.error()).pass();
+    if (*is_filled) return update_some(*impl_->store, writer, impl_->options, paths);
+    Expected<UpdateReport> all =
+        indexer::update_all(*impl_->store, writer, impl_->options, impl_->buffers.paths(), {}, {});
+    if (!all) return std::move(all.error()).pass();
+    return {};
   });
   if (!done) return std::move(done.error()).during("update index");
+  return {};
+}
+
+bool Index::needs_update() const {
+  return impl_->store->needs_update();
+}
+
+Status Index::check(std::stop_token stop) const {
+  Status checked = impl_->store->check(stop);
+  if (!checked) return std::move(checked.error()).during("check index");
+  impl_->tell_damage();
   return {};
 }
 
@@ -224,6 +293,17 @@ Expected<std::vector<SearchHit>> Index::implementations_at(const std::string& pa
   });
 }
 
+Expected<FoundReferences> Index::references_at(const ReferencesQuery& query,
+                                               std::stop_token stop) const {
+  const ParseFile parse = [this](const std::string& path) -> DocumentPtr {
+    LoadedFile loaded = load_file(impl_->options.root, path, impl_->options.limits);
+    if (loaded.reason != SkipReason::kNone) return nullptr;
+    return impl_->buffers.parse(path, std::make_shared<const std::string>(std::move(loaded.text)));
+  };
+  return impl_->query(impl_->documents_with(query.path, query.text),
+                      [&](View& view) { return find_references(view, query, parse, stop); });
+}
+
 Expected<std::optional<LocalName>> Index::local_at(const std::string& path, std::string_view text,
                                                    std::size_t offset) const {
   if (offset > text.size())
@@ -279,6 +359,8 @@ IndexStats Index::stats() const {
       stats.bytes = totals->bytes;
       stats.index_bytes = totals->index_bytes;
       stats.skipped = std::move(totals->skipped);
+      for (const auto& [why, missing] : totals->missing)
+        stats.limits.push_back(describe(why, missing));
       for (const auto& [language, of] : totals->by_language)
         stats.by_language[language] = {of.files, of.bytes, of.symbols};
     } else {

@@ -11,6 +11,7 @@
 // repository; one that is broken or of another version is rebuilt, with a word in `notes`.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -36,6 +37,9 @@ struct IndexOptions {
   WalkLimits limits;
   bool read_only_memory =
       false;  // keep the store in memory (tests, or a cache folder that cannot be written)
+  // Called by a query that met damage, without locks; it is asked again afterwards. update() mends
+  // the damage: at once, or by having another thread do it. At most a few times in an index's life.
+  std::function<void()> on_damage;
 };
 
 struct IndexStats {
@@ -53,6 +57,8 @@ struct IndexStats {
   };
   std::map<std::string, PerLanguage> by_language;
   std::vector<std::string> notes;
+  // What limits have cost: "2 files have no symbols: parsing them takes too long (a.hs, b.yaml)".
+  std::vector<std::string> limits;
 };
 
 struct IndexProgress {
@@ -102,6 +108,25 @@ struct LocalName {
   std::vector<Range> places;  // rising, definitions included
 };
 
+struct ReferencesQuery {
+  std::string path;
+  std::string_view text;  // of the document, as it stands in the editor
+  std::size_t offset = 0;
+  std::size_t limit = 10'000;
+  std::chrono::milliseconds time_max{5'000};  // then what was found so far
+};
+
+struct FoundReference {
+  std::string path;
+  Range range;  // the name
+  bool is_definition = false;
+};
+
+struct FoundReferences {
+  std::vector<FoundReference> places;  // this file's first, then by path and place
+  bool is_complete = true;             // else `limit` or `time_max` was reached
+};
+
 // A place to complete at, and what the editor knows about its user's attention.
 struct ContextQuery {
   std::string path;                       // relative to the root; "" for an unsaved buffer
@@ -142,8 +167,15 @@ class Index {
   // Walks, parses what changed (by size, time and content hash), stores; what is near open documents
   // first. kCancelled leaves what was done.
   Expected<IndexStats> update(const ProgressCallback& progress = {}, std::stop_token stop = {});
-  // The same for named files only (a save, a file event); deleted ones are removed.
+  // The same for named files only (a save, a file event); deleted ones are removed. Of a store that
+  // was never filled (it is new, somebody has emptied the cache) all files are.
   Status update_files(const std::vector<std::string>& paths);
+
+  // Whether named files are not enough: the store was emptied or replaced meanwhile, was not filled
+  // to its end, or damage was met.
+  bool needs_update() const;
+  // Reads what of the index nobody has read yet, so that damage anywhere is met now (on_damage).
+  Status check(std::stop_token stop = {}) const;
 
   // Open documents. `text` is shared, not copied; path as in WalkedFile. Parsing happens on the
   // first query after the change, so a burst of keystrokes costs nothing.
@@ -173,6 +205,11 @@ class Index {
   Expected<std::vector<SearchHit>> implementations_at(const std::string& path,
                                                       std::string_view text, std::size_t offset,
                                                       int limit = 100) const;
+
+  // Where else that word is meant: what textDocument/references asks (references.h). Files are parsed for it,
+  // so it takes a while: kCancelled.
+  Expected<FoundReferences> references_at(const ReferencesQuery& query,
+                                          std::stop_token stop = {}) const;
 
   // What this file alone says of the word at `offset`: a name that it introduces, and where it is
   // meant. Nothing for a member behind a dot, for what other files define, and for languages without

@@ -1,5 +1,7 @@
 #include "indexer/packed.h"
 
+#include <algorithm>
+
 namespace curlew::indexer {
 namespace {
 
@@ -83,33 +85,90 @@ std::string SymbolPacker::bytes() {
   return out;
 }
 
+namespace {
+
+// Appends the symbols of one group whose names are `names`; with `sought`, those of that name.
+// False where the bytes make no sense.
+bool unpack_group(std::string_view bytes, VarintReader names, std::optional<std::uint32_t> sought,
+                  std::vector<PackedSymbol>& symbols) {
+  VarintReader group(bytes);
+  PackedSymbol symbol;
+  for (std::uint32_t i = 0; i < kGroupSymbols && !names.done(); ++i) {
+    symbol.name = names.next_u32();
+    unpack_next(group, symbol);
+    if (names.broken() || group.broken()) return false;
+    if (!sought || symbol.name == *sought) symbols.push_back(symbol);
+  }
+  return true;
+}
+
+// A list of varints is searched for the bytes of one: that one begins where a byte before it ends a
+// number, and such bytes count the numbers.
+class VarintSearch {
+ public:
+  VarintSearch(std::string_view list, std::uint32_t sought) : list_(list) {
+    append_varint(bytes_, sought);
+  }
+  // The place of the next one; none: there is no more.
+  std::optional<std::size_t> next() {
+    for (std::size_t at = list_.find(bytes_, at_); at != list_.npos;
+         at = list_.find(bytes_, at + 1)) {
+      if (at > 0 && static_cast<unsigned char>(list_[at - 1]) >= 0x80) continue;
+      const std::string_view skipped = list_.substr(at_, at - at_);
+      numbers_ += static_cast<std::size_t>(std::count_if(
+          skipped.begin(), skipped.end(), [](char c) { return static_cast<signed char>(c) >= 0; }));
+      at_ = at + bytes_.size();
+      return numbers_++;
+    }
+    return std::nullopt;
+  }
+  // Where the number before the first of a group of numbers ends that the last found one is in.
+  std::size_t group_start() const {
+    std::size_t back = (numbers_ - 1) % kGroupSymbols, at = at_ - bytes_.size();
+    for (; back > 0 && at > 0; --back) {
+      --at;
+      while (at > 0 && static_cast<unsigned char>(list_[at - 1]) >= 0x80) --at;
+    }
+    return at;
+  }
+
+ private:
+  const std::string_view list_;
+  std::string bytes_;
+  std::size_t at_ = 0, numbers_ = 0;
+};
+
+std::vector<PackedSymbol> symbols_named(std::string_view list, VarintReader groups,
+                                        std::uint32_t name) {
+  std::vector<PackedSymbol> symbols;
+  VarintSearch search(list, name);
+  std::size_t next_group = 0;
+  for (std::optional<std::size_t> place = search.next(); place; place = search.next()) {
+    const std::size_t group = *place / kGroupSymbols;
+    if (group < next_group) continue;  // it was unpacked for one before
+    while (next_group++ < group && !groups.broken()) (void)groups.take_counted();
+    const std::string_view bytes = groups.take_counted();
+    if (groups.broken() ||
+        !unpack_group(bytes, VarintReader(list.substr(search.group_start())), name, symbols))
+      break;
+  }
+  return symbols;
+}
+
+}  // namespace
+
 std::vector<PackedSymbol> unpack_symbols(std::string_view bytes,
                                          std::optional<std::uint32_t> name) {
-  std::vector<PackedSymbol> symbols;
   VarintReader reader(bytes);
   const std::uint64_t count = reader.next();
-  VarintReader names(reader.take_counted());
-  // A value even where none is looked for: compilers compare before they look whether there is one,
-  // which is harmless, and which valgrind cannot know.
-  const std::uint32_t sought = name.value_or(0);
-  std::vector<std::uint32_t> group_names;
+  const std::string_view list = reader.take_counted();
+  if (name) return symbols_named(list, reader, *name);
+  std::vector<PackedSymbol> symbols;
+  VarintReader names(list);
   for (std::uint64_t done = 0; done < count && !names.done(); done += kGroupSymbols) {
-    group_names.clear();
-    bool wanted = !name;
-    while (group_names.size() < kGroupSymbols && !names.done()) {
-      group_names.push_back(names.next_u32());
-      wanted |= group_names.back() == sought;
-    }
-    VarintReader group(reader.take_counted());
-    if (reader.broken() || names.broken()) break;
-    if (!wanted) continue;
-    PackedSymbol symbol;
-    for (const std::uint32_t own : group_names) {
-      unpack_next(group, symbol);
-      if (group.broken()) return symbols;
-      symbol.name = own;
-      if (!name || own == sought) symbols.push_back(symbol);
-    }
+    const std::string_view group = reader.take_counted();
+    if (reader.broken() || !unpack_group(group, names, std::nullopt, symbols)) break;
+    for (std::uint32_t i = 0; i < kGroupSymbols && !names.done(); ++i) (void)names.next();
   }
   return symbols;
 }

@@ -4,6 +4,8 @@
 // an answer says how sure it is; `kName` means that nothing told the definers apart.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +31,41 @@ struct Resolved {
   ResolvedBy by = ResolvedBy::kName;
 };
 
-// A local's definition has the kind "local" or "parameter". Where `path` is an open document its
+// Whether what one language defines can be meant in the other; of those that are no code, and null: always.
+bool are_kin(const Language* a, const Language* b);
+
+// Of any number of places in one file. Used by one thread; what it is given must outlive it.
+class FileResolver {
+ public:
+  // `document` is of this text, or was some edits ago; null: scopes are not known.
+  FileResolver(View& view, std::string path, std::string_view text, const Document* document);
+  // As resolve().
+  Expected<std::vector<Resolved>> at(std::size_t offset, int limit);
+
+  // What the text says of the place of use, and which files it reaches.
+  struct Surroundings {
+    std::uint32_t receiver_type = 0;  // name_hash; 0 where the text does not say
+    std::vector<std::string> imported, second, folder;
+  };
+
+ private:
+  Status look_around_file(std::size_t offset);
+  Expected<bool> is_outside(std::size_t name_start);
+  enum class Written : std::uint8_t { kQuoted, kBare };
+  Expected<std::vector<Resolved>> imported_files(std::size_t offset, Written written);
+  Expected<std::vector<SearchHit>> definers(std::string_view name);
+
+  View& view_;
+  const std::string path_;
+  const std::string_view text_;
+  const Document* document_;
+  const Language* language_;
+  std::optional<Surroundings> around_;
+  std::map<std::string, std::vector<SearchHit>, std::less<>> definers_;
+};
+
+// A local's definition has the kind "local" or "parameter"; the file that an import or include names is a hit of kind
+// "file" at its beginning. Where `path` is an open document its
 // scopes are known.
 //
 // Definitions of the word at `offset` of `text`, best first, all by the same rule; declarations come

@@ -58,6 +58,9 @@ std::pair<std::string_view, std::string_view> split_qualified(std::string_view t
   return {text.substr(place + 1), container};
 }
 
+// Of a qualified name, `client::flags`: so many symbols of the name are looked at for the container.
+constexpr std::size_t kQualifiedLook = 2'000;
+
 // The symbols of the best names; more names than hits are asked for, and many more where a name's
 // symbols turn out to be gone.
 Expected<std::vector<SearchHit>> hits_for(View& view, std::string_view typed, std::size_t limit) {
@@ -77,7 +80,8 @@ Expected<std::vector<SearchHit>> hits_for(View& view, std::string_view typed, st
 Expected<std::vector<SearchHit>> search_symbols(View& view, std::string_view text,
                                                 std::size_t limit) {
   const auto [typed, container] = split_qualified(text);
-  Expected<std::vector<SearchHit>> found = hits_for(view, typed, limit);
+  const std::size_t looked_at = container.empty() ? limit : std::max(limit, kQualifiedLook);
+  Expected<std::vector<SearchHit>> found = hits_for(view, typed, looked_at);
   if (!found) return found;
   std::vector<SearchHit>& hits = *found;
   for (SearchHit& hit : hits) {
@@ -85,6 +89,8 @@ Expected<std::vector<SearchHit>> search_symbols(View& view, std::string_view tex
   }
   std::stable_sort(hits.begin(), hits.end(),
                    [](const SearchHit& a, const SearchHit& b) { return a.score > b.score; });
+  if (hits.size() > limit)
+    hits.erase(hits.begin() + static_cast<std::ptrdiff_t>(limit), hits.end());
   return found;
 }
 

@@ -22,8 +22,8 @@ double name_match(std::string_view name, std::string_view typed);
 
 // The `wanted` best of the names that the store and the open documents define, each once, best
 // first; equals in the order of the dictionary. Fewer only where there are no more: no more of a
-// better kind, but weaker ones are not looked for where some name is what was typed, nor beyond
-// kSpreadLooksMax candidates.
+// better kind, but weaker ones are not looked for where some name is what was typed, nor further
+// than search_names.cpp says.
 Expected<std::vector<NamedScore>> matching_names(View& view, std::string_view typed,
                                                  std::size_t wanted);
 

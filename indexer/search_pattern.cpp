@@ -12,8 +12,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kSearchTimeMax = std::chrono::milliseconds(2000);
-constexpr int kHitsPerFileMax = 100;
-constexpr int kLimitMax = 10'000;
+constexpr int kLimitMax = 100'000;
 constexpr std::size_t kLineBytesMax = 240;
 
 // Walks through a text; lines are counted on the way, each once.
@@ -50,20 +49,22 @@ SearchHit hit_at(const std::string& path, std::string_view text, TextPattern::Ma
   return hit;
 }
 
-// False when some of the text was too hard for the pattern.
-bool search_file(const std::string& path, std::string_view text, const TextPattern& pattern,
-                 std::size_t limit, std::vector<SearchHit>& hits) {
+enum class Searched : std::uint8_t { kAll, kUpToLimit, kTooHard };
+
+// kTooHard when some of the text was, for the pattern.
+Searched search_file(const std::string& path, std::string_view text, const TextPattern& pattern,
+                     std::size_t limit, std::vector<SearchHit>& hits) {
   LineCounter lines(text);
   TextPattern::Match match;
   std::size_t from = 0;
-  for (int found = 0; found < kHitsPerFileMax && hits.size() < limit; ++found) {
+  for (;;) {
     const TextPattern::Outcome outcome = pattern.find(text, from, match);
-    if (outcome == TextPattern::Outcome::kTooHard) return false;
-    if (outcome == TextPattern::Outcome::kNone) return true;
+    if (outcome == TextPattern::Outcome::kTooHard) return Searched::kTooHard;
+    if (outcome == TextPattern::Outcome::kNone) return Searched::kAll;
+    if (hits.size() == limit) return Searched::kUpToLimit;
     hits.push_back(hit_at(path, text, match, lines));
     from = std::max(match.end, from + 1);
   }
-  return true;
 }
 
 }  // namespace
@@ -83,14 +84,20 @@ Expected<PatternMatches> search_pattern(View& view, const PatternQuery& query) {
   const auto end = Clock::now() + kSearchTimeMax;
   PatternMatches matches;
   std::size_t looked_at = 0, too_hard = 0;
+  bool is_cut = false;
   for (const std::string& path : *paths) {
-    if (matches.hits.size() >= limit || Clock::now() > end) break;
+    if (is_cut || Clock::now() > end) break;
     ++looked_at;
     const std::shared_ptr<const std::string> text = view.text_once(path);
-    if (text && !search_file(path, *text, *pattern, limit, matches.hits)) ++too_hard;
+    if (!text) continue;
+    const Searched searched = search_file(path, *text, *pattern, limit, matches.hits);
+    is_cut = searched == Searched::kUpToLimit;
+    if (searched == Searched::kTooHard) ++too_hard;
   }
-  matches.is_complete = looked_at == paths->size() && too_hard == 0;
-  if (looked_at < paths->size() && matches.hits.size() < limit)
+  matches.is_complete = looked_at == paths->size() && too_hard == 0 && !is_cut;
+  if (is_cut)
+    matches.note = fmt::format("the first {} matches; there are more", limit);
+  else if (looked_at < paths->size())
     matches.note = fmt::format(
         "stopped after {} of {} files: a word of three letters that every "
         "match holds makes it fast",

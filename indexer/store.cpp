@@ -11,6 +11,7 @@
 #include <cstring>
 #include <thread>
 
+#include "indexer/private_files.h"
 #include "indexer/source/files.h"
 #include "indexer/store_schema.h"
 
@@ -34,8 +35,7 @@ fs::path lock_beside(const fs::path& store) {
 
 Expected<int> lock_file(const fs::path& store) {
   const fs::path path = lock_beside(store);
-  std::error_code ignored;  // opening says what is wrong
-  fs::create_directories(path.parent_path(), ignored);
+  (void)make_private_folders(path.parent_path());  // opening says what is wrong
   const int fd = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0) return fail(Errc::kIo, "{}: {}", path.string(), std::strerror(errno));
   return fd;
@@ -126,7 +126,10 @@ Expected<std::string> make_sound(const fs::path& path) {
     std::error_code ignored;
     const bool is_missing = !fs::exists(path, ignored);
     const bool is_new = is_missing || fs::file_size(path, ignored) == 0;
-    if (is_missing) remove_log(path);
+    if (is_missing) {
+      remove_log(path);
+      make_private_file(path);  // SQLite gives its log and its shared memory the file's rights
+    }
     Expected<Database> database = Database::open(path.string(), Database::Mode::kWrite);
     if (!database) return std::move(database.error()).pass();
     Expected<std::string> found = complaint_about(*database, is_new);
@@ -151,10 +154,9 @@ Expected<std::string> make_sound(const fs::path& path) {
 Expected<std::unique_ptr<Store>> Store::open(const fs::path& path, bool in_memory,
                                              const fs::path& root) {
   if (in_memory) return open_memory("", root);
-  std::error_code code;
-  fs::create_directories(path.parent_path(), code);
-  if (code && !fs::is_directory(path.parent_path()))
-    return open_memory(fmt::format("{}: {}", path.parent_path().string(), code.message()), root);
+  if (!make_private_folders(path.parent_path()))
+    return open_memory(fmt::format("{}: {}", path.parent_path().string(), std::strerror(errno)),
+                       root);
   Expected<std::unique_ptr<Store>> store = open_file(path, root);
   if (!store && store.error().kind() == Errc::kIo)
     return open_memory(store.error().message(), root);
@@ -165,6 +167,8 @@ Expected<std::unique_ptr<Store>> Store::open_file(const fs::path& path, const fs
   Expected<int> opened = lock_file(path);
   if (!opened) return std::move(opened.error()).pass();
   const Fd lock(*opened);  // held until this returns
+  for (const char* part : {"", "-wal", "-shm", ".lock", ".broken"})
+    make_private(path.string() + part);  // earlier versions left them to the umask
   std::string rebuilt;
   // Who holds the lock has checked the file, and has made it if the table is there.
   const bool free = ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
@@ -182,6 +186,8 @@ Expected<std::unique_ptr<Store>> Store::open_file(const fs::path& path, const fs
   store->path_ = path;
   store->name_ = path.string();
   store->files_ = std::make_unique<SegmentFiles>(segments_beside(path));
+  if (Status usable = store->files_->make_usable(); !usable)
+    return std::move(usable.error()).pass();
   if (Status settled = store->settle(); !settled) return std::move(settled.error()).pass();
   if (free) {
     if (Status cleaned = store->remove_leftovers(store->writer_->database()); !cleaned)
@@ -234,6 +240,12 @@ bool Store::is_replaced() const {
   return now != FileIdentity() && now != opened_;
 }
 
+bool Store::is_in_place() const {
+  const FileIdentity now = identity_of(path_);
+  std::lock_guard lock(mutex_);
+  return now != FileIdentity() && now == opened_;
+}
+
 void Store::follow() {
   std::lock_guard lock(mutex_);
   opened_ = identity_of(path_);
@@ -241,6 +253,7 @@ void Store::follow() {
   idle_.clear();
   states_.clear();
   damaged_.clear();
+  unhealed_.clear();
 }
 
 Expected<Store::Lease> Store::reader() {
@@ -336,17 +349,6 @@ void Store::keep(StatePtr state) {
 void Store::forget(std::uint64_t generation) {
   std::lock_guard lock(mutex_);
   std::erase_if(states_, [&](const StatePtr& state) { return state->generation == generation; });
-}
-
-void Store::note_damage(const StoreState& state) {
-  for (const SegmentState& part : state.segments) {
-    if (part.is_sound()) continue;
-    std::lock_guard lock(mutex_);
-    if (!damaged_.insert(part.id).second) continue;
-    notes_.push_back(
-        fmt::format("a part of the index was unreadable ({}): indexed again at the next update",
-                    part.segment ? "a checksum is wrong" : part.complaint));
-  }
 }
 
 // The caller holds the update lock, so nobody has written a segment that is not yet listed.

@@ -22,6 +22,7 @@
 
 #include "indexer/error.h"
 #include "indexer/segment/builder.h"
+#include "indexer/segment/name_pattern.h"
 #include "indexer/source/parse.h"
 #include "indexer/source/walk.h"
 #include "indexer/sqlite.h"
@@ -95,6 +96,12 @@ struct StoreTotals {
     std::int64_t bytes = 0, symbols = 0;
   };
   std::map<std::string, PerLanguage> by_language;
+  // Files without their symbols, by why (kParseStopped, ...): how many, and the first by path.
+  struct Missing {
+    int files = 0;
+    std::set<std::string> first;
+  };
+  std::map<std::uint8_t, Missing> missing;
 };
 
 // Chunks by how well they answer a query, by BM25.
@@ -108,6 +115,19 @@ struct RankedChunks {
 };
 // What a term adds to a chunk's score that holds it `count` times and has `length` terms.
 float bm25(float weight, float count, float length);
+
+struct MatchingName {
+  NameMatch how = NameMatch::kPrefix;
+  std::string name;
+};
+
+// How far names are looked for that do not begin as was typed. Groups are of 16 words; those with
+// short names come first.
+struct NameLimits {
+  std::size_t groups_max = 0;         // that are looked at for humps, and again for pieces
+  std::size_t spread_groups_max = 0;  // and for spread letters
+  std::size_t spread_length_max = 0;  // of names with spread letters, about
+};
 
 // Queries. Rows come in a fixed order (path, position), so equal states give equal answers. What a
 // damaged segment held is missing until the next update; Store::notes says so.
@@ -143,16 +163,11 @@ class StoreReader {
   Expected<std::vector<BaseRow>> bases_of(std::string_view path);
   // Every name that some symbol has; one that stands in several segments may come again.
   Status defined_names(const std::function<void(std::string_view)>& take);
-  // Names that some symbol has and that may match what was typed. `match` says how one does; none:
-  // not at all, or it is known already, for a name comes once a segment. The shorter ones of a way
-  // come first, and of one length and way in a segment the first `enough` in the dictionary's order.
-  // No worse way is looked for than is needed for `enough`, and of letters spread over a name no
-  // more than `spread_looks_max` are looked at.
-  using MatchName = std::function<std::optional<NameMatch>(std::string_view)>;
-  Status names_beginning_with(const NamePattern& pattern, std::size_t enough,
-                              const MatchName& match);
-  Status names_holding(NamePattern pattern, std::size_t enough, std::size_t spread_looks_max,
-                       const MatchName& match);
+  // The `wanted` best of the names that some symbol has, best first: by how they match, then the
+  // shorter one, then in the dictionary's order. Only such as begin so where one of them is what was
+  // typed.
+  Expected<std::vector<MatchingName>> best_names(const NamePattern& pattern, std::size_t wanted,
+                                                 const NameLimits& limits);
 
   // Ids of the chunks that hold the term, ascending, at most `limit`.
   Expected<std::vector<std::int64_t>> chunks_with(std::string_view term, int limit);
@@ -214,6 +229,10 @@ class StoreWriter {
   // One segment, then one transaction.
   Status commit();
   void rollback();  // forgets what was collected
+
+  // Whether the whole tree has been brought in once: a new store has only what is put into it.
+  Expected<bool> is_filled();
+  Status set_filled();
 
   // Segments that turned out to be damaged are given up: their files count as never indexed. Files
   // of segments that are no longer listed are deleted.
@@ -312,6 +331,15 @@ class Store {
   // update lock; readers leased before go on with the old file.
   Status rebuild(const std::string& why);
 
+  // Looks at every byte of the segments that nobody has read yet: damage is met as by a query.
+  Status check(const std::stop_token& stop);
+  // Whether damage was met since this was last asked: the next update mends it.
+  bool take_damage();
+
+  // Whether only a look at the whole tree makes the index right: it is new, was deleted or replaced,
+  // was not filled to its end, or is damaged.
+  bool needs_update();
+
   std::vector<std::string> notes() const;
   bool in_memory() const { return in_memory_; }
 
@@ -330,11 +358,15 @@ class Store {
   // Deleted or replaced by another process while this one had it open: what stands there now is
   // the index, and what was known of the old one is forgotten.
   bool is_replaced() const;
-  void follow();  // readers
+  bool is_in_place() const;  // what was opened is what the path names
+  void follow();             // readers
   // The state that the connection's transaction sees, kept for the next who asks.
   Expected<StatePtr> state_in(Database& database, std::int64_t tree);
   Expected<Segment::Ptr> segment_of(Database& database, std::int64_t id, std::uint64_t identity);
   void note_damage(const StoreState& state);
+  void remember_damage(const std::vector<std::int64_t>& segments);  // for other processes
+  Expected<std::set<std::int64_t>> known_damage(Database& database) const;
+  void forget_damage(const std::set<std::int64_t>& segments);  // their files are indexed again
   void keep(StatePtr state);
   void forget(std::uint64_t generation);
   Status remove_leftovers(Database& database);
@@ -354,7 +386,9 @@ class Store {
   int generation_ = 0;            // counts rebuilds: readers of an older file are not kept
   std::vector<StatePtr> states_;  // the newest last, a few
   std::vector<std::string> notes_;
-  std::set<std::int64_t> damaged_;  // segments that a note was left about
+  std::set<std::int64_t> damaged_;   // segments that a note was left about
+  std::set<std::int64_t> unhealed_;  // of these, the ones that are still listed
+  bool is_damage_news_ = false;
 };
 
 class Store::UpdateLock {

@@ -48,9 +48,15 @@ Expected<StatePtr> Store::state_in(Database& database, std::int64_t tree) {
         return Next::kMore;
       });
   if (!read) return std::move(read.error()).pass();
+  const Expected<std::set<std::int64_t>> damaged = known_damage(database);
+  if (!damaged) return tl::unexpected<Error>(damaged.error());
   for (const auto& [id, identity] : listed) {
-    Expected<Segment::Ptr> segment = segment_of(database, id, identity);
     SegmentState& added = state->segments.emplace_back(SegmentState{.id = id});
+    if (damaged->contains(id)) {
+      added.complaint = kWrongChecksum;
+      continue;
+    }
+    Expected<Segment::Ptr> segment = segment_of(database, id, identity);
     if (segment)
       added.segment = std::move(*segment);
     else

@@ -12,6 +12,7 @@ using Next = Database::Next;
 
 // A name with more definers ("main", "test") is cut off here before its paths are compared.
 constexpr std::size_t kDefinersRead = 2000;
+constexpr std::size_t kMissingNamed = 3;  // files without symbols
 // A state whose segments are gone was merged away while it was read; a newer one is there.
 constexpr int kSnapshotTries = 3;
 
@@ -24,6 +25,16 @@ FileRow file_from(const SqlRow& row) {
           .mtime_ns = row.integer(3),
           .hash = static_cast<std::uint64_t>(row.integer(4)),
           .skip = static_cast<SkipReason>(row.integer(5))};
+}
+
+void count_missing(const DocumentRecord& record, const std::vector<std::string>& paths,
+                   StoreTotals& totals) {
+  const auto why = static_cast<std::uint8_t>(record.flags & ~kHasLongWords);
+  if (why == 0) return;
+  StoreTotals::Missing& missing = totals.missing[why];
+  missing.files += static_cast<int>(paths.size());
+  missing.first.insert(paths.begin(), paths.end());
+  while (missing.first.size() > kMissingNamed) missing.first.erase(std::prev(missing.first.end()));
 }
 
 std::ptrdiff_t damaged_in(const StoreState& state) {
@@ -352,6 +363,7 @@ Expected<StoreTotals> StoreReader::totals() {
       of.files += files;
       of.bytes += std::int64_t{record->text_bytes} * files;
       of.symbols += std::int64_t{record->symbols} * files;
+      count_missing(*record, state.paths.of(i), totals);
     }
   }
   Expected<std::int64_t> rows_bytes = database_.integer(

@@ -6,7 +6,7 @@
 
 namespace curlew::indexer {
 
-constexpr int kFormatVersion = 3;
+constexpr int kFormatVersion = 6;
 constexpr int kApplicationId = 0x4375726c;  // "Curl", in the file's header
 
 // A segment of less text than this lies in its row: no file, no waiting for the disk.
@@ -18,7 +18,9 @@ constexpr const char* kSchema = R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('generation', random() & 0xffffffffffff);
 
-CREATE TABLE trees(id INTEGER PRIMARY KEY AUTOINCREMENT, root BLOB NOT NULL UNIQUE);
+CREATE TABLE trees(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, root BLOB NOT NULL UNIQUE,
+  filled INTEGER NOT NULL DEFAULT 0);
 
 CREATE TABLE segments(
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -40,6 +42,8 @@ CREATE INDEX files_by_document ON files(segment, document);
 CREATE TABLE superseded(
   segment INTEGER NOT NULL, document INTEGER NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY (segment, document)) WITHOUT ROWID;
+
+CREATE TABLE damaged(segment INTEGER PRIMARY KEY);
 )sql";
 
 }  // namespace curlew::indexer

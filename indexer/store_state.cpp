@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "indexer/private_files.h"
 #include "indexer/source/files.h"
 
 namespace curlew::indexer {
@@ -101,7 +102,8 @@ fs::path SegmentFiles::path_of(std::uint64_t identity) const {
 Segment::Ptr SegmentFiles::find(std::uint64_t identity) {
   std::lock_guard lock(mutex_);
   const auto found = known_.find(identity);
-  return found == known_.end() ? nullptr : found->second.lock();
+  const Segment::Ptr known = found == known_.end() ? nullptr : found->second.lock();
+  return known && !known->damaged() ? known : nullptr;  // what is written anew has the same name
 }
 
 void SegmentFiles::keep(const Segment::Ptr& segment) {
@@ -139,10 +141,22 @@ Expected<Segment::Ptr> SegmentFiles::write(const Finish& finish) {
   return adopt(std::move(bytes));
 }
 
+Status SegmentFiles::make_usable() const {
+  std::error_code code;
+  if (folder_.empty() || fs::symlink_status(folder_, code).type() == fs::file_type::not_found)
+    return {};  // made when something is written
+  if (!fs::is_directory(folder_, code) && ::unlink(folder_.c_str()) == 0) return {};
+  make_private(folder_);
+  if (::access(folder_.c_str(), R_OK | W_OK | X_OK) != 0) return io_failure(folder_);
+  if (!fs::is_directory(folder_, code))
+    return fail(Errc::kIo, "{}: no folder, and cannot be removed", folder_.string());
+  return {};
+}
+
 Expected<Segment::Ptr> SegmentFiles::write_file(const Finish& finish) {
   static std::atomic<int> serial{0};
-  std::error_code ignored;
-  fs::create_directory(folder_, ignored);
+  if (Status usable = make_usable(); !usable) return std::move(usable.error()).pass();
+  if (!make_private_folders(folder_)) return io_failure(folder_);
   const fs::path unfinished = folder_ / fmt::format("{}-{}.unfinished", ::getpid(), serial++);
   Fd fd(::open(unfinished.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
   if (!fd) return io_failure(unfinished);

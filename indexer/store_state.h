@@ -48,6 +48,8 @@ class DocumentPaths {
   std::uint32_t live_documents_ = 0;
 };
 
+inline constexpr std::string_view kWrongChecksum = "a checksum is wrong";
+
 struct SegmentState {
   std::int64_t id = 0;
   Segment::Ptr segment;   // null: damaged or gone
@@ -77,6 +79,9 @@ class SegmentFiles {
  public:
   explicit SegmentFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}  // "": memory
 
+  // Clears the folder's way: what is there and is no folder goes. kIo when it cannot be written.
+  Status make_usable() const;
+
   // kNotFound, kIo, kCorrupt. The same object as long as someone holds it.
   Expected<Segment::Ptr> open(std::uint64_t identity);
   // Whatever `finish` writes, under a temporary name; once it is safely on the disk it is renamed.
@@ -84,7 +89,7 @@ class SegmentFiles {
   Expected<Segment::Ptr> write(const Finish& finish);
   // A segment whose bytes are kept elsewhere.
   Expected<Segment::Ptr> adopt(std::string bytes);
-  Segment::Ptr find(std::uint64_t identity);
+  Segment::Ptr find(std::uint64_t identity);  // null for one that turned out to be damaged
   // Deletes the files of all others, and what writers left that died.
   void remove_all_but(const std::set<std::uint64_t>& identities);
 

@@ -238,6 +238,20 @@ Status StoreWriter::apply(Change& change, const NewSegment& made, StoreState& st
   return supersede(old_segment, old_document);
 }
 
+Expected<bool> StoreWriter::is_filled() {
+  Expected<std::int64_t> filled =
+      database_.integer("SELECT filled FROM trees WHERE id = ?", {tree_});
+  if (!filled) return std::move(filled.error()).pass();
+  return *filled != 0;
+}
+
+Status StoreWriter::set_filled() {
+  Expected<bool> filled = is_filled();
+  if (!filled) return std::move(filled.error()).pass();
+  if (*filled) return {};
+  return database_.run("UPDATE trees SET filled = 1 WHERE id = ?", {tree_});
+}
+
 // A worktree that was removed keeps nothing alive.
 Status StoreWriter::forget_gone_trees() {
   std::vector<std::int64_t> gone;
@@ -264,25 +278,26 @@ Status StoreWriter::tidy() {
   if (Status forgotten = forget_gone_trees(); !forgotten) return forgotten;
   Expected<StatePtr> state = store_->state_in(database_, tree_);
   if (!state) return std::move(state.error()).pass();
-  std::vector<std::int64_t> damaged;
-  for (const SegmentState& part : (*state)->segments) {
-    if (!part.is_sound()) damaged.push_back(part.id);
-  }
-  if (damaged.empty()) return {};
   store_->note_damage(**state);
-  return transaction([&](StoreState& next) -> Status {
-    for (const std::int64_t id : damaged) {
+  Expected<std::set<std::int64_t>> damaged = store_->known_damage(database_);
+  if (!damaged) return std::move(damaged.error()).pass();
+  if (damaged->empty()) return {};
+  Status given_up = transaction([&](StoreState& next) -> Status {
+    for (const std::int64_t id : *damaged) {
       // Of size and time that no file has, so that each is looked at again; in all trees.
       Status done = database_.run(
           "UPDATE files SET segment = 0, document = 0, hash = 0, mtime_ns = 0 WHERE segment = ?",
           {id});
       if (done) done = database_.run("DELETE FROM superseded WHERE segment = ?", {id});
       if (done) done = database_.run("DELETE FROM segments WHERE id = ?", {id});
+      if (done) done = database_.run("DELETE FROM damaged WHERE segment = ?", {id});
       if (!done) return done;
       std::erase_if(next.segments, [&](const SegmentState& part) { return part.id == id; });
     }
     return {};
   });
+  if (given_up) store_->forget_damage(*damaged);
+  return given_up;
 }
 
 }  // namespace curlew::indexer

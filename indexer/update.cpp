@@ -271,6 +271,7 @@ Expected<UpdateReport> update_all(Store& store, StoreWriter& writer, const Index
     teller.tell(++done, item.walked->path);
   }
   if (Status kept = writer.commit(); !kept) return std::move(kept.error()).pass();
+  if (Status filled = writer.set_filled(); !filled) return std::move(filled.error()).pass();
   if (Status merged = writer.merge(StoreWriter::Merge::kAll, stop); !merged)
     return std::move(merged.error()).pass();
   return report;

@@ -1,4 +1,5 @@
 // curlew index, search, symbols: the index without an editor.
+#include "editors/cli/interruption.h"
 #include "editors/cli/json_output.h"
 #include "editors/cli/options.h"
 #include "editors/cli/report.h"
@@ -75,9 +76,13 @@ int run_index(const CommonOptions& common, const IndexCommandOptions& options) {
     return report_error(fmt::format("{}: not a folder that can be indexed", start.string()));
   const fs::path root =
       options.folder.empty() ? workspace_root(common, start) : fs::absolute(start);
-  auto index = open_index(effective_settings(common, root), root);
+  const Interruption interruption;
+  auto index = open_index(effective_settings(common, root), root, interruption.token());
+  if (interruption.exit_code() != 0) return interruption.report();
   if (!index) return report(index.error());
+  if (indexer::Status checked = (*index)->check(); !checked) return report(checked.error());
   const indexer::IndexStats stats = (*index)->stats();
+  for (const std::string& limit : stats.limits) report_warning(limit);
   return print(common.json ? dump(to_json(stats)) + "\n" : describe(stats));
 }
 

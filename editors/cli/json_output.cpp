@@ -14,6 +14,8 @@ Json to_json(const indexer::SearchHit& hit) {
 }
 
 Json to_json(const indexer::IndexStats& stats) {
+  std::vector<std::string> notes = stats.notes;
+  notes.insert(notes.end(), stats.limits.begin(), stats.limits.end());
   Json languages = Json::object();
   for (const auto& [language, counts] : stats.by_language)
     languages[language] = {
@@ -29,7 +31,7 @@ Json to_json(const indexer::IndexStats& stats) {
           {"seconds", stats.seconds},
           {"index_bytes", stats.index_bytes},
           {"by_language", std::move(languages)},
-          {"notes", stats.notes}};
+          {"notes", notes}};
 }
 
 Json to_json(const assist::EvaluationReport& report) {

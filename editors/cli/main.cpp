@@ -137,8 +137,12 @@ void add_edit_commands(Commands& commands, CommonOptions& common) {
       .add_option("--jobs", repair->jobs,
                   "runs of the command at once (otherwise half of the processors, 4 at most)")
       ->check(CLI::Range(1, 64));
-  repair_app.add_option("--files", repair->files, "only these may be changed (globs)");
+  repair_app
+      .add_option("--files", repair->files, "only what this glob fits may be changed; repeatable")
+      ->allow_extra_args(false);
   repair_app.add_flag("--tests", repair->tests, "tests may be changed, too");
+  repair_app.add_flag("--without-sandbox", repair->without_sandbox,
+                      "run this command with nothing kept from it (on a copy of the workspace)");
   repair_app.add_flag("--list", repair->list, "show what would be tried, in order; try nothing");
   repair_app.add_option("--time", repair->seconds, "seconds for all of it")
       ->check(CLI::Range(1, 86400));

@@ -110,7 +110,8 @@ struct RepairOptions {
   int command_seconds = 60;  // for one run
   bool apply = false;
   bool tests = false;  // tests may be changed, too
-  bool list = false;   // what would be tried; nothing is
+  bool without_sandbox = false;
+  bool list = false;  // what would be tried; nothing is
 };
 
 struct EditOptions {

@@ -1,5 +1,6 @@
 // curlew repair -- COMMAND: until it passes, in a sandbox.
 #include "lsp/assist/repair/repair.h"
+#include "editors/cli/interruption.h"
 #include "editors/cli/json_output.h"
 #include "editors/cli/options.h"
 #include "editors/cli/report.h"
@@ -39,7 +40,13 @@ Json to_json(const assist::RepairRound& round) {
           {"verified", round.verified}};
 }
 
-Json to_json(const assist::RepairResult& result, bool applied) {
+// What became of the files: written, or why not.
+struct Applied {
+  bool done = false;
+  std::string why_not;  // "" where it was not asked for
+};
+
+Json to_json(const assist::RepairResult& result, const Applied& applied) {
   Json rounds = Json::array();
   for (const assist::RepairRound& round : result.rounds) rounds.push_back(to_json(round));
   return {{"passed", result.passed()},
@@ -47,26 +54,29 @@ Json to_json(const assist::RepairResult& result, bool applied) {
           {"reason", result.reason},
           {"rounds", std::move(rounds)},
           {"diff", result.diff()},
-          {"applied", applied},
+          {"applied", applied.done},
+          {"not_applied", applied.why_not},
           {"model_error", result.model_error},
           {"runs", result.runs},
           {"seconds", result.seconds}};
 }
 
-std::string describe(const assist::RepairResult& result, bool applied) {
+std::string describe(const assist::RepairResult& result, const Applied& applied) {
   std::string out;
   for (const assist::RepairRound& round : result.rounds)
     for (const assist::KeptChange& kept : round.kept)
-      out += fmt::format("{}\n   {}\n", assist::said_of(kept.diagnostic), kept.candidate.why);
+      out += harmless(
+          fmt::format("{}\n   {}\n", assist::said_of(kept.diagnostic), kept.candidate.why));
   const std::string diff = result.diff();
   if (!diff.empty()) out += (out.empty() ? "" : "\n") + diff + "\n";
   const bool is_try = !diff.empty() && !result.passed();
-  out += fmt::format("{}: {} ({} runs, {:.1f} s){}\n", repair_end_name(result.end), result.reason,
-                     result.runs, result.seconds,
-                     is_try         ? "; the changes above are not verified"
-                     : applied      ? "; applied"
-                     : diff.empty() ? ""
-                                    : "; --apply writes it");
+  const std::string_view end = is_try                     ? "; the changes above are not verified"
+                               : applied.done             ? "; applied"
+                               : !applied.why_not.empty() ? "; not applied"
+                               : diff.empty()             ? ""
+                                                          : "; --apply writes it";
+  out += fmt::format("{}: {} ({} runs, {:.1f} s){}\n", repair_end_name(result.end),
+                     harmless(result.reason), result.runs, result.seconds, end);
   if (!result.model_error.empty()) out += "the model: " + result.model_error + "\n";
   return out;
 }
@@ -86,15 +96,17 @@ Json to_json(const assist::Proposals& proposals) {
 }
 
 std::string describe(const assist::Proposals& proposals) {
-  std::string out = assist::said_of(proposals.complaint) + "\n";
+  std::string out = harmless(assist::said_of(proposals.complaint)) + "\n";
   for (const assist::Candidate& candidate : proposals.candidates)
     out += fmt::format("  {:.2f}  {}: {}\n", candidate.chance, candidate.path, candidate.why);
   return out;
 }
 
 int list_repairs(assist::Checker& checker, const indexer::Index* index,
-                 const assist::RepairRequest& request, bool as_json) {
-  const auto all = assist::list_proposals(checker, index, request, std::stop_token());
+                 const assist::RepairRequest& request, const Interruption& interruption,
+                 bool as_json) {
+  const auto all = assist::list_proposals(checker, index, request, interruption.token());
+  if (interruption.exit_code() != 0) return interruption.report();
   if (!all) return report(all.error());
   Json json = Json::array();
   std::string text;
@@ -120,21 +132,40 @@ std::string folder_below(const std::filesystem::path& root) {
   return folder == "." || folder.starts_with("..") || folder.starts_with("/") ? "" : folder;
 }
 
+// A repair that cannot be written is one all the same.
+Applied apply(const std::filesystem::path& root, const assist::RepairResult& result) {
+  const assist::Status written = assist::write_files(root, result.before, result.after);
+  if (!written) report_error("not applied: " + written.error().message());
+  return written ? Applied{.done = true} : Applied{.why_not = written.error().message()};
+}
+
+sandbox::SandboxOptions sandbox_options(const std::filesystem::path& root,
+                                        const RepairOptions& options) {
+  sandbox::SandboxOptions sandbox{.workspace = root};
+  if (options.without_sandbox) {
+    sandbox.isolation = sandbox::Isolation::kNone;
+    report_warning("without a sandbox: the command runs on a copy, and may do all that you may");
+  }
+  return sandbox;
+}
+
 }  // namespace
 
 int run_repair(const CommonOptions& common, const RepairOptions& options) {
+  const Interruption interruption;
   const std::filesystem::path root = workspace_root(common, current_folder());
   const server::Settings settings = effective_settings(common, root);
   sandbox::Command command{.argv = options.command, .folder = folder_below(root)};
   command.limits.wall = std::chrono::seconds(options.command_seconds);
-  auto checker = assist::make_sandbox_checker({.workspace = root}, command);
+  auto checker = assist::make_sandbox_checker(sandbox_options(root, options), command);
   if (!checker) return report(checker.error());
   std::unique_ptr<indexer::Index> index;
   if (settings.index_enabled) {
-    auto opened = open_index(settings, root);
-    if (!opened) return report(opened.error());
-    index = std::move(*opened);
+    auto opened = open_index(settings, root, interruption.token());
+    if (!opened && interruption.exit_code() == 0) return report(opened.error());
+    if (opened) index = std::move(*opened);
   }
+  if (interruption.exit_code() != 0) return interruption.report();
   const auto generator = open_generator(settings);
   if (!generator) return report(generator.error());
   const assist::RepairRequest request{
@@ -144,25 +175,27 @@ int run_repair(const CommonOptions& common, const RepairOptions& options) {
       .files = options.files,
       .may_change_tests = options.tests,
       .committed = indexer::changed_since_commit(root),
-      .generator = generator->get()};
-  if (options.list) return list_repairs(**checker, index.get(), request, common.json);
+      .generator = generator->get(),
+      .result_when_stopped = true};
+  if (options.list) return list_repairs(**checker, index.get(), request, interruption, common.json);
   ProgressLine line;
   const auto progress = [&](const assist::RepairProgress& p) {
     const double share = static_cast<double>(p.tried) / std::max(1, p.candidates);
     line.show(share,
               fmt::format("round {}, {} of {}: {}", p.round, p.tried + 1, p.candidates, p.what));
   };
-  auto result = assist::repair(**checker, index.get(), request, progress, std::stop_token());
+  auto result = assist::repair(**checker, index.get(), request, progress, interruption.token());
   line.clear();
   if (!result) return report(result.error());
-  bool applied = false;
-  if (options.apply && result->end == assist::RepairEnd::kRepaired) {
-    if (assist::Status written = assist::write_files(root, result->before, result->after); !written)
-      return report(written.error());
-    applied = true;
-  }
-  return print(common.json ? dump(to_json(*result, applied)) + "\n" : describe(*result, applied),
-               result->passed() ? kExitDone : kExitFound);
+  Applied applied;
+  if (options.apply && result->end == assist::RepairEnd::kRepaired && interruption.exit_code() == 0)
+    applied = apply(root, *result);
+  const int code = interruption.exit_code() != 0                 ? interruption.exit_code()
+                   : result->passed() && applied.why_not.empty() ? kExitDone
+                                                                 : kExitFound;
+  return print(common.json ? dump(to_json(*result, applied)) + "\n"
+                           : harmless_on_terminal(describe(*result, applied)),
+               code);
 }
 
 }  // namespace curlew::cli

@@ -31,6 +31,12 @@ int report(const Error& error) {
 // Writes to stdout and checks it: a full disk or a closed pipe is an error, not silence.
 [[nodiscard]] int print(std::string_view text, int code_when_written = kExitDone);
 
+// What others wrote, so that no terminal takes orders from it: control characters but line breaks and tabs as
+// "\\x1b", "\\x9b".
+std::string harmless(std::string_view text);
+// The same where standard output is a terminal: elsewhere a diff must stay what it is, byte by byte.
+std::string harmless_on_terminal(std::string text);
+
 // "12.3 kB", "4.1 MB"
 std::string human_bytes(double bytes);
 

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "editors/cli/report.h"
 #include "indexer/source/walk.h"
@@ -34,6 +35,40 @@ bool starts_character(std::string_view text, std::size_t offset) {
   return offset >= text.size() || (static_cast<unsigned char>(text[offset]) & 0xC0) != 0x80;
 }
 
+// By its own name and by that of what it leads to; outside of a repository the folder counts, too.
+bool is_secret(const fs::path& file) {
+  std::error_code error;
+  for (const fs::path& path :
+       {fs::absolute(file).lexically_normal(), fs::weakly_canonical(file, error)}) {
+    const fs::path folder = path.parent_path();
+    const fs::path root = indexer::workspace_root_of(folder);
+    if (indexer::is_secret_path(path.lexically_relative(root).generic_string()) ||
+        indexer::is_secret_path((folder.filename() / path.filename()).generic_string()) ||
+        indexer::is_secret_folder(folder.filename().generic_string()))
+      return true;
+  }
+  return false;
+}
+
+// Says what the update has to say, each thing once.
+Status bring_up_to_date(indexer::Index& index, std::set<std::string>& notes_told,
+                        const std::stop_token& stop) {
+  ProgressLine line;
+  auto updated = index.update(
+      [&](const indexer::IndexProgress& progress) {
+        const double total = std::max(progress.files_total, 1);
+        line.show(progress.files_done / total,
+                  fmt::format("indexing {}/{}", progress.files_done, progress.files_total));
+      },
+      stop);
+  line.clear();
+  if (!updated) return tl::unexpected<assist::Error>(std::move(updated.error()));
+  for (const std::string& note : updated->notes) {
+    if (notes_told.insert(note).second) report_warning(note);
+  }
+  return {};
+}
+
 }  // namespace
 
 Expected<std::string> read_file(const fs::path& path) {
@@ -58,6 +93,10 @@ Expected<Place> resolve_place(std::string_view place) {
   if (!split_place(place, file, line, column))
     return assist::fail(assist::Errc::kInvalidInput,
                         "place '{}': expected FILE:LINE:COL, both from 1, COL in bytes", place);
+  if (is_secret(file))
+    return assist::fail(assist::Errc::kInvalidInput,
+                        "place '{}': that is a secret file's name, and those are never read",
+                        place);
   Expected<std::string> text = read_file(file);
   if (!text) return std::move(text.error()).during(fmt::format("place '{}'", place));
 
@@ -96,21 +135,26 @@ server::Settings effective_settings(const CommonOptions& common, const fs::path&
 }
 
 Expected<std::unique_ptr<indexer::Index>> open_index(const server::Settings& settings,
-                                                     const fs::path& root) {
+                                                     const fs::path& root, std::stop_token stop) {
+  struct Opened {
+    indexer::Index* index = nullptr;
+    std::stop_token stop;
+    std::set<std::string> notes_told;
+  };
+  const auto opened = std::make_shared<Opened>();
+  opened->stop = std::move(stop);
   indexer::IndexOptions options;
   options.root = root;
   options.store = settings.index_store;
+  options.on_damage = [opened] {
+    Status mended = bring_up_to_date(*opened->index, opened->notes_told, opened->stop);
+    if (!mended) report_warning(mended.error().message());
+  };
   auto index = indexer::Index::open(options);
   if (!index) return tl::unexpected<assist::Error>(std::move(index.error()));
-  ProgressLine line;
-  auto updated = (*index)->update([&](const indexer::IndexProgress& progress) {
-    const double total = std::max(progress.files_total, 1);
-    line.show(progress.files_done / total,
-              fmt::format("indexing {}/{}", progress.files_done, progress.files_total));
-  });
-  line.clear();
+  opened->index = index->get();
+  Status updated = bring_up_to_date(**index, opened->notes_told, opened->stop);
   if (!updated) return tl::unexpected<assist::Error>(std::move(updated.error()));
-  for (const std::string& note : updated->notes) report_warning(note);
   return std::move(*index);
 }
 

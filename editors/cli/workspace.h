@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -24,7 +25,8 @@ struct Place {
   std::string text;
   std::size_t offset = 0;
 };
-// Errors name the place and what was wrong: no such file, line 90 of 40, column inside a character.
+// Errors name the place and what was wrong: no such file, line 90 of 40, column inside a character, a
+// secret file's name.
 Expected<Place> resolve_place(std::string_view place);
 
 Expected<std::string> read_file(const std::filesystem::path& path);
@@ -36,9 +38,11 @@ std::filesystem::path workspace_root(const CommonOptions& common,
 // Configuration files under `root` and of the user, then the command line. Complaints go to stderr.
 server::Settings effective_settings(const CommonOptions& common, const std::filesystem::path& root);
 
-// Opens the index of `root` and brings it up to date, with a progress line on a terminal.
+// Opens the index of `root` and brings it up to date, with a progress line on a terminal; again when
+// a query meets damage. Stopped: as far as that came, or an error.
 Expected<std::unique_ptr<indexer::Index>> open_index(const server::Settings& settings,
-                                                     const std::filesystem::path& root);
+                                                     const std::filesystem::path& root,
+                                                     std::stop_token stop = {});
 
 // The generator the settings ask for; null for --model none.
 Expected<std::unique_ptr<model::Generator>> open_generator(const server::Settings& settings);

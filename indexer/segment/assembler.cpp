@@ -132,6 +132,7 @@ void SegmentAssembler::add_document(DocumentRecord record, std::span<const std::
 
 void SegmentAssembler::add_word(std::string_view word, std::string_view postings, bool is_defined) {
   trigrams_.add(words_.size(), word);
+  if (is_defined) name_rows_.add(words_.size(), word);
   words_.add(word);
   word_postings_.add(postings, is_defined);
 }
@@ -143,6 +144,7 @@ void SegmentAssembler::add_term(std::string_view term, std::string_view postings
 
 Expected<std::uint64_t> SegmentAssembler::finish(const Write& write) {
   trigrams_.finish();
+  const std::string name_rows = name_rows_.finish(words_.size());
   std::string languages;
   for (const std::string& name : languages_) append_counted(languages, name);
   const std::vector<std::uint32_t> hashed = by_hash(documents_);
@@ -161,7 +163,8 @@ Expected<std::uint64_t> SegmentAssembler::finish(const Write& write) {
                                                 terms_.words,
                                                 terms_.blocks,
                                                 term_postings_.lists,
-                                                term_postings_.blocks};
+                                                term_postings_.blocks,
+                                                name_rows};
 
   SegmentHeader header;
   std::memcpy(header.magic, kSegmentMagic, sizeof header.magic);

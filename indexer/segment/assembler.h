@@ -11,6 +11,7 @@
 #include "indexer/error.h"
 #include "indexer/segment/dictionary.h"
 #include "indexer/segment/format.h"
+#include "indexer/segment/name_rows.h"
 #include "indexer/segment/postings.h"
 
 namespace curlew::indexer {
@@ -60,6 +61,7 @@ class SegmentAssembler {
   DictionaryWriter words_, terms_;
   PostingsWriter word_postings_, term_postings_;
   TrigramIndex trigrams_;
+  NameRowsWriter name_rows_;
   std::uint64_t text_bytes_ = 0;
 };
 

@@ -22,4 +22,12 @@ bool CheckedBytes::check(std::uint64_t block) const {
   return good;
 }
 
+void CheckedBytes::check_rest(const std::function<bool(std::string_view)>& checked) const {
+  for (std::uint64_t i = 0; i < states_.size(); ++i) {
+    if (states_[i].load(std::memory_order_relaxed)) continue;
+    if (!check(i)) return;
+    if (!checked(body_.substr(i * kCheckedBlockBytes, kCheckedBlockBytes))) return;
+  }
+}
+
 }  // namespace curlew::indexer

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,10 @@ class CheckedBytes {
     return body_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(bytes));
   }
   bool damaged() const { return damaged_.load(std::memory_order_relaxed); }
+
+  // Checks the blocks that nobody has touched yet, in order, as long as they are good; `checked`
+  // gets each one's bytes and says whether to go on.
+  void check_rest(const std::function<bool(std::string_view)>& checked) const;
 
  private:
   bool check(std::uint64_t block) const;

@@ -8,7 +8,7 @@
 namespace curlew::indexer {
 namespace {
 
-constexpr std::uint32_t kNibbleMax = 15;
+constexpr std::uint32_t kNibbleMax = FrontCoded::kNibbleMax;
 
 void append_u32(std::string& out, std::uint32_t value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof value);
@@ -19,28 +19,28 @@ std::size_t common_prefix(std::string_view a, std::string_view b) {
   return std::mismatch(a.begin(), a.begin() + most, b.begin()).first - a.begin();
 }
 
+// Less, equal or greater by as many letters as `wanted` has; it is folded.
+int compare_beginning(std::string_view name, std::string_view wanted) {
+  const std::size_t common = std::min(name.size(), wanted.size());
+  for (std::size_t i = 0; i < common; ++i) {
+    const auto a = static_cast<unsigned char>(folded(name[i]));
+    const auto b = static_cast<unsigned char>(wanted[i]);
+    if (a != b) return a < b ? -1 : 1;
+  }
+  return name.size() < wanted.size() ? -1 : 0;
+}
+
 // Unpacks one block string by string.
 class BlockReader {
  public:
   explicit BlockReader(std::string_view bytes) : reader_(bytes) {}
   // False at the end, and where the bytes make no sense.
   bool next() {
-    if (reader_.done()) return false;
-    std::uint64_t shared = 0, more = 0;
-    if (is_first_) {
-      more = reader_.next();
-      is_first_ = false;
-    } else {
-      const auto tag = static_cast<unsigned char>(reader_.take(1)[0]);
-      shared = tag >> 4;
-      more = tag & kNibbleMax;
-      if (shared == kNibbleMax) shared += reader_.next();
-      if (more == kNibbleMax) more += reader_.next();
-    }
-    const std::string_view tail = reader_.take(more);
-    if (reader_.broken() || shared > text_.size()) return false;
-    text_.resize(static_cast<std::size_t>(shared));
-    text_ += tail;
+    const std::optional<FrontCoded> coded = next_front_coded(reader_, is_first_);
+    is_first_ = false;
+    if (!coded || coded->shared > text_.size()) return false;
+    text_.resize(static_cast<std::size_t>(coded->shared));
+    text_ += coded->tail;
     return true;
   }
   const std::string& text() const { return text_; }
@@ -78,12 +78,14 @@ std::string_view Dictionary::block(std::uint32_t i) const {
   return entry.empty() || end < start ? std::string_view() : words_.read(start, end - start);
 }
 
-std::uint32_t Dictionary::lower_bound(std::string_view text) const {
+// The number of the first string that is not before what is sought.
+template <class Before>
+std::uint32_t Dictionary::first_not(const Before& before) const {
   std::uint32_t low = 0, high = (count_ + kBlockWords - 1) / kBlockWords;
-  while (low < high) {  // the last block whose first string is less
+  while (low < high) {  // the last block whose first string is before it
     const std::uint32_t middle = low + (high - low) / 2;
     VarintReader first(block(middle));
-    if (dictionary_less(first.take_counted(), text))
+    if (before(first.take_counted()))
       low = middle + 1;
     else
       high = middle;
@@ -91,8 +93,20 @@ std::uint32_t Dictionary::lower_bound(std::string_view text) const {
   if (low == 0) return 0;
   std::uint32_t number = (low - 1) * kBlockWords;
   BlockReader reader(block(low - 1));
-  while (reader.next() && dictionary_less(reader.text(), text)) ++number;
+  while (reader.next() && before(reader.text())) ++number;
   return std::min(number, count_);
+}
+
+std::uint32_t Dictionary::lower_bound(std::string_view text) const {
+  return first_not([&](std::string_view each) { return dictionary_less(each, text); });
+}
+
+std::pair<std::uint32_t, std::uint32_t> Dictionary::beginning_with(std::string_view folded) const {
+  const std::uint32_t first =
+      first_not([&](std::string_view each) { return compare_beginning(each, folded) < 0; });
+  const std::uint32_t end =
+      first_not([&](std::string_view each) { return compare_beginning(each, folded) <= 0; });
+  return {first, std::max(first, end)};
 }
 
 std::optional<std::uint32_t> Dictionary::find(std::string_view text) const {

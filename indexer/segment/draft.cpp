@@ -13,8 +13,9 @@ namespace curlew::indexer {
 namespace {
 
 constexpr std::uint32_t kNoPlace = ~0u;
-constexpr std::uint8_t kNamed = 0x80;  // beside the flags of a word: it is in names_
-constexpr double kLengthSteps = 15.9;  // quantised steps a doubling
+constexpr std::size_t kLargeTextBytes = 64u << 10;  // in which no symbol at all is worth a word
+constexpr std::uint8_t kNamed = 0x80;               // beside the flags of a word: it is in names_
+constexpr double kLengthSteps = 15.9;               // quantised steps a doubling
 
 constexpr std::array<bool, 256> kWordBytes = [] {
   std::array<bool, 256> table{};
@@ -24,6 +25,13 @@ constexpr std::array<bool, 256> kWordBytes = [] {
 
 std::uint32_t count_class(std::uint32_t count) {
   return count <= 2 ? count - 1 : count <= 4 ? 2 : 3;
+}
+
+// What of a text's symbols a limit of ours or of its grammar has cost.
+std::uint8_t missing_from(std::string_view text, const ParsedFile& parsed) {
+  const bool has_none = parsed.symbols.empty() && parsed.references.empty();
+  if (!parsed.notes.empty()) return has_none ? kParseStopped : kRowsMissing;
+  return has_none && parsed.error_nodes > 0 && text.size() >= kLargeTextBytes ? kNotUnderstood : 0;
 }
 
 }  // namespace
@@ -45,6 +53,7 @@ DocumentDraft DraftMaker::make(std::string_view text, std::uint64_t hash, const 
   draft.text_bytes = static_cast<std::uint32_t>(text.size());
   draft.symbols = static_cast<std::uint32_t>(parsed.symbols.size());
   draft.references = static_cast<std::uint32_t>(parsed.references.size());
+  draft.flags = missing_from(text, parsed);
   words_.clear();
   terms_.clear();
   word_flags_.clear();

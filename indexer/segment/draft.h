@@ -22,7 +22,7 @@ struct DocumentDraft {
   const Language* language = nullptr;
   std::uint32_t text_bytes = 0;
   std::uint32_t symbols = 0, references = 0;
-  std::uint8_t flags = 0;  // kHasLongWords
+  std::uint8_t flags = 0;  // kHasLongWords, ...
 
   StringList words;                      // of the text, and names that are no words
   std::vector<std::uint8_t> word_flags;  // kWordRefers, kWordDefines

@@ -1,4 +1,4 @@
-// The bytes of a segment, version 3: docs/formats/index.md describes them.
+// The bytes of a segment, version 4: docs/formats/index.md describes them.
 //
 //   header | sections, one after another | checksums of the body, one a block
 //
@@ -17,7 +17,7 @@ namespace curlew::indexer {
 static_assert(std::endian::native == std::endian::little, "segments are read in place");
 
 constexpr char kSegmentMagic[8] = {'C', 'u', 'r', 'l', 's', 'e', 'g', '\n'};
-constexpr std::uint32_t kSegmentVersion = 3;
+constexpr std::uint32_t kSegmentVersion = 4;
 constexpr std::uint64_t kCheckedBlockBytes = 64u << 10;
 
 enum class SectionId : std::uint32_t {
@@ -37,8 +37,9 @@ enum class SectionId : std::uint32_t {
   kTermBlocks,
   kTermPostings,  // which chunks hold a term, and how often
   kTermPostingBlocks,
+  kNameRows,  // what the defined names of each 16 words may hold; none in a small segment
 };
-constexpr std::uint32_t kSections = 16;
+constexpr std::uint32_t kSections = 17;
 
 struct SectionPlace {
   std::uint64_t offset = 0, bytes = 0;  // offset from the start of the body
@@ -65,7 +66,7 @@ struct DocumentRecord {
   std::uint32_t first_chunk = 0, chunks = 0;
   std::uint32_t symbols = 0, references = 0;
   std::uint8_t language = 0;
-  std::uint8_t flags = 0;  // kHasLongWords
+  std::uint8_t flags = 0;  // kHasLongWords, ...
   std::uint16_t reserved = 0;
   std::uint32_t reserved_more = 0;
 };
@@ -73,6 +74,9 @@ static_assert(sizeof(DocumentRecord) == 48, "stored as it is");
 
 // Some words of the text are too long to be indexed: only a look at the text tells what it holds.
 constexpr std::uint8_t kHasLongWords = 1;
+// What the document has no rows of, and why: the parse took too long; the grammar made nothing of
+// it; the queries took too long, or there were too many references.
+constexpr std::uint8_t kParseStopped = 2, kNotUnderstood = 4, kRowsMissing = 8;
 
 // How a document uses a word, in the low bits of its posting.
 constexpr std::uint32_t kWordRefers = 1, kWordDefines = 2, kWordFlagBits = 2;
@@ -82,6 +86,7 @@ constexpr std::uint32_t kTermCountBits = 2;
 constexpr std::uint32_t kBlockWords = 16;      // of a dictionary, and of posting lists
 constexpr std::uint32_t kTrigramWords = 64;    // words that a trigram's posting stands for
 constexpr std::uint32_t kTrigramsFrom = 4096;  // words; fewer are looked at one by one
+constexpr std::uint32_t kNameRowsFrom = 4096;  // words, alike
 
 template <class T>
 T load(std::string_view bytes, std::size_t offset = 0) {

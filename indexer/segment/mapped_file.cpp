@@ -120,4 +120,12 @@ bool MappedFile::lost() const {
   return mapping_->lost;
 }
 
+void MappedFile::give_back(std::string_view part) const {
+  const std::uintptr_t inside = Handler::page_bytes - 1;  // of a page
+  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(part.data()) + inside) & ~inside;
+  const std::uintptr_t end = reinterpret_cast<std::uintptr_t>(part.data() + part.size()) & ~inside;
+  // Read by others meanwhile, they come back from the file.
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
 }  // namespace curlew::indexer

@@ -28,6 +28,8 @@ class MappedFile {
   std::string_view bytes() const { return bytes_; }
   // Whether some of the bytes are zeros instead of what the file held; stays so.
   bool lost() const;
+  // Part of bytes() that is not needed soon: its pages leave this process's memory, not the system's.
+  void give_back(std::string_view part) const;
 
  private:
   struct Mapping;

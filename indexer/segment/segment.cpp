@@ -32,7 +32,8 @@ bool is_sound(const SegmentHeader& header) {
          holds(SectionId::kTrigrams, header.trigrams, sizeof(std::uint32_t)) &&
          holds(SectionId::kTrigramPostingBlocks, blocks(header.trigrams), sizeof(std::uint32_t)) &&
          holds(SectionId::kTermBlocks, blocks(header.terms), sizeof(std::uint32_t)) &&
-         holds(SectionId::kTermPostingBlocks, blocks(header.terms), sizeof(std::uint32_t));
+         holds(SectionId::kTermPostingBlocks, blocks(header.terms), sizeof(std::uint32_t)) &&
+         holds(SectionId::kNameRows, NameRows::bytes_for(header.words), 1);
 }
 
 // What is wrong with the header of a file of that many bytes, or "".
@@ -86,7 +87,15 @@ Expected<Segment::Ptr> Segment::open(std::shared_ptr<Segment> segment, std::stri
                              header.terms};
   segment->trigram_postings_ = {part(SectionId::kTrigramPostings),
                                 part(SectionId::kTrigramPostingBlocks), header.trigrams};
+  segment->name_rows_ = NameRows(part(SectionId::kNameRows), header.words);
   return Ptr(std::move(segment));
+}
+
+void Segment::check(const std::stop_token& stop) const {
+  body_->check_rest([&](std::string_view bytes) {
+    if (file_) file_->give_back(bytes);
+    return !stop.stop_requested() && !damaged();
+  });
 }
 
 std::optional<DocumentRecord> Segment::document(std::uint32_t number) const {
@@ -150,34 +159,31 @@ DocumentRows Segment::rows(const DocumentRecord& document) const {
   return DocumentRows(section(SectionId::kRows).read(document.rows_offset, document.rows_bytes));
 }
 
-const DefinedNames& Segment::defined_names() const {
-  std::call_once(names_made_,
-                 [&] { names_ = std::make_unique<DefinedNames>(words_, word_postings_); });
-  return *names_;
-}
-
 std::uint8_t Segment::chunk_length(std::uint32_t chunk) const {
   return load<std::uint8_t>(section(SectionId::kChunkLengths).read(chunk, 1));
 }
 
-// The groups of words that hold every trigram of the text; none: all may.
-std::optional<std::vector<std::uint32_t>> Segment::groups_holding(std::string_view text) const {
-  if (header_.trigrams == 0 || text.size() < 3) return std::nullopt;
+PostingList Segment::groups_with(std::uint32_t trigram) const {
   const Section section_of_keys = section(SectionId::kTrigrams);
   const std::string_view keys = section_of_keys.read(0, section_of_keys.bytes());
+  std::uint32_t low = 0, high = header_.trigrams;
+  while (low < high) {
+    const std::uint32_t middle = low + (high - low) / 2;
+    (load<std::uint32_t>(keys, std::size_t{middle} * 4) < trigram) ? low = middle + 1
+                                                                   : high = middle;
+  }
+  if (low == header_.trigrams || load<std::uint32_t>(keys, std::size_t{low} * 4) != trigram)
+    return {};
+  return trigram_postings_.at(low);
+}
+
+// The groups of words that hold every trigram of the text; none: all may.
+std::optional<std::vector<std::uint32_t>> Segment::groups_holding(std::string_view text) const {
+  if (!has_trigrams() || text.size() < 3) return std::nullopt;
   std::optional<std::vector<std::uint32_t>> common;
   for (std::size_t i = 0; i + 3 <= text.size(); ++i) {
-    const std::uint32_t trigram = trigram_at(text, i);
-    std::uint32_t low = 0, high = header_.trigrams;
-    while (low < high) {
-      const std::uint32_t middle = low + (high - low) / 2;
-      (load<std::uint32_t>(keys, std::size_t{middle} * 4) < trigram) ? low = middle + 1
-                                                                     : high = middle;
-    }
-    if (load<std::uint32_t>(keys, std::size_t{low} * 4) != trigram || low == header_.trigrams)
-      return std::vector<std::uint32_t>();
     std::vector<std::uint32_t> groups;
-    for (PostingCursor cursor(trigram_postings_.at(low).bytes, 0); cursor.next();)
+    for (PostingCursor cursor(groups_with(trigram_at(text, i)).bytes, 0); cursor.next();)
       groups.push_back(cursor.number());
     if (common) {
       std::vector<std::uint32_t> both;

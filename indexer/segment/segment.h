@@ -7,16 +7,16 @@
 
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
 #include "indexer/error.h"
-#include "indexer/segment/defined_names.h"
 #include "indexer/segment/dictionary.h"
 #include "indexer/segment/document_rows.h"
 #include "indexer/segment/mapped_file.h"
+#include "indexer/segment/name_rows.h"
 #include "indexer/segment/postings.h"
 
 namespace curlew::indexer {
@@ -35,6 +35,9 @@ class Segment {
   std::uint64_t bytes() const { return all_.size(); }
   std::string_view content() const { return all_; }
   bool damaged() const { return body_->damaged() || (file_ && file_->lost()); }
+  // Checks all that has not been read yet, so that damaged() speaks of the whole. The memory of what
+  // was mapped for it goes back at once.
+  void check(const std::stop_token& stop) const;
 
   std::uint32_t documents() const { return header_.documents; }
   std::optional<DocumentRecord> document(std::uint32_t number) const;
@@ -48,13 +51,14 @@ class Segment {
     return section(SectionId::kChunkLengths).read(0, header_.chunks);
   }
 
-  // Made when they are first asked for: a look at every word.
-  const DefinedNames& defined_names() const;
-
   const Dictionary& words() const { return words_; }
   const Postings& word_postings() const { return word_postings_; }
   const Dictionary& terms() const { return terms_; }
   const Postings& term_postings() const { return term_postings_; }
+  const NameRows& name_rows() const { return name_rows_; }
+  bool has_trigrams() const { return header_.trigrams > 0; }
+  // Which groups of 64 words hold the trigram.
+  PostingList groups_with(std::uint32_t trigram) const;
   // Calls take(number) for the words that hold `text`, whatever its case; it has no bytes but those
   // of words. Short texts and small segments cost a look at every word.
   void words_holding(std::string_view text,
@@ -75,8 +79,7 @@ class Segment {
   std::unique_ptr<CheckedBytes> body_;
   Dictionary words_, terms_;
   Postings word_postings_, term_postings_, trigram_postings_;
-  mutable std::once_flag names_made_;
-  mutable std::unique_ptr<const DefinedNames> names_;
+  NameRows name_rows_;
 };
 
 }  // namespace curlew::indexer

@@ -237,6 +237,7 @@ LoadedFile load_file(const fs::path& root, std::string_view path, const WalkLimi
   if (is_binary(out.text)) return refuse(SkipReason::kBinary);
   const Language* language = language_of(path, std::string_view(out.text).substr(0, kHeadBytes));
   if (language == nullptr) return refuse(SkipReason::kLanguage);
+  if (holds_private_key(*language, out.text)) return refuse(SkipReason::kSecret);
   if (is_minified(*language, out.text)) return refuse(SkipReason::kMinified);
   return out;
 }

@@ -2,8 +2,9 @@
 // others are not.
 //
 // Ignore rules are git's (.gitignore at every level, .git/info/exclude, the user's global
-// excludes); .curlewignore has the same syntax and beats them. Secret files are never opened: the
-// list fails closed. Symbolic links are not followed; FIFOs, sockets and devices are not opened.
+// excludes); .curlewignore has the same syntax and beats them. Files whose name is a secret's are
+// never opened: the list fails closed. Data files that turn out to hold a private key are left out
+// when they are read. Symbolic links are not followed; FIFOs, sockets and devices are not opened.
 // The order is the same every time (by path).
 #pragma once
 
@@ -23,7 +24,7 @@ namespace curlew::indexer {
 enum class SkipReason : std::uint8_t {
   kNone,
   kIgnored,  // by .gitignore, excludes or .curlewignore (directories count once)
-  kSecret,   // .env*, keys, certificates, credentials
+  kSecret,   // .env*, keys, certificates, credentials; data with a private key in it
   kBinary,   // a NUL byte in the first 8 KiB
   kTooLarge,
   kMinified,    // lines too long to have been written by a person
@@ -70,7 +71,8 @@ LoadedFile load_file(const std::filesystem::path& root, std::string_view path,
                      const WalkLimits& limits);
 
 // ".env.local", "id_rsa", "server.pem", ".aws/credentials", ... in any case. A source file is none
-// ("credentials.cpp", "id_rsa_parser.py"), data and prose of that name is ("credentials.json").
+// ("credentials.cpp", "id_rsa_parser.py"), data and prose of that name is ("credentials.json"), and
+// so is data with a telling word in its name ("gcp-key.json", "vault.yml"). docs/secrets.md has it all.
 bool is_secret_path(std::string_view path);
 // A folder nothing of which is read: ".ssh", ".aws", ...
 bool is_secret_folder(std::string_view path);

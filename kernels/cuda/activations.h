@@ -8,6 +8,13 @@
 //                                 16-31 of every unit, so that neighbouring lanes, which handle
 //                                 neighbouring units, load neighbouring 16 bytes twice
 //   scale  [tokens, cols / 32]    what formats with a minimum or a zero need beside d: the sums
+//
+// Prompts go another way (matmul_tiled.h): halves, which the matrix units multiply with weights made
+// halves, too; cols is then a multiple of 32. Where values may leave a half's range every token has
+// a power of two of its own:
+//
+//   f16        [tokens, cols]  x ~ f16_scale[token] * f16
+//   f16_scale  [tokens], or null for 1
 #pragma once
 
 #include <cuda_runtime.h>
@@ -15,6 +22,7 @@
 #include <cstdint>
 
 #include "kernels/cuda/device_matrix.h"
+#include "kernels/cuda/half_bits.h"
 
 namespace curlew::cuda {
 
@@ -23,11 +31,13 @@ struct alignas(8) UnitScale {
   std::int16_t sum_first, sum_second;  // of q over columns 0-15 and 16-31
 };
 
-// Either may be null; float weights read f32, quantised weights the other two.
+// Each may be null; float weights read f32, quantised weights q and scale, prompts the last two.
 struct Activations {
   float* f32 = nullptr;  // [tokens, cols]
   std::int8_t* q = nullptr;
   UnitScale* scale = nullptr;
+  Half* f16 = nullptr;
+  float* f16_scale = nullptr;
 };
 
 // Where four neighbouring columns of a token stand in q; c is a multiple of 4.

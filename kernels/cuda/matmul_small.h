@@ -1,5 +1,5 @@
 // Products of quantised weights with 5 to 64 activations, on the matrix units: drafts to be
-// verified, short prompts, and long ones 64 at a time.
+// verified and short prompts; matmul_tiled.h has long ones.
 //
 // The contract is matvec's (matvec.h), which hands over what it is given of such sizes; the weights,
 // the activations and their layouts are the same.

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kWarps = 4;
 constexpr int kThreads = kWarps * kWarpLanes;
-constexpr int kTokensMax = 8;       // of a launch
+constexpr int kTokensMax = 8;       // of a block
 constexpr int kWarpsWanted = 2048;  // enough to keep the loads of 132 multiprocessors in flight
 
 struct PlacedJob {
@@ -51,9 +51,14 @@ __global__ void __launch_bounds__(kThreads, 4) matvec_kernel(KernelArgs a) {
   const RowPair rows = {has_gate ? job.gate : job.w, job.w, min(row, last),
                         has_gate ? min(row, last) : min(row + 1, last)};
 
+  const int first_token = static_cast<int>(blockIdx.y) * kCols;
+  const int tokens = min(a.tokens - first_token, kCols);
+  Activations x = a.x;
+  if (first_token > 0)
+    x.f32 += static_cast<std::size_t>(first_token) * static_cast<std::size_t>(job.w.cols);
   float acc[kRows][kCols] = {};
   ((job.w.format == Formats::kFormat
-        ? row_dots<Formats, kCols>(rows, a.x, a.tokens, part, placed.parts, acc)
+        ? row_dots<Formats, kCols>(rows, x, tokens, part, placed.parts, acc)
         : void()),
    ...);
 
@@ -71,12 +76,12 @@ __global__ void __launch_bounds__(kThreads, 4) matvec_kernel(KernelArgs a) {
   if (i >= outputs) return;
   const int t = i % kCols, r = i / kCols % rows_per_group, g = i / (kCols * rows_per_group);
   const int out_row = first_row + g * rows_per_group + r;
-  if (t >= a.tokens || out_row > last) return;
+  if (t >= tokens || out_row > last) return;
   float sums[kRows] = {};
   for (int p = 0; p < placed.parts; ++p)
     for (int k = 0; k < kRows; ++k)
       sums[k] += s.sums[((g * placed.parts + p) * kRows + k) * kCols + t];
-  finish_output(a.finish, job, out_row, t, has_gate ? sums[1] : sums[r], sums[0]);
+  finish_output(a.finish, job, out_row, first_token + t, has_gate ? sums[1] : sums[r], sums[0]);
 }
 
 // Warps for a row pair: more where there are too few rows to fill the card, as long as each still
@@ -105,7 +110,8 @@ int place_jobs(const MatvecArgs& a, KernelArgs& out) {
 template <int kCols, class... Formats>
 cudaError_t start(const KernelArgs& a, int blocks, cudaStream_t stream) {
   return launch(matvec_kernel<kCols, Formats...>,
-                {.grid = static_cast<unsigned>(blocks),
+                {.grid = dim3(static_cast<unsigned>(blocks),
+                              static_cast<unsigned>((a.tokens + kCols - 1) / kCols)),
                  .block = kThreads,
                  .shared_bytes = sizeof(Shared<kCols>)},
                 a, stream, "matvec");
@@ -123,9 +129,8 @@ cudaError_t start_for_tokens(const KernelArgs& a, int blocks, cudaStream_t strea
 
 cudaError_t start_one_format(DeviceFormat format, const KernelArgs& a, int blocks,
                              cudaStream_t stream) {
-  return with_format(format, [&](auto one) {
-    return start_for_tokens<decltype(one)>(a, blocks, stream);
-  });
+  return with_format(format,
+                     [&](auto one) { return start_for_tokens<decltype(one)>(a, blocks, stream); });
 }
 
 // True when every job's format is one of the two.
@@ -135,7 +140,7 @@ bool all_within(const MatvecArgs& a, DeviceFormat one, DeviceFormat other) {
   return true;
 }
 
-// At most kTokensMax tokens. Jobs of one format, and the mixes of the usual files, in one launch;
+// Of quantised weights fewer than kSmallTokensMin tokens, of others any number, kTokensMax a block. Jobs of one format, and the mixes of the usual files, in one launch;
 // others one after another.
 cudaError_t matvec_slice(const MatvecArgs& a, cudaStream_t stream) {
   KernelArgs k = {.n_jobs = a.n_jobs,
@@ -202,7 +207,7 @@ cudaError_t matvec(const MatvecArgs& args, cudaStream_t stream) {
     return args.tokens > 0 ? matvec_slice(args, stream) : cudaSuccess;
   for (int j = 0; j < args.n_jobs; ++j) {
     const bool on_vector_units = is_float(args.jobs[j].w.format);
-    const int tokens_max = on_vector_units ? kTokensMax : kSmallTokensMax;
+    const int tokens_max = on_vector_units ? args.tokens : kSmallTokensMax;
     for (int t = 0; t < args.tokens; t += tokens_max) {
       const MatvecArgs piece =
           slice(args, j, t, args.tokens - t < tokens_max ? args.tokens - t : tokens_max);

@@ -1,5 +1,5 @@
-// Products of weights with activations: what a step is made of. Up to four activations here, more of
-// them in matmul_small.h (quantised weights) or eight at a time (F16, BF16, F32).
+// Products of weights with activations: what a small step is made of. Up to four activations here, more
+// in matmul_small.h (quantised weights, 64 at a time) or eight a block (F16, BF16, F32).
 //
 //   v[t, r] = sum_c w[r, c] * x[t, c] (+ bias[r]), or with a gate
 //   v[t, r] = gate_function(gate[r] . x[t] (+ gate_bias[r]), w[r] . x[t] (+ bias[r]))

@@ -1,5 +1,6 @@
 #include "kernels/cuda/norm.h"
 
+#include "kernels/cuda/half.h"
 #include "kernels/cuda/quantize_unit.h"
 #include "kernels/cuda/reduce.h"
 
@@ -69,6 +70,9 @@ __global__ void __launch_bounds__(kThreads) norm_kernel(NormArgs a) {
     }
     if (a.out.f32 != nullptr && c < a.cols)
       store_columns(a.out.f32 + r * a.cols, c, a.cols, a.cols % 4 == 0, y);
+    if (a.out.f16 != nullptr && c < a.cols)
+      store_vector(a.out.f16 + r * a.cols + c,
+                   make_uint2(pack_halves_within(y.x, y.y), pack_halves_within(y.z, y.w)));
     if (a.out.q != nullptr) quantize_unit(y, a.out, r, a.cols, c);
   }
 }
@@ -77,7 +81,9 @@ __global__ void __launch_bounds__(kThreads) norm_kernel(NormArgs a) {
 
 cudaError_t norm(const NormArgs& a, cudaStream_t stream) {
   if (a.rows < 0 || a.cols <= 0 || a.x_stride < a.cols) return cudaErrorInvalidValue;
-  if (a.out.q != nullptr && a.cols % kUnitCols != 0) return cudaErrorInvalidValue;
+  if ((a.out.q != nullptr || a.out.f16 != nullptr) && a.cols % kUnitCols != 0)
+    return cudaErrorInvalidValue;
+  if (a.out.f16_scale != nullptr) return cudaErrorInvalidValue;
   if (a.rows == 0) return cudaSuccess;
   return launch(
       norm_kernel,

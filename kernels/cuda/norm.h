@@ -5,8 +5,8 @@
 //                                                                                  arXiv:1607.06450
 //   x       [rows, cols]  float32, row r at x + r * x_stride; with row_idx, at x + row_idx[r] * x_stride
 //   weight  [cols], bias [cols] or null
-//   out     f32 [rows, cols], or q and scale (then cols is a multiple of 32), or all of them;
-//           f32 may be x where x_stride == cols
+//   out     f32 [rows, cols], or q and scale, or f16 without f16_scale (then cols is a multiple of
+//           32), or all of them; f32 may be x where x_stride == cols
 //
 // Sums in float32. A block a row; its later passes find the row in the first-level cache.
 // Latency-bound: some 30 KB a token, all in the L2.

@@ -229,4 +229,13 @@ bool from_json(const Json& json, PlaceParams& out, const Path& path) {
   return true;
 }
 
+bool from_json(const Json& json, ReferenceParams& out, const Path& path) {
+  if (!from_json(json, static_cast<PlaceParams&>(out), path)) return false;
+  const auto context = json.find("context");
+  if (context == json.end() || context->is_null()) return true;
+  const Path context_path = path.field("context");
+  Fields fields(*context, context_path);
+  return fields.optional("includeDeclaration", out.includeDeclaration);
+}
+
 }  // namespace curlew::protocol

@@ -243,4 +243,9 @@ struct PlaceParams {
 };
 bool from_json(const Json& json, PlaceParams& out, const Path& path);
 
+struct ReferenceParams : PlaceParams {
+  bool includeDeclaration = true;
+};
+bool from_json(const Json& json, ReferenceParams& out, const Path& path);
+
 }  // namespace curlew::protocol

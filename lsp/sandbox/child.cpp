@@ -134,7 +134,10 @@ void keep(Ready& ready) {
   sigemptyset(&awaited);
   sigaddset(&awaited, SIGTERM);
   sigaddset(&awaited, SIGCHLD);
-  ::sigprocmask(SIG_SETMASK, &awaited, nullptr);
+  // A terminal's Ctrl-C comes to us, too: it is for our parent to say what becomes of the command.
+  sigset_t all;
+  sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || ::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 ||
       ::getppid() != ready.parent || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
       (ready.scope >= 0 && !restrict_self(ready.scope)))

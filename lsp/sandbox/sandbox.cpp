@@ -31,7 +31,8 @@ struct Way {
 };
 constexpr Way kWays[] = {{Isolation::kBubblewrap, ShadowKind::kOverlay},
                          {Isolation::kBubblewrap, ShadowKind::kCopy},
-                         {Isolation::kLandlock, ShadowKind::kCopy}};
+                         {Isolation::kLandlock, ShadowKind::kCopy},
+                         {Isolation::kNone, ShadowKind::kCopy}};  // never but by its name
 
 std::string way_name(const Way& way) {
   return fmt::format("{} with {}", isolation_name(way.isolation),
@@ -73,6 +74,14 @@ Expected<fs::path> cache_outside(const fs::path& root, const fs::path& wanted) {
   return other;
 }
 
+// What stood in the program's place says why in its last words.
+tl::unexpected<Error> not_started(const Command& command, std::string_view said) {
+  if (said.find("Permission denied") != said.npos)
+    return fail(Errc::kNotFound, "starting {}: it may not be executed (chmod +x?)",
+                command.argv[0]);
+  return fail(Errc::kNotFound, "starting {}: no such program in the sandbox", command.argv[0]);
+}
+
 // The root, links resolved; none that would show a whole home.
 Expected<fs::path> checked_root(const fs::path& workspace) {
   std::error_code error;
@@ -89,7 +98,8 @@ Expected<fs::path> checked_root(const fs::path& workspace) {
 }  // namespace
 
 std::string_view isolation_name(Isolation isolation) {
-  return isolation == Isolation::kBubblewrap ? "bubblewrap" : "landlock";
+  constexpr std::string_view kNames[] = {"bubblewrap", "landlock", "nothing"};
+  return kNames[static_cast<std::size_t>(isolation)];
 }
 
 struct Sandbox::Impl {
@@ -105,18 +115,20 @@ struct Sandbox::Impl {
   std::vector<std::string> bubblewrap_argv(const Command& command, int filter) const;
   std::map<std::string, std::string> environment(const Command& command) const;
   const fs::path& root() const {  // as commands see it
-    return way.isolation == Isolation::kLandlock ? shadow.tree() : shadow.workspace();
+    return way.isolation == Isolation::kBubblewrap ? shadow.workspace() : shadow.tree();
   }
   fs::path folder_of(const Command& command) const {
     return command.folder.empty() ? root() : root() / command.folder;
   }
   Expected<CommandResult> run_bubblewrap(const Command& command, std::stop_token stop);
   Expected<CommandResult> run_landlock(const Command& command, std::stop_token stop);
+  // `plan` has what is kept from the command, but not yet the command.
+  Expected<CommandResult> run_on_copy(ChildPlan plan, const Command& command, std::stop_token stop);
 };
 
 std::map<std::string, std::string> Sandbox::Impl::environment(const Command& command) const {
   std::map<std::string, std::string> all = clean_environment();
-  const bool sees_copy = way.isolation == Isolation::kLandlock;
+  const bool sees_copy = way.isolation != Isolation::kBubblewrap;
   all["HOME"] = sees_copy ? shadow.home().string() : home.string();
   all["TMPDIR"] = sees_copy ? shadow.temporary().string() : "/tmp";
   for (const auto& [name, value] : command.environment) all[name] = value;
@@ -164,7 +176,7 @@ Expected<CommandResult> Sandbox::Impl::run_bubblewrap(const Command& command,
   Expected<CommandResult> result = supervise(std::move(*child), command.limits, stop);
   constexpr std::string_view kMissing = "bwrap: execvp ";
   if (result && result->exit_code == 1 && result->output.starts_with(kMissing))
-    return fail(Errc::kNotFound, "starting {}: no such program in the sandbox", command.argv[0]);
+    return not_started(command, result->output);
   return result;
 }
 
@@ -179,21 +191,24 @@ Expected<CommandResult> Sandbox::Impl::run_landlock(const Command& command, std:
   const Expected<Descriptor> ruleset =
       make_ruleset(shown, {shadow.tree(), shadow.home(), shadow.temporary()});
   if (!ruleset) return Error(ruleset.error()).pass();
+  return run_on_copy({.ruleset = ruleset->get(), .filter = filter->get()}, command, stop);
+}
+
+Expected<CommandResult> Sandbox::Impl::run_on_copy(ChildPlan plan, const Command& command,
+                                                   std::stop_token stop) {
   // env finds the program in the command's own PATH.
   std::vector<std::string> argv = {"/usr/bin/env", "--"};
   argv.insert(argv.end(), command.argv.begin(), command.argv.end());
-  const ChildPlan plan{.argv = std::move(argv),
-                       .environment = environment(command),
-                       .folder = folder_of(command).string(),
-                       .ruleset = ruleset->get(),
-                       .filter = filter->get(),
-                       .limits = command.limits};
+  plan.argv = std::move(argv);
+  plan.environment = environment(command);
+  plan.folder = folder_of(command).string();
+  plan.limits = command.limits;
   Expected<Child> child = start(plan);
   if (!child) return std::move(child.error()).pass();
   Expected<CommandResult> result = supervise(std::move(*child), command.limits, stop);
   const bool env_failed = result && (result->exit_code == 126 || result->exit_code == 127);
   if (env_failed && result->output.starts_with("/usr/bin/env: "))
-    return fail(Errc::kNotFound, "starting {}: no such program in the sandbox", command.argv[0]);
+    return not_started(command, result->output);
   return result;
 }
 
@@ -203,8 +218,15 @@ Expected<CommandResult> Sandbox::Impl::run(const Command& command, std::stop_tok
   if (!command.folder.empty())
     if (Status good = check_relative(command.folder); !good) return std::move(good.error()).pass();
   const std::lock_guard lock(turn);
-  return way.isolation == Isolation::kBubblewrap ? run_bubblewrap(command, stop)
-                                                 : run_landlock(command, stop);
+  switch (way.isolation) {
+    case Isolation::kBubblewrap:
+      return run_bubblewrap(command, stop);
+    case Isolation::kLandlock:
+      return run_landlock(command, stop);
+    case Isolation::kNone:
+      break;
+  }
+  return run_on_copy({}, command, stop);
 }
 
 Sandbox::Sandbox(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -221,7 +243,8 @@ Expected<std::unique_ptr<Sandbox>> Sandbox::open(const SandboxOptions& options) 
   const std::string bubblewrap = bubblewrap_path();
   std::string tried;
   for (const Way& way : kWays) {
-    if (options.isolation && *options.isolation != way.isolation) continue;
+    if (options.isolation ? *options.isolation != way.isolation : way.isolation == Isolation::kNone)
+      continue;
     if (way.shadow == ShadowKind::kOverlay && !options.overlay) continue;
     if (way.isolation == Isolation::kBubblewrap && bubblewrap.empty()) {
       tried = "bubblewrap: not installed";
@@ -244,7 +267,7 @@ Expected<std::unique_ptr<Sandbox>> Sandbox::open(const SandboxOptions& options) 
 
 Expected<std::unique_ptr<Sandbox>> Sandbox::clone() const {
   const std::lock_guard lock(impl_->turn);
-  if (impl_->way.isolation == Isolation::kLandlock)
+  if (impl_->way.isolation != Isolation::kBubblewrap)
     return fail(Errc::kUnavailable, "commands see where their shadow copy lies");
   Expected<ShadowCopy> shadow = impl_->shadow.clone();
   if (!shadow) return std::move(shadow.error()).pass();
@@ -264,6 +287,10 @@ Status Sandbox::restore(const std::string& path) {
 Expected<std::string> Sandbox::text(const std::string& path) const {
   const std::lock_guard lock(impl_->turn);
   return impl_->shadow.text(path);
+}
+Expected<std::string> Sandbox::original(const std::string& path) const {
+  const std::lock_guard lock(impl_->turn);
+  return impl_->shadow.original(path);
 }
 Expected<CommandResult> Sandbox::run(const Command& command, std::stop_token stop) {
   return impl_->run(command, std::move(stop));

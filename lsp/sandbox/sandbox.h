@@ -12,7 +12,9 @@
 // How, by what the machine offers (docs/sandbox.md has what each keeps and does not keep):
 //   bubblewrap   namespaces, a shadow copy that is an overlay at the workspace's own path, seccomp
 //   Landlock     rules on paths, seccomp; the shadow copy is a copy in another folder
-//   neither      open() fails with kUnavailable; the caller may ask its user and run it elsewhere
+//   neither      open() fails with kUnavailable
+//   none         only where it is asked for by name, because the user said so for this very command: limits,
+//                clean variables and a copy of the workspace, but nothing is kept from the command
 //
 // One run at a time (further callers wait); put() and text() not during a run. Everything is in a
 // folder of the cache that goes with the object, or, when the process was killed, with the next
@@ -34,14 +36,14 @@
 
 namespace curlew::sandbox {
 
-enum class Isolation : std::uint8_t { kBubblewrap, kLandlock };
-std::string_view isolation_name(Isolation isolation);  // "bubblewrap", "landlock"
+enum class Isolation : std::uint8_t { kBubblewrap, kLandlock, kNone };
+std::string_view isolation_name(Isolation isolation);  // "bubblewrap", "landlock", "nothing"
 
 struct SandboxOptions {
   std::filesystem::path workspace;  // absolute
   std::filesystem::path cache;      // holds shadow copies; "": $XDG_CACHE_HOME/curlew/shadow
   std::vector<std::filesystem::path> readable;  // absolute; shown besides, not to be written
-  std::optional<Isolation> isolation;           // this one or none; else the best there is
+  std::optional<Isolation> isolation;           // this one, or an error; else the best there is
   bool overlay = true;                          // false: the shadow copy is always a real copy
 };
 
@@ -94,14 +96,16 @@ class Sandbox {
   Status restore(const std::string& path);
   // What the shadow copy has now: from put(), a command, or the workspace.
   Expected<std::string> text(const std::string& path) const;
+  // The workspace's own, whatever was put or a command has made of it.
+  Expected<std::string> original(const std::string& path) const;
 
-  // kCancelled when stopped, kNotFound when there is no such program; a command that fails is a
+  // kCancelled when stopped, kNotFound when there is no such program, or it may not be executed; a command that fails is a
   // result, not an error.
   Expected<CommandResult> run(const Command& command, std::stop_token stop);
 
   Isolation isolation() const;
   std::string description() const;  // "bubblewrap with an overlay"
-  // Where a command finds the workspace: its own path, but for Landlock.
+  // Where a command finds the workspace: its own path with bubblewrap, else that of the copy.
   const std::filesystem::path& visible_root() const;
 
  private:

@@ -134,6 +134,10 @@ Status ShadowCopy::restore(const std::string& path) {
   return put(path, *original);
 }
 
+Expected<std::string> ShadowCopy::original(const std::string& path) const {
+  return read_below(lower_, path);
+}
+
 Expected<std::string> ShadowCopy::text(const std::string& path) const {
   Expected<std::string> written = read_below(upper_, path);
   if (written || kind_ == ShadowKind::kCopy || written.error().kind() != Errc::kNotFound)

@@ -33,6 +33,7 @@ class ShadowCopy {
   Status put(const std::string& path, std::string_view text);
   Status restore(const std::string& path);
   Expected<std::string> text(const std::string& path) const;
+  Expected<std::string> original(const std::string& path) const;  // the workspace's
 
   ShadowKind kind() const { return kind_; }
   const std::filesystem::path& workspace() const { return workspace_; }

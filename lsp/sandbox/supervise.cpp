@@ -69,6 +69,8 @@ class Watch {
       if (result.end != CommandEnd::kExited) break;
     }
     end_all();
+    // A signal to a whole group of processes may have ended the command before it was to be stopped.
+    if (stop.stop_requested()) return fail(Errc::kCancelled, "the command was stopped");
     read_output({});
     output_.put_into(result);
     result.exit_code = WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);

@@ -1,7 +1,8 @@
 #include "lsp/server/instructed_edits.h"
 
-#include "lsp/assist/check/check_edit.h"
+#include "lsp/assist/check/check_files.h"
 #include "lsp/assist/edit/instructed_edit.h"
+#include "lsp/server/trust.h"
 #include "lsp/server/workspace_edit.h"
 
 namespace curlew::server {
@@ -13,9 +14,11 @@ namespace {
 Json answer_of(const assist::InstructedEdit& edit) {
   return {{"found", !edit.edits.empty()},
           {"applied", false},
-          {"parse", true},
+          {"parse", edit.parse_errors ? Json(*edit.parse_errors == 0) : Json()},
+          {"notes", edit.notes},
           {"checked", Json()},
           {"check", ""},
+          {"unchecked", Json::array()},
           {"why", edit.why},
           {"attempts", edit.attempts},
           {"follows", {{"places", 0}, {"why", Json::array()}}}};
@@ -23,7 +26,7 @@ Json answer_of(const assist::InstructedEdit& edit) {
 
 }  // namespace
 
-Expected<Json> InstructedEdits::make(const EditAsked& asked, std::stop_token stop) const {
+Expected<Json> InstructedEdits::make(const EditAsked& asked, std::stop_token outer) const {
   const Expected<const Snapshot*> open = required(asked.document);
   if (!open) return tl::unexpected<Error>(open.error());
   const Snapshot& document = **open;
@@ -34,7 +37,9 @@ Expected<Json> InstructedEdits::make(const EditAsked& asked, std::stop_token sto
   if (!workspace)
     return fail(Errc::kInvalidInput, "{}: expected a file in a workspace folder", document.uri());
   const std::shared_ptr<model::Generator> generator = state_.services.generator();
-  ProgressBar bar(state_.client, fmt::format("curlew/edit/{}", next_bar_++), "Editing");
+  ProgressBar bar(state_.client, state_.cancellable, fmt::format("curlew/edit/{}", next_bar_++),
+                  "Editing", std::move(outer));
+  const std::stop_token stop = bar.stop();
   assist::InstructedEditRequest request{.path = document.place().path, .text = document.text()};
   request.start = *start;
   request.end = *end;
@@ -46,10 +51,12 @@ Expected<Json> InstructedEdits::make(const EditAsked& asked, std::stop_token sto
   if (edit->edits.empty()) return answer;
 
   assist::Changes before, after;
+  if (!asked.follow && !edit->used_outside.empty()) answer["notes"].push_back(edit->used_outside);
   if (asked.follow) {
     bar.report(60, "looking for what follows");
     Expected<assist::FollowUp> followed = follow(asked, edit->after, stop);
     if (!followed) return std::move(followed.error()).pass();
+    for (const std::string& note : followed->notes) answer["notes"].push_back(note);
     answer["follows"] = {{"places", followed->places}, {"why", followed->why}};
     before = std::move(followed->before);
     after = std::move(followed->after);
@@ -57,17 +64,20 @@ Expected<Json> InstructedEdits::make(const EditAsked& asked, std::stop_token sto
   before[request.path] = document.text();
   after.try_emplace(request.path, edit->after);
 
-  auto check = repairer_.allowed_check(asked.document, Consent::kDoNotAsk, stop);
-  if (!check) return std::move(check.error()).pass();
-  answer["check"] = check->command ? check->command->title : check->why_not;
-  if (check->command) {
-    bar.report(70, check->command->title);
-    const auto checked = assist::check_edit(workspace->root(), *check->command,
-                                            repairer_.buffers_around(asked.document), after, stop);
-    if (checked) answer["checked"] = checked->passed;
-    if (!checked && checked.error().kind() == Errc::kCancelled)
-      return tl::unexpected<Error>(checked.error());
-  }
+  bar.report(70, "checking");
+  const Settings settings = state_.settings.get();
+  const auto checked =
+      assist::check_files({.root = workspace->root(),
+                           .path = request.path,
+                           .rules = settings.check,
+                           .buffers = repairer_.buffers_around(asked.document),
+                           .after = after,
+                           .may_run = settings.trusted || is_trusted(workspace->root())},
+                          stop);
+  if (!checked) return tl::unexpected<Error>(checked.error());
+  answer["check"] = checked->said;
+  answer["unchecked"] = checked->unchecked;
+  if (checked->passed) answer["checked"] = *checked->passed;
   // What changes other files is to be looked at first.
   const bool is_doubtful = answer["checked"] == false;
   const std::string title = "Curlew: " + shortened(asked.instruction);

@@ -13,9 +13,6 @@
 
 namespace curlew::server {
 
-constexpr int kReferencedFilesMax = 300;  // that are parsed for one request
-constexpr int kReferencesMax = 2000;
-
 class NavigationFeature {
  public:
   explicit NavigationFeature(SessionState& state) : state_(state) {}
@@ -31,8 +28,8 @@ class NavigationFeature {
   void definition(const protocol::PlaceParams& params, const Call& call, Reply<Locations> reply);
   void implementation(const protocol::PlaceParams& params, const Call& call,
                       Reply<Locations> reply);
-  // By name, of code only; of a local, resolved by its scope.
-  void references(const protocol::PlaceParams& params, const Call& call, Reply<Locations> reply);
+  void references(const protocol::ReferenceParams& params, const Call& call,
+                  Reply<Locations> reply);
   void highlight(const protocol::PlaceParams& params, const Call& call,
                  Reply<protocol::Json> reply);
 
@@ -41,7 +38,6 @@ class NavigationFeature {
                                         const Call& call) const;
   Locations locations(const Workspace& workspace,
                       const std::vector<indexer::SearchHit>& hits) const;
-  Expected<Locations> uses_by_name(const Word& word, const std::stop_token& stop) const;
 
   SessionState& state_;
 };

@@ -8,10 +8,29 @@ namespace curlew::server {
 
 using protocol::Json;
 
+void CancellableWork::add(const std::string& token, std::stop_source stop) {
+  std::lock_guard lock(mutex_);
+  work_.insert_or_assign(token, std::move(stop));
+}
+
+void CancellableWork::remove(const std::string& token) {
+  std::lock_guard lock(mutex_);
+  work_.erase(token);
+}
+
+void CancellableWork::cancel(const std::string& token) {
+  std::stop_source stop(std::nostopstate);
+  {
+    std::lock_guard lock(mutex_);
+    if (const auto found = work_.find(token); found != work_.end()) stop = found->second;
+  }
+  stop.request_stop();  // outside the lock: it runs callbacks
+}
+
 std::shared_ptr<WorkDoneProgress> WorkDoneProgress::begin(Client& client, std::string token,
-                                                          std::string title) {
+                                                          std::string title, Button button) {
   std::shared_ptr<WorkDoneProgress> bar(
-      new WorkDoneProgress(client, std::move(token), std::move(title)));
+      new WorkDoneProgress(client, std::move(token), std::move(title), button));
   if (client.features().work_done_progress)
     client.request("window/workDoneProgress/create", {{"token", bar->token_}},
                    [bar](std::optional<Json> agreed) {
@@ -26,7 +45,7 @@ void WorkDoneProgress::on_created() {
   shown_ = true;
   send({{"kind", "begin"},
         {"title", title_},
-        {"cancellable", false},
+        {"cancellable", button_ == Button::kCancel},
         {"percentage", percentage_},
         {"message", message_}});
 }

@@ -4,9 +4,11 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 
 #include "lsp/server/client.h"
@@ -16,23 +18,38 @@ namespace curlew::server {
 
 constexpr auto kReportIntervalMin = std::chrono::milliseconds(100);
 
+// Work whose bar has a button that ends it: what is to be stopped, by the bar's token. Thread-safe.
+class CancellableWork {
+ public:
+  void add(const std::string& token, std::stop_source stop);
+  void remove(const std::string& token);
+  void cancel(
+      const std::string& token);  // window/workDoneProgress/cancel; work that is over is ignored
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::stop_source> work_;  // mutex_
+};
+
 // One bar. The client must agree to it before it is shown, so it is made of what it should show
 // and what the client has been told. Thread-safe.
 class WorkDoneProgress : public std::enable_shared_from_this<WorkDoneProgress> {
  public:
+  enum class Button : std::uint8_t { kNone, kCancel };
   static std::shared_ptr<WorkDoneProgress> begin(Client& client, std::string token,
-                                                 std::string title);
+                                                 std::string title, Button button = Button::kNone);
   void report(int percentage, std::string message);
   void end(std::string message);
 
  private:
-  WorkDoneProgress(Client& client, std::string token, std::string title)
-      : client_(client), token_(std::move(token)), title_(std::move(title)) {}
+  WorkDoneProgress(Client& client, std::string token, std::string title, Button button)
+      : client_(client), token_(std::move(token)), title_(std::move(title)), button_(button) {}
   void on_created();
   void send(protocol::Json value);
 
   Client& client_;
   const std::string token_, title_;
+  const Button button_;
   std::mutex mutex_;
   bool shown_ = false, ended_ = false;              // mutex_
   int percentage_ = 0;                              // mutex_
@@ -40,24 +57,37 @@ class WorkDoneProgress : public std::enable_shared_from_this<WorkDoneProgress> {
   std::chrono::steady_clock::time_point reported_;  // mutex_
 };
 
-// One, shown from its making to its end, where the client has any.
+// One, shown from its making to its end, where the client has any. The user may end the work by it.
 class ProgressBar {
  public:
-  ProgressBar(Client& client, std::string token, std::string title) {
+  // `outer`: stops the work as well.
+  ProgressBar(Client& client, CancellableWork& work, std::string token, std::string title,
+              std::stop_token outer)
+      : work_(work),
+        token_(std::move(token)),
+        outer_(std::move(outer), [this] { stop_.request_stop(); }) {
+    work_.add(token_, stop_);
     if (client.features().work_done_progress)
-      bar_ = WorkDoneProgress::begin(client, std::move(token), std::move(title));
+      bar_ = WorkDoneProgress::begin(client, token_, std::move(title),
+                                     WorkDoneProgress::Button::kCancel);
   }
   ~ProgressBar() {
+    work_.remove(token_);
     if (bar_) bar_->end("");
   }
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
+  std::stop_token stop() const { return stop_.get_token(); }
   void report(int percentage, std::string message) {
     if (bar_) bar_->report(percentage, std::move(message));
   }
 
  private:
+  CancellableWork& work_;
+  const std::string token_;
+  std::stop_source stop_;
+  const std::stop_callback<std::function<void()>> outer_;  // behind stop_, which it uses
   std::shared_ptr<WorkDoneProgress> bar_;
 };
 

@@ -86,7 +86,8 @@ Expected<DocumentRepair> Repairer::repair(const DocumentPtr& document, const Com
   request.why_no_check = std::move(check->why_not);
   std::optional<ProgressBar> bar;
   if (consent == Consent::kAsk && request.check)
-    bar.emplace(state_.client, fmt::format("curlew/repair/{}", next_bar_++), "Repairing");
+    bar.emplace(state_.client, state_.cancellable, fmt::format("curlew/repair/{}", next_bar_++),
+                "Repairing", stop);
   return assist::repair_document(
       (*workspace)->index(), request,
       [&](const assist::RepairProgress& progress) {
@@ -94,7 +95,7 @@ Expected<DocumentRepair> Repairer::repair(const DocumentPtr& document, const Com
           bar->report(progress.tried * 100 / std::max(1, progress.candidates),
                       fmt::format("{} of {} changes tried", progress.tried, progress.candidates));
       },
-      std::move(stop));
+      bar ? bar->stop() : std::move(stop));
 }
 
 Expected<Repairer::AllowedCheck> Repairer::allowed_check(const DocumentPtr& document,

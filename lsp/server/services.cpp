@@ -128,10 +128,14 @@ std::shared_ptr<Workspace> Services::workspace(const fs::path& root, const Setti
   if (auto open = slot.lock()) return open;
   std::unique_ptr<indexer::Index> index;
   IndexState state;
+  const auto damaged = std::make_shared<std::weak_ptr<Workspace>>();
   if (settings.index_enabled) {
     indexer::IndexOptions options;
     options.root = root;
     options.store = settings.index_store;
+    options.on_damage = [this, damaged] {
+      if (const auto known = damaged->lock()) update(known);
+    };
     auto opened = factories_.index(options);
     if (opened)
       index = std::move(*opened);
@@ -140,7 +144,7 @@ std::shared_ptr<Workspace> Services::workspace(const fs::path& root, const Setti
   }
   auto workspace = std::make_shared<Workspace>(root, std::move(index));
   workspace->state_ = std::move(state);
-  slot = workspace;
+  slot = *damaged = workspace;
   return workspace;
 }
 
@@ -163,6 +167,9 @@ void Services::run_update(Workspace& workspace) {
     for (const std::string& note : stats->notes) spdlog::warn("index: {}", note);
     prepare_languages(*stats);
     set_index_state(workspace, {.phase = Phase::kReady});
+    // What no query reads today may be damaged all the same.
+    if (indexer::Status checked = workspace.index()->check(stop_.get_token()); !checked)
+      spdlog::warn("index: {}", checked.error().message());
   } else if (stats.error().kind() != indexer::Errc::kCancelled) {
     spdlog::error("index of {}: {}", workspace.root().string(), stats.error().message());
     set_index_state(workspace, {.phase = Phase::kFailed, .message = stats.error().message()});
@@ -172,7 +179,8 @@ void Services::run_update(Workspace& workspace) {
 void Services::update_files(const std::shared_ptr<Workspace>& workspace,
                             std::vector<std::string> paths) {
   if (workspace->index() == nullptr || paths.empty()) return;
-  background_.push({.run = [workspace, paths = std::move(paths)] {
+  background_.push({.run = [this, workspace, paths = std::move(paths)] {
+    if (workspace->index()->needs_update()) return update(workspace);
     if (indexer::Status done = workspace->index()->update_files(paths); !done)
       spdlog::warn("index: {}", done.error().message());
   }});

@@ -70,6 +70,7 @@ void Session::bind() {
   binder_.notification("initialized", this, &Session::initialized);
   binder_.notification("exit", this, &Session::exit);
   binder_.notification("$/cancelRequest", this, &Session::cancel_request);
+  binder_.notification("window/workDoneProgress/cancel", this, &Session::cancel_work);
   binder_.notification("$/setTrace", this, &Session::set_trace);
   binder_.notification("workspace/didChangeWorkspaceFolders", this,
                        &Session::change_workspace_folders);
@@ -200,6 +201,11 @@ void Session::cancel_request(const Json& params) {
     state_.scheduler.cancel(id.get<std::string>());
   else if (id.is_number_integer())
     state_.scheduler.cancel(id.get<std::int64_t>());
+}
+
+void Session::cancel_work(const Json& params) {
+  const Json& token = protocol::at_path(params, {"token"});
+  if (token.is_string()) state_.cancellable.cancel(token.get<std::string>());
 }
 
 // Traces are the log's business (log_level).

@@ -61,6 +61,7 @@ class Session {
   void shutdown(const protocol::NoParams& params, const Call& call, Reply<protocol::Json> reply);
   void exit(const protocol::NoParams& params);
   void cancel_request(const protocol::Json& params);
+  void cancel_work(const protocol::Json& params);
   void set_trace(const protocol::NoParams& params);
   void change_workspace_folders(const protocol::DidChangeWorkspaceFoldersParams& params);
 

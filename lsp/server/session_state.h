@@ -45,6 +45,7 @@ struct SessionState {
   Workspaces workspaces;
   CurrentSettings settings;
   Scheduler scheduler;
+  CancellableWork cancellable;
   std::shared_ptr<ProgressReporter> progress;
 };
 

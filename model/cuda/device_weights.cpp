@@ -4,6 +4,7 @@
 #include <string>
 
 #include "kernels/cuda/experts.h"
+#include "kernels/cuda/matmul_tiled.h"
 #include "kernels/cuda/rope_kv.h"
 
 #if defined(CURLEW_CUDA_ON_HOST)
@@ -168,9 +169,24 @@ DeviceLayer load_layer(Loader& from, const ModelConfig& c, int layer) {
   return w;
 }
 
-void note_kind(DeviceWeights& w, const cuda::DeviceMatrix& matrix) {
+void note_kind(WeightKinds& kinds, const cuda::DeviceMatrix& matrix) {
   if (matrix.rows == 0) return;
-  (cuda::is_float(matrix.format) ? w.has_float : w.has_quantised) = true;
+  (cuda::is_float(matrix.format) ? kinds.has_float : kinds.has_quantised) = true;
+}
+void note_kinds(WeightKinds& kinds, const DeviceLayer& l) {
+  for (const DeviceLinear* map :
+       {&l.q, &l.k, &l.v, &l.attention_out, &l.ffn.gate, &l.ffn.up, &l.ffn.down, &l.experts.router,
+        &l.latent.q_down, &l.latent.q_up, &l.latent.kv_down}) {
+    note_kind(kinds, map->matrix);
+    if (map->matrix.rows > 0)
+      (cuda::can_tile(map->matrix) ? kinds.has_tiled : kinds.has_plain) = true;
+  }
+  for (const cuda::DeviceMatrix* matrix : {&l.latent.k, &l.latent.v}) note_kind(kinds, *matrix);
+  const DeviceFeedForward& stacks = l.experts.stacks;
+  for (const DeviceLinear* map : {&stacks.gate, &stacks.up, &stacks.down}) {
+    note_kind(kinds, map->matrix);
+    if (map->matrix.rows > 0 && !cuda::can_tile(map->matrix)) kinds.has_plain_experts = true;
+  }
 }
 
 template <class Progress>
@@ -181,18 +197,11 @@ DeviceWeights load_all(Loader& from, const ModelConfig& c, const Progress& progr
       c.tied_output ? w.output.matrix : from.matrix(from.tensor("token_embd.weight").matrix());
   w.output_norm = from.norm("output_norm");
   w.inv_freq = from.floats(c.inv_freq);
-  note_kind(w, w.output.matrix);
+  note_kind(w.kinds, w.output.matrix);
   for (int layer = 0; layer < c.n_layers; ++layer) {
     progress(layer);
     w.layers.push_back(load_layer(from, c, layer));
-    const DeviceLayer& l = w.layers.back();
-    const DeviceFeedForward& stacks = l.experts.stacks;
-    for (const cuda::DeviceMatrix* matrix : {&l.latent.k, &l.latent.v}) note_kind(w, *matrix);
-    for (const DeviceLinear* map :
-         {&l.q, &l.k, &l.v, &l.attention_out, &l.ffn.gate, &l.ffn.up, &l.ffn.down,
-          &l.experts.router, &l.latent.q_down, &l.latent.q_up, &l.latent.kv_down, &stacks.gate,
-          &stacks.up, &stacks.down})
-      note_kind(w, map->matrix);
+    note_kinds(w.kinds, w.layers.back());
   }
   return w;
 }
@@ -217,17 +226,17 @@ Status check_cuda_supports(const ModelConfig& c) {
   return {};
 }
 
-std::size_t device_weight_bytes(const ModelFile& file, const ModelConfig& config) {
+WeightsNeed device_weights_need(const ModelFile& file, const ModelConfig& config) {
   Loader counting(file, nullptr, nullptr);
-  load_all(counting, config, [](int) {});
-  return counting.bytes();
+  const DeviceWeights w = load_all(counting, config, [](int) {});
+  return {.bytes = counting.bytes(), .kinds = w.kinds};
 }
 
 Expected<DeviceWeights> load_device_weights(
     const ModelFile& file, const ModelConfig& config, cudaStream_t stream,
     const std::function<void(float fraction)>& on_progress) {
   Expected<DeviceMemory> memory =
-      take_device_memory(device_weight_bytes(file, config), "the weights");
+      take_device_memory(device_weights_need(file, config).bytes, "the weights");
   if (!memory) return std::move(memory.error()).during(file.name());
   Loader from(file, memory->data(), stream);
   DeviceWeights w = load_all(from, config, [&](int layers_done) {

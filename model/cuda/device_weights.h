@@ -55,21 +55,32 @@ struct DeviceLayer {
   DeviceExperts experts;
 };
 
+// What kinds of matrices there are.
+struct WeightKinds {
+  bool has_float = false, has_quantised = false;
+  // Of the layers: those that prompts multiply in halves, and the others.
+  bool has_tiled = false, has_plain = false, has_plain_experts = false;
+};
+
 struct DeviceWeights {
   DeviceMemory memory;
   cuda::DeviceMatrix embedding;
   std::vector<DeviceLayer> layers;
   DeviceNorm output_norm;
   DeviceLinear output;
-  const float* inv_freq = nullptr;                // [rope_dim / 2]
-  bool has_float = false, has_quantised = false;  // what kinds of matrices there are
+  const float* inv_freq = nullptr;  // [rope_dim / 2]
+  WeightKinds kinds;
 };
 
 // kUnsupported, naming the part: what this engine does not run yet.
 Status check_cuda_supports(const ModelConfig& config);
 
-// Device memory that load_device_weights() will take.
-std::size_t device_weight_bytes(const ModelFile& file, const ModelConfig& config);
+// Device memory that load_device_weights() will take, and what it will hold.
+struct WeightsNeed {
+  std::size_t bytes = 0;
+  WeightKinds kinds;
+};
+WeightsNeed device_weights_need(const ModelFile& file, const ModelConfig& config);
 
 // `config` comes from read_config(file), which has checked every tensor, and is supported.
 Expected<DeviceWeights> load_device_weights(const ModelFile& file, const ModelConfig& config,

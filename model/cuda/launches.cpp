@@ -64,13 +64,12 @@ void CudaNetwork::Launches::normalise(const DeviceNorm& norm, const cuda::Activa
 
 // x += residual_scale * map(in)
 void CudaNetwork::Launches::add_product(const DeviceLinear& map, const cuda::Activations& in) {
-  run(cuda::matvec({.jobs = {job(map, n_.scratch_.x)},
-                    .x = in,
-                    .tokens = size_.tokens,
-                    .finish = cuda::Finish::kAdd,
-                    .scale = n_.config_.residual_scale},
-                   n_.stream_),
-      "a product");
+  product({.jobs = {job(map, n_.scratch_.x)},
+           .x = in,
+           .tokens = size_.tokens,
+           .finish = cuda::Finish::kAdd,
+           .scale = n_.config_.residual_scale},
+          "a product");
 }
 
 void CudaNetwork::Launches::begin() {
@@ -101,7 +100,7 @@ void CudaNetwork::Launches::layer(int layer) {
 
 // x += W_o attention(q, k, v),  q, k, v of norm(x)
 void CudaNetwork::Launches::attention(const DeviceLayer& w, int layer) {
-  normalise(w.attention_norm, n_.scratch_.normed, size_.tokens, nullptr);
+  normalise(w.attention_norm, normed(), size_.tokens, nullptr);
   if (n_.config_.latent.kv_rank > 0)
     latent(w, layer);
   else
@@ -140,17 +139,18 @@ void CudaNetwork::Launches::heads(const DeviceLayer& w, int layer) {
   const auto head_norm = [&](const DeviceNorm& norm) {
     return cuda::HeadNorm{.weight = norm.weight, .by_head = norm.count > c.head_dim};
   };
-  run(cuda::matvec({.jobs = {job(w.q, s.q), job(w.k, s.k), job(w.v, s.v)},
-                    .n_jobs = 3,
-                    .x = s.normed,
-                    .tokens = size_.tokens},
-                   n_.stream_),
-      "queries, keys and values");
+  product({.jobs = {job(w.q, s.q), job(w.k, s.k), job(w.v, s.v)},
+           .n_jobs = 3,
+           .x = normed(),
+           .tokens = size_.tokens},
+          "queries, keys and values");
   cuda::RopeKvArgs rope = rope_args(layer);
   rope.q = s.q, rope.k = s.k, rope.v = s.v;
   rope.q_norm = head_norm(w.q_norm), rope.k_norm = head_norm(w.k_norm);
   run(cuda::rope_kv(rope, n_.stream_), "rotary embedding");
-  attend({.q = s.q, .out = s.mixed, .head_dim = c.head_dim, .value_dim = c.value_dim}, w, layer);
+  cuda::Activations mixed = s.mixed;
+  if (!n_.weights_.kinds.has_float) mixed.f32 = nullptr;
+  attend({.q = s.q, .out = mixed, .head_dim = c.head_dim, .value_dim = c.value_dim}, w, layer);
 }
 
 void CudaNetwork::Launches::attend(const cuda::AttentionArgs& part, const DeviceLayer& w,
@@ -167,14 +167,19 @@ void CudaNetwork::Launches::attend(const cuda::AttentionArgs& part, const Device
   args.window = c.windows[static_cast<std::size_t>(layer)];
   args.splits = n_.splits_;
   args.scale = c.attention_scale;
-  run(cuda::attention(args, n_.stream_), "attention");
+  if (!is_prompt())
+    run(cuda::attention(args, n_.stream_), "attention");
+  else if (cuda::can_attend_in_tiles(args.kv, args.head_dim, args.value_dim))
+    attend_in_tiles(args);
+  else
+    attend_in_slices(args);
 }
 
 // x += W_down a(W_gate n, W_up n),  n = norm(x); with experts, the weighted sum of the chosen ones',
 // and of the shared ones' too
 void CudaNetwork::Launches::feed_forward(const DeviceLayer& w) {
   Scratch& s = n_.scratch_;
-  if (!n_.config_.parallel_residual) normalise(w.ffn_norm, s.normed, size_.tokens, nullptr);
+  if (!n_.config_.parallel_residual) normalise(w.ffn_norm, normed(), size_.tokens, nullptr);
   if (w.ffn.up) {
     gate_and_up(w.ffn);
     add_product(w.ffn.down, s.inner);
@@ -188,7 +193,8 @@ void CudaNetwork::Launches::gate_and_up(const DeviceFeedForward& w) {
   const cuda::Gate gate = gate_of(n_.config_.activation);
   const bool is_gated = gate != cuda::Gate::kNone;
   const bool is_fused = is_gated && w.gate.matrix.format == w.up.matrix.format;
-  cuda::MatvecArgs up = {.jobs = {job(w.up, s.inner.f32)}, .x = s.normed, .tokens = size_.tokens};
+  if (is_prompt() && is_fused && gate_and_up_by_library(w, gate)) return;
+  cuda::MatvecArgs up = {.jobs = {job(w.up, s.inner.f32)}, .x = normed(), .tokens = size_.tokens};
   if (!is_gated) up.finish = cuda::Finish::kGelu;
   if (is_fused) {
     up.gate_function = gate;
@@ -198,10 +204,21 @@ void CudaNetwork::Launches::gate_and_up(const DeviceFeedForward& w) {
     up.jobs[1] = job(w.gate, s.gate);
     up.n_jobs = 2;
   }
-  run(cuda::matvec(up, n_.stream_), "gate and up");
+  product(up, "gate and up");
+  const bool is_left = is_gated && !is_fused;  // the gate, to be applied
+  if (is_prompt()) {
+    halve_inner({.x = s.inner.f32,
+                 .gate = is_left ? s.gate : nullptr,
+                 .out = {},
+                 .tokens = size_.tokens,
+                 .cols = w.down.matrix.cols,
+                 .gate_function = is_left ? gate : cuda::Gate::kNone},
+                w.down.matrix);
+    return;
+  }
   cuda::QuantizeArgs inner = {
       .x = s.inner.f32, .out = s.inner, .tokens = size_.tokens, .cols = w.down.matrix.cols};
-  if (is_gated && !is_fused) inner.gate = s.gate, inner.gate_function = gate;
+  if (is_left) inner.gate = s.gate, inner.gate_function = gate;
   finish_inner(inner, w.down.matrix);
 }
 
@@ -242,16 +259,8 @@ void CudaNetwork::Launches::experts(const DeviceExperts& w) {
   Scratch& s = n_.scratch_;
   const int slots = size_.tokens * c.experts.used;
   route(w);
-  expert_gate_and_up(w.stacks, slots);
-  run(cuda::expert_matvec({.w = w.stacks.down.matrix,
-                           .bias = w.stacks.down.bias,
-                           .x = s.slot_inner,
-                           .chosen = s.chosen,
-                           .y = s.slot_outputs,
-                           .rows = c.hidden_dim,
-                           .slots = slots},
-                          n_.stream_),
-      "the experts' outputs");
+  if (!is_prompt() || !expert_products_in_tiles(w.stacks, gate_of(c.activation)))
+    expert_products(w.stacks, slots);
   run(cuda::add_experts({.outputs = s.slot_outputs,
                          .weight = s.chosen_weight,
                          .x = s.x,
@@ -261,6 +270,21 @@ void CudaNetwork::Launches::experts(const DeviceExperts& w) {
                          .scale = c.residual_scale},
                         n_.stream_),
       "the experts' sum");
+}
+
+// Of every slot by itself.
+void CudaNetwork::Launches::expert_products(const DeviceFeedForward& w, int slots) {
+  Scratch& s = n_.scratch_;
+  expert_gate_and_up(w, slots);
+  run(cuda::expert_matvec({.w = w.down.matrix,
+                           .bias = w.down.bias,
+                           .x = s.slot_inner,
+                           .chosen = s.chosen,
+                           .y = s.slot_outputs,
+                           .rows = n_.config_.hidden_dim,
+                           .slots = slots},
+                          n_.stream_),
+      "the experts' outputs");
 }
 
 // As gate_and_up(), of every slot's expert.
@@ -299,11 +323,13 @@ void CudaNetwork::Launches::expert_gate_and_up(const DeviceFeedForward& w, int s
 void CudaNetwork::Launches::output() {
   Scratch& s = n_.scratch_;
   const DeviceWeights& w = n_.weights_;
+  const cuda::Activations last = {
+      .f32 = s.normed.f32, .q = s.normed.q, .scale = s.normed.scale};  // few rows
   if (size_.wants_hidden) normalise(w.output_norm, {.f32 = s.hidden}, size_.tokens, nullptr);
   if (size_.rows == 0) return;
-  normalise(w.output_norm, s.normed, size_.rows, s.step.output_rows);
+  normalise(w.output_norm, last, size_.rows, s.step.output_rows);
   run(cuda::matvec({.jobs = {job(w.output, s.logits)},
-                    .x = s.normed,
+                    .x = last,
                     .tokens = size_.rows,
                     .finish = cuda::Finish::kStore,
                     .scale = n_.config_.logit_scale},

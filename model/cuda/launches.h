@@ -1,6 +1,7 @@
 // One step's row of launches. Private to CudaNetwork.
 #pragma once
 
+#include "kernels/cuda/half_rows.h"
 #include "kernels/cuda/quantize_rows.h"
 #include "model/cuda/cuda_network.h"
 
@@ -25,6 +26,18 @@ class CudaNetwork::Launches {
   void attention(const DeviceLayer& w, int layer);
   void heads(const DeviceLayer& w, int layer);
   void attend(const cuda::AttentionArgs& part, const DeviceLayer& w, int layer);
+  // prompt_launches.cpp
+  bool is_prompt() const { return n_.is_prompt(size_.tokens); }
+  void product(const cuda::MatvecArgs& args, const char* what);
+  cuda::Activations normed() const;
+  void attend_in_tiles(const cuda::AttentionArgs& args);
+  void attend_in_slices(const cuda::AttentionArgs& args);
+  bool expert_products_in_tiles(const DeviceFeedForward& w, cuda::Gate gate);
+  void halve_inner(const cuda::HalfRowsArgs& args, const cuda::DeviceMatrix& down);
+  // prompt_library.cpp
+  bool by_library(const cuda::MatvecArgs& args);
+  bool gate_and_up_by_library(const DeviceFeedForward& w, cuda::Gate gate);
+  bool multiply_by_library(const cuda::DeviceMatrix& w, const cuda::LibraryMatmulArgs& args);
   // latent_launches.cpp
   void latent(const DeviceLayer& w, int layer);
   void latent_queries(const DeviceLayer& w);
@@ -34,6 +47,7 @@ class CudaNetwork::Launches {
   cuda::RopeKvArgs rope_args(int layer) const;
   void feed_forward(const DeviceLayer& w);
   void experts(const DeviceExperts& w);
+  void expert_products(const DeviceFeedForward& w, int slots);
   void expert_gate_and_up(const DeviceFeedForward& w, int slots);
   void route(const DeviceExperts& w);
   void pick();

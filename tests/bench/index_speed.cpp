@@ -130,7 +130,8 @@ void print_sections(const fs::path& store, std::uint64_t text_bytes) {
                                                     "terms",
                                                     "term blocks",
                                                     "term postings",
-                                                    "term posting blocks"};
+                                                    "term posting blocks",
+                                                    "name rows"};
   std::uint64_t bytes[kSections] = {};
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(store.string() + ".segments", ignored)) {

@@ -10,6 +10,8 @@
 
 #include "indexer/segment/builder.h"
 #include "indexer/segment/merge.h"
+#include "indexer/segment/name_block.h"
+#include "indexer/segment/name_sieve.h"
 #include "indexer/segment/segment.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -77,12 +79,19 @@ void ask(const Segment::Ptr& segment) {
     (void)segment->terms().find(word);
   }
   segment->words_holding("art", [](std::uint32_t, std::string_view) { return true; });
-  const DefinedNames& names = segment->defined_names();
-  const NamePattern pattern("Opn");
-  names.beginning_with(pattern, 10, [](std::string_view) {});
-  for (std::size_t length = names.length_from(0); length != DefinedNames::kNoLength;
-       length = names.length_from(length + 1))
-    names.of_length(length, pattern, NameMatch::kSpread, [](std::string_view, NameMatch) {});
+  for (const std::string_view typed : {"Opn", "part", "o"}) {
+    const NamePattern pattern(typed);
+    NameSieve sieve(*segment, pattern);
+    NameBlock block(pattern.typed());
+    for (const NameMatch how :
+         {NameMatch::kPrefix, NameMatch::kHumps, NameMatch::kPiece, NameMatch::kSpread}) {
+      for (const NameGroups& groups : sieve.groups(how)) {
+        (void)sieve.with_length(2, groups.word);
+        block.begin(segment->words().block(groups.word * 64));
+        while (block.next()) (void)pattern.match(block.name());
+      }
+    }
+  }
   std::vector<MergeInput> inputs;
   const std::uint32_t documents = std::min(segment->documents(), 4096u);
   inputs.push_back({segment, std::vector<std::uint32_t>(documents, 0)});
@@ -124,14 +133,37 @@ std::string good_segment() {
   return out;
 }
 
+// As many as it takes for trigrams and rows of names.
+std::string segment_of_many_words() {
+  SegmentAssembler segment;
+  for (std::uint32_t i = 0; i < kNameRowsFrom; ++i) {
+    std::string word = "part_a0000";
+    for (std::uint32_t at = 9, left = i; left > 0; left /= 10, --at)
+      word[at] = static_cast<char>('0' + left % 10);
+    segment.add_word(word, "", i % 3 == 0);
+  }
+  std::string out;
+  (void)segment.finish([&](std::string_view part) { return keep(out, part); });
+  return out;
+}
+
+std::string without_its_checksums(const std::string& segment) {
+  SegmentHeader header;
+  std::memcpy(&header, segment.data(), kHeaderBytes);
+  return segment.substr(0, kHeaderBytes + header.body_bytes);
+}
+
 }  // namespace
 
 std::vector<Bytes> good_inputs() {
   const std::string segment = good_segment();
-  SegmentHeader header;
-  std::memcpy(&header, segment.data(), kHeaderBytes);
-  const std::string without_checksums = segment.substr(0, kHeaderBytes + header.body_bytes);
-  return {to_bytes("\1" + segment), to_bytes(std::string(1, '\0') + without_checksums)};
+  const auto input = [](char first, const std::string& bytes) {
+    std::string all(1, first);
+    all.append(bytes);
+    return to_bytes(all);
+  };
+  return {input('\1', segment), input('\0', without_its_checksums(segment)),
+          input('\0', without_its_checksums(segment_of_many_words()))};
 }
 
 void break_one_place(Bytes& input, Dice& dice) {

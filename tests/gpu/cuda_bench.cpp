@@ -1,10 +1,14 @@
 // What the card does with a model: decode at two depths, verification of drafts, prefill; each with
 // the bytes it moves and its share of the bandwidth measured on the same card in the same run. Then
 // what a request sees of it, by way of the engine: the first token of a prompt that is mostly known,
-// an edit that copies, and how long a cancelled request goes on.
+// an edit that copies, and how long a cancelled request goes on. And what the kernels of long prompts
+// do by themselves (prompt_kernels.cpp).
 //
-//   cuda_bench MODEL.gguf NAME        one line a measurement, tab-separated, medians of kRounds:
+//   cuda_bench NAME kernels           the kernels of prompts only, which need no model
+//   cuda_bench MODEL.gguf NAME [all]  one line a measurement, tab-separated, medians of kRounds:
 //   NAME  work  tokens/s  ms/step  GiB/step  GB/s  share of the measured copy bandwidth
+//   of kernels: TFLOP/s in place of GB/s, nothing behind it. all: prompts also without cuBLASLt, and
+//   with no weights kept as halves
 //
 // The model's numbers do not matter (tests/bench/models/make_model.cpp writes random ones of real
 // shapes); the tokens are arbitrary. A step is timed from its tokens on the host to its logits on
@@ -21,6 +25,7 @@
 #include "model/cuda/cards.h"
 #include "model/cuda/cuda_network.h"
 #include "model/decode/engine.h"
+#include "tests/gpu/prompt_kernels.h"
 
 namespace curlew::model {
 namespace {
@@ -69,7 +74,7 @@ class Bench {
         network_(network),
         name_(std::move(name)),
         copy_gb_per_s_(copy_gb_per_s),
-        logits_(static_cast<std::size_t>(CudaNetwork::kStepTokensMax) *
+        logits_(static_cast<std::size_t>(CudaNetwork::kRowsMax) *
                 static_cast<std::size_t>(config.n_vocab)) {
     // A step reads every matrix once but the embedding, of which it reads rows.
     weight_bytes_ = static_cast<double>(network.memory().weight_bytes);
@@ -83,15 +88,15 @@ class Bench {
   Status decode(int depth) { return steps("decode", depth, 1); }
   Status verify(int tokens) { return steps("verify", 0, tokens); }
 
-  Status prefill(int tokens) {
+  Status prefill(int tokens, const std::string& way = "") {
     std::vector<double> ms;
-    for (int round = 0; round < kRounds; ++round) {
+    for (int round = 0; round <= kRounds; ++round) {
       KvSequence sequence(network_.kv());
       const auto start = Clock::now();
       if (Status s = extend(sequence, tokens); !s) return s;
-      ms.push_back(ms_since(start));
+      if (round > 0) ms.push_back(ms_since(start));  // the first one warms up
     }
-    print(fmt::format("prefill {}", tokens), tokens / median(ms) * 1e3, median(ms), 0);
+    print(fmt::format("prefill {}{}", tokens, way), tokens / median(ms) * 1e3, median(ms), 0);
     return {};
   }
 
@@ -274,7 +279,24 @@ Status run_requests(const char* path, const char* name) {
   return bench.cancel();
 }
 
-Status run(const char* path, const char* name) {
+// The same prompts by our own products alone, and with no weights kept.
+Status prompts_without_library(const ModelFile& file, const ModelConfig& config, int context,
+                               const char* name, double bandwidth) {
+  for (const char* what : {"CURLEW_CUDA_LIBRARY", "CURLEW_CUDA_KEEP"}) {
+    setenv(what, "0", 1);
+    Expected<std::unique_ptr<CudaNetwork>> network = CudaNetwork::create(
+        file, config, {.kv_blocks = kv_blocks_for(context) + 2, .context_tokens = context});
+    unsetenv(what);
+    if (!network) return std::move(network.error()).pass();
+    Bench bench(file, config, **network, name, bandwidth);
+    const std::string way = what[12] == 'L' ? "own" : "none kept";
+    for (const int tokens : {512, 2048})
+      if (Status s = bench.prefill(tokens, ", " + way); !s) return s;
+  }
+  return {};
+}
+
+Status run(const char* path, const char* name, bool wants_all_ways) {
   Expected<double> bandwidth = copy_bandwidth();
   if (!bandwidth) return std::move(bandwidth.error()).pass();
   fmt::print("{}\tcopy within the card\t\t\t\t{:.0f}\t100%\n", name, *bandwidth);
@@ -293,22 +315,31 @@ Status run(const char* path, const char* name) {
       if (Status s = bench.decode(depth); !s) return s;
   for (const int tokens : {2, 4, 8, 32, 64})
     if (Status s = bench.verify(tokens); !s) return s;
-  for (const int tokens : {512, 2048, 8192})
+  for (const int tokens : {128, 512, 1024, 2048, 8192})
     if (tokens <= context)
       if (Status s = bench.prefill(tokens); !s) return s;
-  return {};
+  if (!wants_all_ways) return {};
+  network->reset();
+  return prompts_without_library(*file, *config, context, name, *bandwidth);
 }
 
 }  // namespace
 }  // namespace curlew::model
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    fmt::print(stderr, "usage: cuda_bench MODEL.gguf NAME\n");
+  using namespace curlew::model;
+  const std::string_view last = argc > 2 ? argv[argc - 1] : "";
+  if (argc < 3 || argc > 4 || (argc == 4 && last != "all")) {
+    fmt::print(stderr, "usage: cuda_bench MODEL.gguf NAME [all], or cuda_bench NAME kernels\n");
     return 2;
   }
-  curlew::model::Status done = curlew::model::run(argv[1], argv[2]);
-  if (done) done = curlew::model::run_requests(argv[1], argv[2]);
+  Status done;
+  if (argc == 3 && last == "kernels") {
+    done = measure_prompt_kernels(argv[1]);
+  } else {
+    done = run(argv[1], argv[2], argc == 4);
+    if (done) done = run_requests(argv[1], argv[2]);
+  }
   if (!done) fmt::print(stderr, "cuda_bench: {}\n", done.error().message());
   return done ? 0 : 1;
 }

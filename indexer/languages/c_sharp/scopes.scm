@@ -34,4 +34,5 @@
 (attribute name: (identifier) @skip)
 (argument name: (identifier) @skip)
 (object_creation_expression type: (identifier) @skip)
+(using_directive name: (identifier) @local.everywhere)
 (identifier) @use

@@ -36,4 +36,5 @@
 
 (scoped_identifier name: (identifier) @skip)
 (use_declaration argument: (identifier) @skip)
+(use_as_clause alias: (identifier) @local.everywhere)
 [(identifier) (type_identifier) (shorthand_field_identifier)] @use

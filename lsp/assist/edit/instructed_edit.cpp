@@ -1,13 +1,12 @@
 #include "lsp/assist/edit/instructed_edit.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 
 #include "lsp/assist/edit/answer.h"
 #include "lsp/assist/edit/parse_errors.h"
+#include "lsp/assist/edit/rename.h"
 #include "lsp/assist/place.h"
-#include "lsp/assist/repair/code_tokens.h"
 #include "lsp/assist/retrieve.h"
 #include "model/constrain/grammar.h"
 
@@ -52,42 +51,14 @@ const indexer::Language* language_of(const InstructedEditRequest& request) {
 
 // --- What needs no model ------------------------------------------------------------------------
 
-bool is_name(std::string_view word) {
-  return !word.empty() && !std::isdigit(static_cast<unsigned char>(word[0])) &&
-         std::ranges::all_of(word, [](unsigned char c) { return std::isalnum(c) || c == '_'; });
-}
-
-struct Rename {
-  std::string from, to;
-};
-
-// "rename A to B", with or without quotes and words between.
-std::optional<Rename> rename_asked_for(std::string_view instruction) {
-  std::vector<std::string> words;
-  std::string word;
-  for (const char c : std::string(instruction) + " ") {
-    if (c != ' ' && c != '\t' && c != '\n') {
-      if (std::string_view("`'\"“”.").find(c) == std::string_view::npos) word += c;
-    } else if (!word.empty()) {
-      words.push_back(std::exchange(word, {}));
-    }
-  }
-  if (words.size() != 4 || (words[0] != "rename" && words[0] != "Rename") || words[2] != "to" ||
-      !is_name(words[1]) || !is_name(words[3]))
-    return std::nullopt;
-  return Rename{words[1], words[3]};
-}
-
 Expected<InstructedEdit> renamed(const InstructedEditRequest& request, const LineRange& lines,
                                  const Rename& rename) {
+  Expected<RenameEdit> made = rename_in(request.path, request.text, lines.start, lines.end, rename);
+  if (!made) return std::move(made.error()).pass();
   InstructedEdit out;
-  for (const CodeToken& token : code_tokens(request.text, language_of(request)))
-    if (token.kind == TokenKind::kWord && token.start >= lines.start && token.end <= lines.end &&
-        token.in(request.text) == rename.from)
-      out.edits.push_back({token.start, token.end, rename.to});
-  if (out.edits.empty())
-    return fail(Errc::kInvalidInput, "{}: there is no name `{}` in these lines", request.path,
-                rename.from);
+  out.edits = std::move(made->edits);
+  out.notes = std::move(made->notes);
+  out.used_outside = std::move(made->used_outside);
   out.why = fmt::format("renamed `{}` to `{}` {} times", rename.from, rename.to, out.edits.size());
   return out;
 }
@@ -283,7 +254,25 @@ class Editor {
   InstructedEdit out_;
 };
 
+// Whoever made the edit: what parses worse is none.
+Status look_at_parse(const InstructedEditRequest& request, InstructedEdit& edit) {
+  const indexer::Language* language = language_of(request);
+  if (language == nullptr || language->grammar == nullptr) return {};
+  const int before = parse_errors(language, request.text);
+  edit.parse_errors = parse_errors(language, edit.after);
+  if (*edit.parse_errors <= before) return {};
+  return fail(Errc::kInvalidInput,
+              "{}: no edit: the text would not parse ({} errors more than before)", request.path,
+              *edit.parse_errors - before);
+}
+
 }  // namespace
+
+std::string parse_words(const InstructedEdit& edit) {
+  if (!edit.parse_errors) return "not parsed (no parser for such files)";
+  if (*edit.parse_errors == 0) return "parses";
+  return fmt::format("parses no worse than before ({} errors)", *edit.parse_errors);
+}
 
 LineRange edited_lines(const InstructedEditRequest& request) {
   const std::string_view text = request.text;
@@ -330,6 +319,8 @@ Expected<InstructedEdit> instructed_edit(const Sources& sources,
   Expected<std::string> after = apply_edits(request.text, edit->edits);
   if (!after) return std::move(after.error()).pass();
   edit->after = std::move(*after);
+  if (Status parsed = look_at_parse(request, *edit); !parsed)
+    return std::move(parsed.error()).pass();
   edit->start = lines.start;
   edit->end = lines.end;
   edit->total_ms = ms_since(began);

@@ -40,11 +40,33 @@ Expected<fs::path> writable_file(const fs::path& root, const std::string& path,
   const fs::path real = fs::canonical(root / path, error);
   if (error || !fs::is_regular_file(real, error) || !is_below(real, root))
     return fail(Errc::kInvalidInput, "{}: no plain file in the workspace", path);
+  struct stat info;
+  if (::stat(real.c_str(), &info) != 0)
+    return fail(Errc::kInvalidInput, "{}: {}", path, std::strerror(errno));
+  if (info.st_nlink > 1)
+    return fail(
+        Errc::kInvalidInput,
+        "{}: has {} names (hard links), and the others would keep the old text: not written", path,
+        info.st_nlink);
   if (::access(real.c_str(), W_OK) != 0 || ::access(real.parent_path().c_str(), W_OK) != 0)
     return fail(Errc::kInvalidInput, "{}: may not be written: {}", path, std::strerror(errno));
   if (read_file(real) != before)
     return fail(Errc::kInvalidInput, "{}: has changed meanwhile; nothing was written", path);
   return real;
+}
+
+// Owner and group first: who changes them loses setuid and setgid. Where they cannot be kept these bits go.
+bool take_after(int fd, const struct stat& info) {
+  if (::fchown(fd, info.st_uid, info.st_gid) != 0) {
+    // Not ours to give away: the group alone, if it is one of ours.
+    if (::fchown(fd, static_cast<uid_t>(-1), info.st_gid) != 0 && errno != EPERM) return false;
+  }
+  struct stat now;
+  if (::fstat(fd, &now) != 0) return false;
+  mode_t mode = info.st_mode & 07777;
+  if (now.st_uid != info.st_uid) mode &= ~static_cast<mode_t>(S_ISUID);
+  if (now.st_gid != info.st_gid) mode &= ~static_cast<mode_t>(S_ISGID);
+  return ::fchmod(fd, mode) == 0;
 }
 
 Status stage(Staged& staged, const std::string& text) {
@@ -55,13 +77,13 @@ Status stage(Staged& staged, const std::string& text) {
   const int fd = ::mkstemp(name.data());
   if (fd < 0) return fail(Errc::kUnavailable, "{}: {}", name, std::strerror(errno));
   staged.temporary = name;
-  bool good = ::fchmod(fd, info.st_mode & 07777) == 0;
+  bool good = true;
   for (std::size_t at = 0; good && at < text.size();) {
     const ssize_t n = ::write(fd, text.data() + at, text.size() - at);
     good = n > 0 || (n < 0 && errno == EINTR);
     if (n > 0) at += static_cast<std::size_t>(n);
   }
-  good = good && ::fsync(fd) == 0;
+  good = good && take_after(fd, info) && ::fsync(fd) == 0;
   const int error = errno;
   ::close(fd);
   if (good) return {};

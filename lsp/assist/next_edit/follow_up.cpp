@@ -31,6 +31,9 @@ class Follower {
       request.limits = kLimits;
       auto answer = next_edit(sources, request, stop_);
       if (!answer) return std::move(answer.error()).pass();
+      for (std::string& note : answer->notes)
+        if (std::ranges::find(out_.notes, note) == out_.notes.end())
+          out_.notes.push_back(std::move(note));
       if (!answer->edit || !is_certain(answer->edit->kind)) break;
       const std::string& why = answer->edit->why;
       if (std::ranges::find(out_.why, why) == out_.why.end()) out_.why.push_back(why);

@@ -16,6 +16,7 @@ struct FollowUp {
   Changes before, after;         // of the files that change; `before` holds the change itself
   std::vector<std::string> why;  // each once: "`total` is now `sum`"
   int places = 0;
+  std::vector<std::string> notes;  // what may follow and was left, because it is not certain
 };
 
 // `after` stands for `path`'s text already; `sources.read` gives the other files' texts. No model is

@@ -349,33 +349,4 @@ BlockKind block_kind(const CodeView& view, std::size_t opener) {
   return BlockKind::kCode;
 }
 
-std::vector<std::size_t> shown_in_strings(const CodeView& view, std::string_view word) {
-  std::vector<std::size_t> found;
-  const std::string_view text = view.text();
-  for (std::size_t at = 0; (at = text.find(word, at)) != text.npos; at += word.size()) {
-    const std::size_t idx = view.first_at(at);
-    if (idx >= view.size() || view.token(idx).kind != TokenKind::kString) continue;
-    const CodeToken& token = view.token(idx);
-    if (token.start > at || token.end < at + word.size() + 1) continue;
-    const auto is_part = [&](std::size_t place) {
-      return place >= token.start && place < token.end && is_identifier(text.substr(place, 1));
-    };
-    if (is_part(at - 1) || is_part(at + word.size()) || text[at - 1] == '.') continue;
-    const std::size_t brace = text.rfind('{', at);
-    const std::size_t closed = text.rfind('}', at);
-    if (brace == text.npos || brace <= token.start) continue;
-    if (closed != text.npos && closed > brace) continue;
-    bool shows = false;
-    if (view.family() == Family::kPython && idx > 0)
-      shows = view.token(idx - 1).end == token.start && view.is_word(idx - 1) &&
-              view.spelling(idx - 1).find_first_of("fF") != text.npos;
-    if (view.family() == Family::kScript)
-      shows = text[token.start] == '`' && text[brace - 1] == '$';
-    if (view.family() == Family::kRust)
-      shows = brace + 1 == at && is_one_of(text.substr(at + word.size(), 1), {"}", ":"});
-    if (shows) found.push_back(at);
-  }
-  return found;
-}
-
 }  // namespace curlew::assist

@@ -46,9 +46,13 @@ bool is_local_at(const CodeView& view, std::size_t idx, std::string_view name);
 // The first token of the declaration (with its type) that is_local_at found; kNone.
 std::size_t local_at(const CodeView& view, std::size_t idx, std::string_view name);
 
-// Byte offsets of the word where strings show a variable's value: "{word}" in an f-string, `${word}`
-// in a template, "{word}" in Rust.
+// Byte offsets of the word, in order, where strings show a variable of that name: in the braces of
+// Python's f-strings and C#'s $-strings, in `${...}` of templates, in the strings of Rust's format macros.
 std::vector<std::size_t> shown_in_strings(const CodeView& view, std::string_view word);
+
+// Whether a text imports the name by name from the file `home`: Python's `from home import name`,
+// `import { name } from "./home"`.
+bool imports_from(const CodeView& view, std::string_view name, const std::string& home);
 
 // Whether a `{` opens the body of a class, of a namespace or module, or a block of statements.
 enum class BlockKind : std::uint8_t { kCode, kClass, kEnum, kNamespace };

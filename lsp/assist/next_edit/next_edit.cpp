@@ -59,13 +59,15 @@ class Decision {
     for (Proposal& proposal : proposals) {
       if (situation_.is_cancelled()) return fail(Errc::kCancelled, "next edit: cancelled");
       if (std::optional<NextEdit> edit = chosen(proposal))
-        return NextEditAnswer{std::move(edit), ""};
+        return NextEditAnswer{std::move(edit), "", situation_.notes()};
     }
     return is_finished ? models_answer() : quiet("the last edit is not finished");
   }
 
  private:
-  static NextEditAnswer quiet(std::string why) { return {std::nullopt, std::move(why)}; }
+  NextEditAnswer quiet(std::string why) const {
+    return {std::nullopt, std::move(why), situation_.notes()};
+  }
 
   // What a model cannot do is no error of the question.
   Expected<NextEditAnswer> models_answer() {
@@ -77,7 +79,7 @@ class Decision {
     for (Proposal& proposal : proposals) {
       if (proposal.confidence < kSureEnough) return quiet("the model is not sure");
       if (std::optional<NextEdit> edit = chosen(proposal))
-        return NextEditAnswer{std::move(edit), ""};
+        return NextEditAnswer{std::move(edit), "", situation_.notes()};
     }
     return quiet("nothing follows from the last edits");
   }
@@ -207,9 +209,9 @@ Expected<NextEditAnswer> next_edit(const NextEditSources& sources, const NextEdi
   if (request.text == nullptr || request.cursor > request.text->size())
     return fail(Errc::kInvalidInput, "{}: byte {} is outside the text of {} bytes", request.path,
                 request.cursor, request.text ? request.text->size() : 0);
-  if (request.edits.empty()) return NextEditAnswer{std::nullopt, "nothing was edited"};
+  if (request.edits.empty()) return NextEditAnswer{std::nullopt, "nothing was edited", {}};
   if (request.text->size() > kNextEditBytesMax)
-    return NextEditAnswer{std::nullopt, "the document is too large"};
+    return NextEditAnswer{std::nullopt, "the document is too large", {}};
   return Decision(sources, request, std::move(stop)).answer();
 }
 

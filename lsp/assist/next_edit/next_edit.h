@@ -96,6 +96,7 @@ struct NextEdit {
 struct NextEditAnswer {
   std::optional<NextEdit> edit;
   std::string why_not;  // "nothing was edited", "the last edit is not finished"; "" with an edit
+  std::vector<std::string> notes;  // what is not offered because it is not sure
 };
 
 // kInvalidInput for a cursor outside the text; kCancelled; errors of the index.

@@ -84,13 +84,18 @@ class RenameEngine {
     Proposal proposal{.kind = NextEditKind::kRename, .age = rename.change->age, .confidence = 0.9};
     proposal.why = fmt::format("`{}` is now `{}`", rename.from, rename.to);
     if (rename.entity.reach == Reach::kLocal) {
-      if (!leftovers_in_scope(rename, proposal)) return;
+      if (!leftovers_in_scope(rename, proposal)) return note_declared_again(rename);
       keyword_arguments(rename, proposal);
     } else {
-      if (!leftovers_in_file(rename, proposal)) return;
+      if (!leftovers_in_file(rename, proposal)) return note_declared_again(rename);
       leftovers_elsewhere(rename, proposal);
     }
     if (!proposal.places.empty()) proposals_.push_back(std::move(proposal));
+  }
+
+  void note_declared_again(const Rename& rename) {
+    situation_.note(fmt::format("`{}` is left where it is used: {} still has one of that name",
+                                rename.from, rename.change->now->path()));
   }
 
   // --- Locals and parameters ---
@@ -211,10 +216,11 @@ class RenameEngine {
 
   // --- Other files ---
 
-  // Where somebody else has the same name, uses in other files may be theirs.
+  // Where somebody else has the same name, uses in other files may be theirs: then only files that
+  // import this very one are followed.
   void leftovers_elsewhere(const Rename& rename, Proposal& proposal) {
-    std::set<std::string> other_halves;
-    std::vector<FileEdit> places;
+    std::set<std::string> other_halves, rivals;
+    std::vector<FileEdit> sure, others;
     for (const std::string& path : situation_.other_files_with(rename.from, *rename.change->now)) {
       const CodeView& other = *situation_.view(path);
       const Uses uses(rename.entity, other);
@@ -226,27 +232,52 @@ class RenameEngine {
         if (is_half) other_halves.insert(path);
         if (is_declaration && !is_half) {
           const Entity rival = entity_at(other, idx, rename.from);
-          if (rival.reach == rename.entity.reach && rival.owner == rename.entity.owner) return;
+          if (rival.reach == rename.entity.reach && rival.owner == rename.entity.owner)
+            rivals.insert(path);
         }
         if (is_half || uses.contains(idx))
           edits.push_back({token.start, token.end, std::string(rename.to)});
       }
+      const bool is_sure = rename.entity.reach == Reach::kFile && !rivals.contains(path) &&
+                           imports_from(other, rename.from, rename.change->now->path());
       std::ranges::move(places_by_line(other, situation_.shared_text(path), std::move(edits)),
-                        std::back_inserter(places));
+                        std::back_inserter(is_sure ? sure : others));
     }
-    if (is_defined_elsewhere(rename, other_halves)) return;
-    std::ranges::move(places, std::back_inserter(proposal.places));
+    add_rivals(rename, other_halves, rivals);
+    std::ranges::move(sure, std::back_inserter(proposal.places));
+    if (rivals.empty())
+      std::ranges::move(others, std::back_inserter(proposal.places));
+    else
+      note_left(rename, *rivals.begin(), others);
   }
 
-  bool is_defined_elsewhere(const Rename& rename, const std::set<std::string>& other_halves) const {
-    if (situation_.index() == nullptr) return false;
+  void note_left(const Rename& rename, const std::string& rival,
+                 const std::vector<FileEdit>& others) {
+    std::set<std::string> left;
+    for (const FileEdit& place : others)
+      if (place.path != rival) left.insert(place.path);
+    if (left.empty()) return;
+    std::string paths;
+    for (const std::string& path : left) paths += (paths.empty() ? "" : ", ") + path;
+    situation_.note(
+        fmt::format("`{}` in {} is left: {} has one of its own", rename.from, paths, rival));
+  }
+
+  // By the index.
+  void add_rivals(const Rename& rename, const std::set<std::string>& other_halves,
+                  std::set<std::string>& rivals) const {
+    if (situation_.index() == nullptr) return;
     const auto hits = situation_.index()->definitions(rename.from);
-    if (!hits) return true;
-    return std::ranges::any_of(*hits, [&](const indexer::SearchHit& hit) {
+    if (!hits) {
+      rivals.insert("(an index that cannot be read)");
+      return;
+    }
+    for (const indexer::SearchHit& hit : *hits) {
       const bool is_rival =
           rename.entity.owner.empty() || hit.container.ends_with(rename.entity.owner);
-      return is_rival && hit.path != rename.change->edit->path && !other_halves.contains(hit.path);
-    });
+      if (is_rival && hit.path != rename.change->edit->path && !other_halves.contains(hit.path))
+        rivals.insert(hit.path);
+    }
   }
 
   Situation& situation_;

@@ -1,6 +1,7 @@
 // What the engines of next_edit() see, and what they say. Private to lsp/assist/next_edit.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -68,6 +69,12 @@ class Situation {
   bool is_edited_since(const std::string& path, std::size_t start, std::size_t end,
                        std::size_t age) const;
 
+  // What an engine leaves alone because it cannot be sure, for people.
+  void note(std::string left) {
+    if (std::ranges::find(notes_, left) == notes_.end()) notes_.push_back(std::move(left));
+  }
+  const std::vector<std::string>& notes() const { return notes_; }
+
  private:
   std::optional<Change> read_change(const PastEdit& edit, std::size_t age);
 
@@ -78,6 +85,7 @@ class Situation {
   std::map<std::string, std::shared_ptr<const std::string>> texts_;
   const CodeView* here_ = nullptr;
   std::vector<Change> changes_;
+  std::vector<std::string> notes_;
 };
 
 using NextEditEngine = void (*)(Situation& situation, std::vector<Proposal>& proposals);

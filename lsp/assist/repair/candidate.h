@@ -50,6 +50,9 @@ LineSpan lines_around(const RepairPlace& place);
 // Whether a message has one of these words in it.
 bool says(std::string_view message, std::initializer_list<std::string_view> signs);
 
+// What is said of it to people: gcc's form is that of many compilers.
+std::string_view tool_of(const Diagnostic& complaint);
+
 // What stands between quotes in a message, in order: ‘a’, 'a', "a", `a`.
 std::vector<std::string> quoted_words(std::string_view message);
 

@@ -60,7 +60,7 @@ class SandboxChecker final : public Checker {
     std::error_code error;
     if (!std::filesystem::exists(options_.workspace / path, error))
       return fail(Errc::kNotFound, "{}: no such file in the workspace", path);
-    auto text = box_->text(path);
+    auto text = box_->original(path);  // a command may have rewritten its copy (sed -i)
     if (!text) return lifted(std::move(text.error())).pass();
     originals_.emplace(path, *text);
     return std::move(*text);

@@ -11,8 +11,10 @@ namespace curlew::assist {
 
 enum class Severity : std::uint8_t { kError, kWarning, kNote };
 
-// Lines and columns count from 1, as tools print them; columns are UTF-8 bytes as far as the tool
-// says them in bytes. 0: the tool did not say.
+// What a tool's columns count. Only the text tells which bytes are meant (column_bytes()).
+enum class ColumnUnit : std::uint8_t { kByte, kUtf16, kCharacter };
+
+// Lines and columns count from 1, as tools print them. 0: the tool did not say.
 struct SourcePlace {
   std::string path;  // relative to the workspace's root where it lies in it, else as printed
   int line = 0, column = 0;
@@ -23,6 +25,8 @@ struct SourcePlace {
 struct FixIt {
   SourcePlace place;  // with an end; equal to the start for an insertion
   std::string text;
+  // Where the tool counts from the file's start, in its unit: [first, behind), and `place` has no line.
+  int first = 0, behind = -1;
 };
 
 struct Diagnostic {
@@ -38,6 +42,7 @@ struct Diagnostic {
     std::string message;
   };
   std::vector<Note> notes;  // "did you mean", the frames of a traceback, expected and got
+  ColumnUnit columns = ColumnUnit::kByte;  // of its own place and its fix-its
 };
 
 // Reads everything a command printed: each line by the readers of the tools that it looks like,
@@ -49,6 +54,9 @@ struct ReadOptions {
   std::string folder;
 };
 std::vector<Diagnostic> read_diagnostics(std::string_view output, const ReadOptions& options);
+
+// How many bytes of a text, UTF-8 or not, its first `units` are; npos where it has not so many.
+std::size_t column_bytes(std::string_view text, std::size_t units, ColumnUnit unit);
 
 // Whether two runs' diagnostics are the same complaint: by path, code and message, not by line, which
 // edits above it move.

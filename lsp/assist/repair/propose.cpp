@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "lsp/assist/repair/candidate.h"
@@ -31,13 +32,47 @@ std::string what_becomes(std::string_view text, const TextEdit& edit) {
 }
 
 // Beyond the text where the line has no such column. The line break counts as one, or as two.
-std::size_t offset_in_line(const LineTable& lines, int line, int column) {
+std::size_t offset_in_line(const LineTable& lines, int line, int column, ColumnUnit unit) {
   const std::size_t start = lines.start(line), size = lines.end(line) - start;
-  const auto bytes = static_cast<std::size_t>(std::max(column, 1) - 1);
+  const auto units = static_cast<std::size_t>(std::max(column, 1) - 1);
+  const std::size_t known = column_bytes(lines.text(line), units, unit);
+  const std::size_t bytes = known == std::string_view::npos ? std::max(units, size) : known;
   return bytes > size + 1 ? std::string_view::npos : start + std::min(bytes, size);
 }
 
+// [start, end) of what a fix-it replaces; nothing where it is no place of this text.
+std::optional<std::pair<std::size_t, std::size_t>> range_of(const FixIt& fixit,
+                                                            const RepairPlace& place) {
+  const SourcePlace& at = fixit.place;
+  const ColumnUnit unit = place.diagnostic.columns;
+  if (at.path != place.diagnostic.place.path) return std::nullopt;
+  std::size_t start = 0, end = 0;
+  if (fixit.behind >= fixit.first) {
+    start = column_bytes(place.text, static_cast<std::size_t>(fixit.first), unit);
+    end = column_bytes(place.text, static_cast<std::size_t>(fixit.behind), unit);
+  } else if (at.line < 1 || at.column < 1) {
+    return std::nullopt;
+  } else {
+    start = offset_in_line(place.lines, at.line, at.column, unit);
+    end = at.end_line < 1 ? start : offset_in_line(place.lines, at.end_line, at.end_column, unit);
+  }
+  if (start > end || end > place.text.size()) return std::nullopt;
+  return std::pair(start, end);
+}
+
 }  // namespace
+
+std::size_t column_bytes(std::string_view text, std::size_t units, ColumnUnit unit) {
+  if (unit == ColumnUnit::kByte) return units > text.size() ? text.npos : units;
+  std::size_t at = 0;
+  for (; units > 0 && at < text.size(); --units) {
+    const auto first = static_cast<unsigned char>(text[at]);
+    const std::size_t bytes = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    at = std::min(at + bytes, text.size());
+    if (bytes == 4 && unit == ColumnUnit::kUtf16 && units > 1) --units;  // a pair of them
+  }
+  return units > 0 ? text.npos : at;
+}
 
 RepairPlace repair_place(const Diagnostic& diagnostic, std::string path, std::string_view text,
                          const indexer::Index* index) {
@@ -47,7 +82,9 @@ RepairPlace repair_place(const Diagnostic& diagnostic, std::string path, std::st
   const int line = diagnostic.place.line, column = diagnostic.place.column;
   const std::size_t begin = place.lines.start(line), end = place.lines.end(line);
   if (column > 0) {
-    place.offset = std::min(begin + static_cast<std::size_t>(column - 1), end);
+    const auto units = static_cast<std::size_t>(column - 1);
+    place.offset = begin + std::min(column_bytes(place.lines.text(line), units, diagnostic.columns),
+                                    end - begin);
   } else {
     const std::size_t token = first_token_at(place.tokens, begin);
     const bool on_line = token < place.tokens.size() && place.tokens[token].start < end;
@@ -74,6 +111,10 @@ bool says(std::string_view message, std::initializer_list<std::string_view> sign
       signs, [&](std::string_view sign) { return message.find(sign) != message.npos; });
 }
 
+std::string_view tool_of(const Diagnostic& complaint) {
+  return complaint.source == "gcc" ? std::string_view("the compiler") : complaint.source;
+}
+
 std::vector<std::string> quoted_words(std::string_view message) {
   std::vector<std::string> words;
   for (std::size_t at = 0; at < message.size();) {
@@ -86,10 +127,14 @@ std::vector<std::string> quoted_words(std::string_view message) {
       ++at;
       continue;
     }
-    const std::size_t begin = at + found->open.size(), end = message.find(found->close, begin);
+    const std::size_t begin = at + found->open.size();
+    std::size_t end = message.find(found->close, begin);
+    // `this' of GNU's: no partner, or one that opens the next.
+    const std::size_t gnu = found->open == "`" ? message.find('\'', begin) : message.npos;
+    if (gnu < end && (end == message.npos || message[end - 1] == ' ')) end = gnu;
     if (end == message.npos) break;
     words.emplace_back(message.substr(begin, end - begin));
-    at = end + found->close.size();
+    at = end + (message[end] == '\'' ? 1 : found->close.size());
   }
   return words;
 }
@@ -114,24 +159,21 @@ std::vector<Candidate> propose(const RepairPlace& place) {
 void propose_fixits(const RepairPlace& place, std::vector<Candidate>& candidates) {
   std::vector<TextEdit> all;
   for (const FixIt& fixit : place.diagnostic.fixits) {
-    const SourcePlace& at = fixit.place;
-    if (at.path != place.diagnostic.place.path || at.line < 1 || at.column < 1) continue;
-    const std::size_t start = offset_in_line(place.lines, at.line, at.column);
-    const std::size_t end =
-        at.end_line < 1 ? start : offset_in_line(place.lines, at.end_line, at.end_column);
-    if (start > end || end > place.text.size()) continue;
+    const auto range = range_of(fixit, place);
+    if (!range) continue;
+    const auto [start, end] = *range;
     all.push_back({start, end, fixit.text});
     candidates.push_back({place.path,
                           {{start, end, fixit.text}},
                           fmt::format("{}, as {} proposes", what_becomes(place.text, all.back()),
-                                      place.diagnostic.source),
+                                      tool_of(place.diagnostic)),
                           0.95});
   }
   std::ranges::sort(all, {}, &TextEdit::start);
   if (all.size() > 1) {
     std::string why =
         fmt::format("{} and {} more, as {} proposes", what_becomes(place.text, all.front()),
-                    all.size() - 1, place.diagnostic.source);
+                    all.size() - 1, tool_of(place.diagnostic));
     candidates.push_back({place.path, std::move(all), std::move(why), 0.94});
   }
 }

@@ -88,6 +88,10 @@ std::vector<Candidate> propose_definitions(const Diagnostic& complaint, const in
                                           : index->definitions(slip, 1);
       if (!found || found->empty() || found->front().path == complaint.place.path) continue;
       const std::string& path = found->front().path;
+      // A linker: the use is as likely wrong, and only its file is named.
+      if (uses >= 1 && complaint.source == "ld")
+        candidates.push_back(
+            rename(complaint.place.path, *here, here_tokens, name, slip, kOfUsesElsewhere));
       if (const Expected<std::string> text = text_of(path))
         candidates.push_back(
             rename(path, *text, tokens_of(path, *text), slip, name, kOfUsesElsewhere));

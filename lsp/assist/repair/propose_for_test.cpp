@@ -136,6 +136,8 @@ class FaultSearch {
       want_words_of_test(place, *at, block_around(at->text, place.line));
     else if (around != nullptr)
       suspect(place.path, *at, *around, 0, 1);
+    else  // a script: what it calls
+      want_words_of_test(place, *at, block_around(at->text, place.line));
   }
 
   // All there is of some failures is the test's name.
@@ -290,26 +292,6 @@ class FaultSearch {
 };
 
 }  // namespace
-
-bool is_test_path(std::string_view path) {
-  std::string_view left = path;
-  while (!left.empty()) {
-    const std::size_t slash = std::min(left.find('/'), left.size());
-    const std::string_view part = left.substr(0, slash);
-    left.remove_prefix(std::min(slash + 1, left.size()));
-    const std::string_view stem = part.substr(0, part.find('.'));
-    if (!left.empty() && (part == "test" || part == "tests" || part == "spec" ||
-                          part == "__tests__" || part == "testing"))
-      return true;
-    if (!left.empty()) continue;
-    if (stem.starts_with("test_") || stem.ends_with("_test") || stem.ends_with("_tests") ||
-        stem == "test" || stem == "tests" || stem == "conftest" || stem.ends_with("_spec") ||
-        part.find(".test.") != part.npos || part.find(".spec.") != part.npos ||
-        (stem.size() > 4 && (stem.ends_with("Test") || stem.ends_with("Tests"))))
-      return true;
-  }
-  return false;
-}
 
 std::vector<Candidate> propose_for_test(const Diagnostic& failure, const indexer::Index* index,
                                         const TextOf& text, const Suspicion& ran, Breadth breadth) {

@@ -111,7 +111,7 @@ class Names {
       if (at == message.npos) return;
       for (std::string& word : quoted_words(message.substr(at))) {
         Named& named = names_[word];
-        named = {0.97, fmt::format("{} asks for it", place_.diagnostic.source)};
+        named = {0.97, fmt::format("{} asks for it", tool_of(place_.diagnostic))};
       }
     };
     from(place_.diagnostic.message);

@@ -37,6 +37,7 @@ constexpr std::string_view kBegins[] = {
     "package", "public", "private", "static",   "using",  "namespace", "template", "enum"};
 
 constexpr double kDeclares = 0.8, kReturns = 0.85, kReturnsPerhaps = 0.35, kDropped = 0.85;
+constexpr double kTabs = 0.95;
 constexpr double kMoved = 0.75, kMovedPerhaps = 0.3, kDoubled = 0.6;
 
 class StatementEngine {
@@ -54,6 +55,7 @@ class StatementEngine {
   void run() {
     drop_unused();
     drop_doubled();
+    put_tabs();
     if (words_ == nullptr) return;
     around_ = lines_around(place_);
     for (const std::string& name : unknown_names()) declare(name);
@@ -175,6 +177,16 @@ class StatementEngine {
     for (const std::string_view sets : {" = ", " += ", " -= ", " := ", "++", "--"})
       if (statement.find(sets) != statement.npos) return false;
     return true;
+  }
+
+  // A makefile's commands begin with a tab: this line, and those like it that follow.
+  void put_tabs() {
+    if (!says(message_, {"missing separator"})) return;
+    Candidate candidate{place_.path, {}, fmt::format("line {} may begin with a tab", line_), kTabs};
+    for (int line = line_; line <= place_.lines.count() && text(line).starts_with(' '); ++line)
+      candidate.edits.push_back(
+          {place_.lines.start(line), place_.lines.start(line) + indent_bytes(text(line)), "\t"});
+    if (!candidate.edits.empty()) candidates_.push_back(std::move(candidate));
   }
 
   // Python: the line, or the one above, by one step to either side, or as its neighbours stand.

@@ -92,10 +92,18 @@ class TokenEngine {
     return !says(line, {"case ", "default", "public", "private", "protected", "?"});
   }
 
+  // Go: a comma behind a statement that is whole makes one of it and the next, and with it goes
+  // whatever was said of them.
+  bool joins_statements(const CodeToken& token, std::string_view mark) const {
+    if (mark != "," || place_.language == nullptr || place_.language->name != "go") return false;
+    const std::size_t end = place_.lines.end(place_.lines.line_of(token.start));
+    return token.end == end && !speaks_of_syntax(place_.diagnostic.message);
+  }
+
   void insert_behind(const CodeToken& token, double nearness) {
     double order = 1.0;
     for (const std::string& mark : insertable(place_)) {
-      if (may_make_label(token, mark)) continue;
+      if (may_make_label(token, mark) || joins_statements(token, mark)) continue;
       add({token.end, token.end, mark}, chance_ * nearness * weight_of(mark) * order,
           fmt::format("`{}` is missing on line {}", mark, place_.lines.line_of(token.end)));
       order *= 0.97;

@@ -21,15 +21,6 @@ constexpr int kHangs = 5;  // times as long as the longest run that ended by its
 constexpr int kHangShare = 8;
 constexpr std::chrono::milliseconds kHangMax{10'000};
 
-// The last line that a command printed, to be put behind what is said of it.
-std::string last_words(std::string_view output) {
-  const std::size_t end = output.find_last_not_of(" \t\r\n");
-  if (end == output.npos) return "";
-  const std::size_t before = output.rfind('\n', end);
-  const std::size_t begin = before == output.npos ? 0 : before + 1;
-  return fmt::format(": \"{}\"", output.substr(begin, std::min(end + 1 - begin, kWhatBytesMax)));
-}
-
 }  // namespace
 
 RepairRun::RepairRun(Checker& checker, const indexer::Index* index, const RepairRequest& request,
@@ -46,6 +37,13 @@ RepairRun::RepairRun(Checker& checker, const indexer::Index* index, const Repair
 }
 
 Expected<RepairResult> RepairRun::run() {
+  Expected<RepairResult> result = work();
+  if (!result && result.error().kind() == Errc::kCancelled && request_.result_when_stopped)
+    return finished(RepairEnd::kStopped, "it was stopped");
+  return result;
+}
+
+Expected<RepairResult> RepairRun::work() {
   if (Status looked = look(); !looked) return std::move(looked.error()).pass();
   if (is_for_some()) {
     result_.saw_nothing = targets_.empty();
@@ -61,7 +59,10 @@ Expected<RepairResult> RepairRun::run() {
     if (!*kept) break;
   }
   if (is_for_some() && !kept_.empty()) return confirm();
-  if (is_out_of_time()) return finished(RepairEnd::kOutOfTime, "the time was up");
+  if (is_out_of_time())
+    return finished(RepairEnd::kOutOfTime, now_.end == sandbox::CommandEnd::kTimeLimit
+                                               ? reason_not_repaired()
+                                               : "the time was up");
   return finished(RepairEnd::kNotRepaired, reason_not_repaired());
 }
 
@@ -79,8 +80,10 @@ Expected<std::vector<Proposals>> RepairRun::list() {
 Status RepairRun::look() {
   // Where a hang can be told from tests that take long, it is not waited for. Who asks for single
   // complaints has seen the command end.
-  if (checker_.can_rehearse() && !is_for_some())
-    checker_.limit_runs(std::clamp(request_.budget / kHangShare, kRunMin, kHangMax));
+  if (!is_for_some())
+    checker_.limit_runs(checker_.can_rehearse()
+                            ? std::clamp(request_.budget / kHangShare, kRunMin, kHangMax)
+                            : run_limit());
   if (Status ran = run_as_it_is(); !ran) return ran;
   if (Status traced = trace_tests(); !traced) return traced;
   if (now_.end == sandbox::CommandEnd::kTimeLimit && !rehearses_ && checker_.can_rehearse()) {
@@ -234,7 +237,7 @@ Expected<bool> RepairRun::try_all(const std::vector<Candidate>& candidates,
 
 std::optional<Trial> RepairRun::trial_of(const Candidate& candidate, Parses parses) {
   const Expected<std::string> before = current(candidate.path);
-  if (!before) return std::nullopt;
+  if (!before || !candidates_.keeps_verdicts(candidate)) return std::nullopt;
   Expected<std::string> after = apply_edits(*before, candidate.edits);
   if (!after || *after == *before) return std::nullopt;
   last_outcome_ = "it does not parse";
@@ -275,14 +278,23 @@ Expected<bool> RepairRun::judge_trial(const Candidate& candidate, Changes& chang
     last_outcome_ = outcome(complaint, result);
     return false;
   }
-  if (!is_better(complaint, result)) {
+  if (!is_better(complaint, result) && !comes_further(candidate, complaint, changes, result)) {
     last_outcome_ = outcome(complaint, result);
+    note_nearest(candidate, complaint, changes, result);
     return false;
   }
+  if (loses_verdicts(changes)) return false;
   kept_ = std::move(changes);
   now_ = std::move(result);
   result_.rounds.back().kept.push_back({candidate, complaint});
   return true;
+}
+
+bool RepairRun::loses_verdicts(const Changes& changes) const {
+  return std::ranges::any_of(changes, [&](const auto& change) {
+    const Expected<std::string> before = checker_.text(change.first);
+    return before && candidates_.loses_verdicts(change.first, *before, change.second);
+  });
 }
 
 std::string RepairRun::outcome(const Diagnostic& complaint, const CheckResult& result) const {
@@ -299,6 +311,40 @@ bool RepairRun::is_better(const Diagnostic& complaint, const CheckResult& result
   return result.passed() || is_progress(complaint, complaints_of(now_), complaints_of(result));
 }
 
+// What was hidden is a complaint that was there before.
+bool RepairRun::comes_further(const Candidate& candidate, const Diagnostic& complaint,
+                              const Changes& changes, const CheckResult& result) {
+  if (is_for_some() || result.end != sandbox::CommandEnd::kExited ||
+      result.tests_run < tests_wanted_ || result.diagnostics.empty() || now_.passed())
+    return false;
+  const std::vector<Diagnostic> before = complaints_of(now_), after = complaints_of(result);
+  if (count_same(after, complaint) >= count_same(before, complaint)) return false;
+  const Expected<std::string> text = current(candidate.path);
+  if (!text) return false;
+  const std::string& changed = changes.at(candidate.path);
+  const int errors = candidates_.errors_in(candidate.path, *text);
+  if (errors > 0)
+    return candidates_.errors_in(candidate.path, changed) == 0 &&
+           are_uncovered(new_complaints(before, after));
+  return candidate.path == complaint.place.path &&
+         renames_what_is_wrong(complaint, candidate, *text) &&
+         runs_further(complaint, before, after);
+}
+
+// None new and fewer than there were: the nearest that any try has come, where none is kept.
+void RepairRun::note_nearest(const Candidate& candidate, const Diagnostic& complaint,
+                             const Changes& changes, const CheckResult& result) {
+  if (!kept_.empty() || result.end != sandbox::CommandEnd::kExited || result.diagnostics.empty() ||
+      result.tests_run < tests_wanted_ || is_for_some())
+    return;
+  const std::size_t before = complaints_of(now_).size(), left = complaints_of(result).size();
+  if (left >= before || (nearest_ && left >= nearest_->left) ||
+      !new_complaints(complaints_of(now_), complaints_of(result)).empty() ||
+      loses_verdicts(changes))
+    return;
+  nearest_ = Nearest{{candidate, complaint}, changes, left};
+}
+
 std::uint64_t RepairRun::hash_of(const Changes& changes) {
   std::string all;
   for (const auto& [path, text] : changes)
@@ -309,72 +355,6 @@ std::uint64_t RepairRun::hash_of(const Changes& changes) {
 Expected<std::string> RepairRun::current(const std::string& path) {
   if (const auto kept = kept_.find(path); kept != kept_.end()) return kept->second;
   return checker_.text(path);
-}
-
-Expected<RepairResult> RepairRun::confirm() {
-  ++result_.runs;
-  Expected<CheckResult> afresh = checker_.check_afresh(kept_, stop_);
-  if (!afresh) return std::move(afresh.error()).pass();
-  const bool holds = is_for_some() ? holds_for_some(*afresh) : afresh->passed();
-  if (holds && afresh->end == sandbox::CommandEnd::kExited && afresh->tests_run >= tests_wanted_)
-    return finished(RepairEnd::kRepaired, reason_repaired());
-  result_.rounds.back().verified = false;
-  return finished(RepairEnd::kNotRepaired,
-                  "what held once did not hold when the command was run again from the start");
-}
-
-bool RepairRun::holds_for_some(const CheckResult& afresh) const {
-  if (!afresh.passed() && (afresh.diagnostics.empty() || first_.passed())) return false;
-  return new_complaints(now_.diagnostics, afresh.diagnostics).empty();
-}
-
-std::string RepairRun::reason_repaired() const {
-  if (!is_for_some()) return "the command passes";
-  std::size_t left = 0;
-  for (const Diagnostic& target : targets_)
-    left += count_same(now_.diagnostics, target) > 0 ? 1u : 0u;
-  if (left == 0) return "the command does not complain of it any more";
-  return fmt::format("the command does not complain of {} of {} any more", targets_.size() - left,
-                     targets_.size());
-}
-
-std::string RepairRun::reason_not_repaired() const {
-  int tried = 0;
-  for (const RepairRound& round : result_.rounds) tried += round.tried;
-  if (complaints().empty())
-    return fmt::format("the command fails (exit {}) and names no place in the workspace{}",
-                       now_.exit_code, last_words(now_.output));
-  return fmt::format("{} changes tried, none repairs it", tried);
-}
-
-Expected<RepairResult> RepairRun::finished(RepairEnd end, std::string reason) {
-  result_.end = end;
-  result_.reason = std::move(reason);
-  result_.after = kept_;
-  for (const auto& [path, text] : kept_) {
-    Expected<std::string> before = checker_.text(path);
-    if (!before) return std::move(before.error()).pass();
-    result_.before[path] = std::move(*before);
-  }
-  result_.seconds = std::chrono::duration<double>(Clock::now() - began_).count();
-  return std::move(result_);
-}
-
-std::string said_of(const Diagnostic& complaint) {
-  if (complaint.place.path.empty()) return complaint.message;
-  return fmt::format("{}:{}: {}", complaint.place.path, complaint.place.line, complaint.message);
-}
-
-std::string_view repair_end_name(RepairEnd end) {
-  constexpr std::string_view kNames[] = {"passed before", "repaired", "not repaired",
-                                         "out of time"};
-  return kNames[static_cast<std::size_t>(end)];
-}
-
-std::string RepairResult::diff() const {
-  std::string all;
-  for (const auto& [path, text] : after) all += unified_diff(path, before.at(path), text);
-  return all;
 }
 
 Expected<RepairResult> repair(Checker& checker, const indexer::Index* index,

@@ -40,6 +40,7 @@ struct RepairRequest {
   // Asked for what needs no model has not removed (propose_model.h); null: nobody is.
   model::Generator* generator = nullptr;
   model::Lane lane = model::Lane::kMain;
+  bool result_when_stopped = false;  // kStopped with what there is, instead of kCancelled
 };
 
 // "src/a.cpp:12: 'lenght' was not declared"; of a complaint without a place only what it says.
@@ -71,6 +72,7 @@ enum class RepairEnd : std::uint8_t {
   kRepaired,
   kNotRepaired,  // what there is of changes is in the result, unverified
   kOutOfTime,
+  kStopped,  // what there is of changes is in the result, unverified
 };
 std::string_view repair_end_name(RepairEnd end);
 

@@ -20,22 +20,56 @@ constexpr double kAsCommitted = 0.6;
 constexpr std::size_t kChangedPlacesMax = 12;
 constexpr std::size_t kWeighedBytesMax = 16u << 20;  // parsed to find out, per complaint
 
-// Code that fails as it runs may fail for what stands anywhere before; but of a name that is not
-// there, or of text that is no code, the interpreter says itself which and where.
-bool says_what(const Diagnostic& complaint) {
-  for (const std::string_view sign :
-       {"is not defined", "has no attribute", "cannot import name", "No module named",
-        "is not a function", "not associated with a value"})
-    if (complaint.message.find(sign) != std::string::npos) return true;
-  return complaint.code == "SyntaxError" || complaint.code == "IndentationError";
+}  // namespace
+
+bool RepairCandidates::is_of_tests(const std::string& path) const {
+  const auto [known, is_new] = test_files_.try_emplace(path, false);
+  if (is_new)
+    if (const Expected<std::string> text = text_(path)) known->second = is_test_file(path, *text);
+  return known->second;
 }
 
-}  // namespace
+// The test that fails, or a frame on the way to the failure, stands in a file of tests, or is one.
+bool RepairCandidates::stands_apart(const Diagnostic& complaint) const {
+  const auto is_of_test = [&](const SourcePlace& place) {
+    if (place.path.empty()) return false;
+    if (is_test_path(place.path) || is_of_tests(place.path)) return true;
+    const Expected<std::string> text =
+        complaint.test.empty() ? fail(Errc::kNotFound, "no test") : text_(place.path);
+    return text && is_in_test(place.path, *text, place.line);
+  };
+  return is_of_test(complaint.place) ||
+         std::ranges::any_of(complaint.notes,
+                             [&](const Diagnostic::Note& note) { return is_of_test(note.place); });
+}
+
+void RepairCandidates::work_at(const Diagnostic& complaint) {
+  at_work_ = complaint;
+  verdicts_.clear();
+  of_running_ = !(request_.may_change_tests && !leaves_tests_) && !comes_before_running(complaint);
+  tests_apart_ = of_running_ && stands_apart(complaint);
+}
+
+bool RepairCandidates::keeps_verdicts(const Candidate& candidate) {
+  if (!of_running_) return true;
+  const Expected<std::string> text = text_(candidate.path);
+  if (!text) return true;
+  const std::uint64_t hash = indexer::content_hash(*text);
+  const auto [known, is_new] = verdicts_.try_emplace({candidate.path, hash});
+  if (is_new) known->second.emplace(candidate.path, *text, at_work_, tests_apart_);
+  return !known->second->are_changed_by(*text, candidate.edits);
+}
+
+bool RepairCandidates::loses_verdicts(const std::string& path, const std::string& before,
+                                      const std::string& after) const {
+  if (request_.may_change_tests && !leaves_tests_) return false;
+  return count_verdicts(path, after) < count_verdicts(path, before);
+}
 
 bool RepairCandidates::may_change(const std::string& path) const {
   if (path.empty() || path.front() == '/' || path.starts_with("..")) return false;
   const bool may_change_tests = request_.may_change_tests && !leaves_tests_;
-  if (!may_change_tests && is_test_path(path)) return false;
+  if (!may_change_tests && (is_test_path(path) || is_of_tests(path))) return false;
   return request_.files.empty() || std::ranges::any_of(request_.files, [&](const auto& glob) {
            return indexer::glob_matches(glob, path);
          });
@@ -51,6 +85,7 @@ std::vector<SourcePlace> RepairCandidates::causes(const Diagnostic& complaint) c
 }
 
 std::vector<Candidate> RepairCandidates::find(const Diagnostic& complaint, bool is_running) {
+  work_at(complaint);
   std::vector<Candidate> candidates;
   const auto add = [&](std::vector<Candidate> more, double weight) {
     for (Candidate& candidate : more) {
@@ -70,20 +105,24 @@ std::vector<Candidate> RepairCandidates::find(const Diagnostic& complaint, bool 
   add(propose_definitions(complaint, index_, text_), 1);
   // A complaint of running code, or about a test, may have its cause anywhere below, and in whatever
   // was changed last.
-  if (is_running || !complaint.test.empty() || !may_change(complaint.place.path)) {
+  if (is_running || !complaint.test.empty() || !comes_before_running(complaint) ||
+      !may_change(complaint.place.path)) {
     Diagnostic there = complaint;
     for (const SourcePlace& place : changed_places()) there.notes.push_back({place, ""});
     add(propose_for_test(there, index_, text_, ran_, breadth_),
         says_what(complaint) ? kElsewhere : 1);
   }
   if (complaint.source == "command") add(propose_anywhere(complaint, suspected_paths_, text_), 1);
+  std::erase_if(candidates, [&](const Candidate& c) { return !keeps_verdicts(c); });
   weigh_by_changes(candidates);
   rank(candidates);
   return candidates;
 }
 
 std::vector<Candidate> RepairCandidates::find_anywhere(const Diagnostic& complaint) {
+  work_at(complaint);
   std::vector<Candidate> candidates = propose_anywhere(complaint, suspected_paths_, text_);
+  std::erase_if(candidates, [&](const Candidate& c) { return !keeps_verdicts(c); });
   weigh_by_changes(candidates);
   rank(candidates);
   return candidates;

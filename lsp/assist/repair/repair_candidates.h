@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lsp/assist/repair/repair.h"
+#include "lsp/assist/repair/verdicts.h"
 
 namespace curlew::assist {
 
@@ -33,6 +34,12 @@ class RepairCandidates {
   std::vector<Candidate> find(const Diagnostic& complaint, bool is_running);
   bool suspects_any() const { return !suspected_paths_.empty(); }
   std::vector<Candidate> find_anywhere(const Diagnostic& complaint);
+  // Of the complaint that was last asked about: whether a change leaves what tells right from wrong
+  // (verdicts.h) as it is. find() proposes no others.
+  bool keeps_verdicts(const Candidate& candidate);
+  // Whether there are fewer of them in a text after a change, of whatever complaint.
+  bool loses_verdicts(const std::string& path, const std::string& before,
+                      const std::string& after) const;
   // Puts the likeliest first.
   void rank(std::vector<Candidate>& candidates);
 
@@ -42,13 +49,16 @@ class RepairCandidates {
   bool may_change(const std::string& path) const;
   // Lines changed since the last commit, as places, tests left out: at most a few of a file.
   std::vector<SourcePlace> changed_places() const;
+  int errors_in(const std::string& path, const std::string& text);
   bool parses_worse(const std::string& path, const std::string& before, const std::string& after);
 
  private:
+  void work_at(const Diagnostic& complaint);
+  bool is_of_tests(const std::string& path) const;
+  bool stands_apart(const Diagnostic& complaint) const;
   // Nothing where the path is as it was committed; else which of its lines (from 1) are not.
   std::optional<std::set<int>> changed_lines(const std::string& path) const;
   void weigh_by_changes(std::vector<Candidate>& candidates) const;
-  int errors_in(const std::string& path, const std::string& text);
   void weigh_by_parse(std::vector<Candidate>& candidates);
 
   const indexer::Index* index_;
@@ -58,6 +68,10 @@ class RepairCandidates {
   bool leaves_tests_ = false;
   std::vector<std::string> suspected_paths_;
   Breadth breadth_ = Breadth::kLikely;
+  Diagnostic at_work_;
+  bool of_running_ = false, tests_apart_ = false;  // the complaint at work
+  std::map<std::pair<std::string, std::uint64_t>, std::optional<Verdicts>> verdicts_;  // of a text
+  mutable std::map<std::string, bool> test_files_;
   std::map<std::uint64_t, int> errors_;  // by a text's hash
 };
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "lsp/assist/repair/complaints.h"
+
 namespace curlew::assist {
 namespace {
 
@@ -111,6 +113,13 @@ Expected<bool> RepairRun::try_rehearsed(const std::vector<Candidate>& candidates
   return try_all({next, candidates.end()}, complaint, shown);  // the rest, without
 }
 
+// What is behind it may fail, too: then it pleases no rehearsal, and yet is right.
+bool RepairRun::may_uncover(const Candidate& candidate, const Diagnostic& complaint) {
+  if (!complaint.test.empty() || candidate.path != complaint.place.path) return false;
+  const Expected<std::string> text = current(candidate.path);
+  return text && renames_what_is_wrong(complaint, candidate, *text);
+}
+
 Expected<bool> RepairRun::rehearse(std::vector<Trial>& batch, const std::vector<std::string>& tests,
                                    const Diagnostic& complaint, std::vector<Trial>& hopeful) {
   std::vector<Changes> changes;
@@ -126,7 +135,7 @@ Expected<bool> RepairRun::rehearse(std::vector<Trial>& batch, const std::vector<
     if (said.pleases()) {
       Expected<bool> kept = try_these({&trial, 1}, complaint);
       if (!kept || *kept) return kept;
-    } else if (said.passed > 0) {
+    } else if (said.passed > 0 || may_uncover(*trial.candidate, complaint)) {
       hopeful.push_back(std::move(trial));
     }
   }

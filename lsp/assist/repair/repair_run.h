@@ -1,5 +1,5 @@
 // One repair at work: the state behind repair() (repair.h). Its parts are in repair.cpp (rounds, tries, and
-// what is kept), repair_rehearsal.cpp, repair_variants.cpp and repair_model.cpp.
+// what is kept), repair_confirm.cpp, repair_rehearsal.cpp, repair_variants.cpp and repair_model.cpp.
 #pragma once
 
 #include <chrono>
@@ -33,6 +33,7 @@ class RepairRun {
  private:
   using Clock = std::chrono::steady_clock;
 
+  Expected<RepairResult> work();
   // What the command says as things stand.
   Status look();
   Status run_as_it_is();
@@ -50,6 +51,7 @@ class RepairRun {
   // Takes from `batch` what has had its turn; puts aside what makes some tests pass.
   Expected<bool> rehearse(std::vector<Trial>& batch, const std::vector<std::string>& tests,
                           const Diagnostic& complaint, std::vector<Trial>& hopeful);
+  bool may_uncover(const Candidate& candidate, const Diagnostic& complaint);
   // Of a program that fails and says nothing of where: the files that may be at fault. Looked for once.
   Status suspect_compiled();
   static bool has_c(const std::vector<Candidate>& candidates);  // C++ among them
@@ -107,14 +109,23 @@ class RepairRun {
   // Of a model that fills in: its lines go where their chances put them. What it cannot do is no
   // reason not to try the rest.
   Status add_lines(const std::vector<ModelPlace>& places, std::vector<Candidate>& rest);
+  // An assertion, or a failure, is said less often than before.
+  bool loses_verdicts(const Changes& changes) const;
   bool is_better(const Diagnostic& complaint, const CheckResult& result) const;
+  // The complaint hid others, which are seen now (complaints.h).
+  bool comes_further(const Candidate& candidate, const Diagnostic& complaint,
+                     const Changes& changes, const CheckResult& result);
+  void note_nearest(const Candidate& candidate, const Diagnostic& complaint, const Changes& changes,
+                    const CheckResult& result);
   static std::uint64_t hash_of(const Changes& changes);
   Expected<std::string> current(const std::string& path);
   // Nothing counts that only holds where earlier tries have left something behind.
   Expected<RepairResult> confirm();
+  Expected<bool> fails_without();
   bool holds_for_some(const CheckResult& afresh) const;
   std::string reason_repaired() const;
   std::string reason_not_repaired() const;
+  std::string reason_ended() const;  // of a command that reached a limit
   Expected<RepairResult> finished(RepairEnd end, std::string reason);
 
   Checker& checker_;
@@ -137,6 +148,12 @@ class RepairRun {
   bool knows_compiled_ = false;              // and candidates_ suspects it
   bool varies_ = false;  // changes are rehearsed as variants where their language has them
   std::optional<Diagnostic> focus_;  // the test that is run alone, at first
+  struct Nearest {
+    KeptChange change;
+    Changes changes;
+    std::size_t left = 0;  // complaints
+  };
+  std::optional<Nearest> nearest_;  // of what was not kept
   RepairResult result_;
 };
 

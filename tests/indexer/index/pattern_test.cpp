@@ -50,6 +50,22 @@ class PatternSearch : public ::testing::Test {
   std::string note;
 };
 
+TEST_F(PatternSearch, SaysThatThereIsMore) {
+  std::string text;
+  for (int i = 0; i < 150; ++i) text += "needle\n";
+  w.write("a.py", text);
+  w.update();
+  auto found = w.index().search_pattern({.pattern = "needle", .limit = 150});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->hits.size(), 150u) << "of one file, too";
+  EXPECT_TRUE(found->is_complete);
+  found = w.index().search_pattern({.pattern = "needle", .limit = 149});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->hits.size(), 149u);
+  EXPECT_FALSE(found->is_complete);
+  EXPECT_THAT(found->note, HasSubstr("149"));
+}
+
 TEST_F(PatternSearch, FindsWhatTheTextHolds) {
   w.write("a.cpp", "int first() {\n  return fooBar17(0xdead) -> value;\n}\n");
   w.write("b.py", "def second():\n    return 'fooBar18'  # foobar\n");

@@ -112,6 +112,74 @@ TEST(Resolve, TellsEveryPlaceOfALocal) {
   EXPECT_FALSE(w.index().local_at("a.py", text, text.size() + 1)) << "behind the text";
 }
 
+TEST(Resolve, GoesBehindAnAlias) {
+  Workspace w;
+  w.write("core.py", "def make():\n    pass\n");
+  w.write("other.py", "def build():\n    pass\n");
+  w.write("pad.ts", "export function pad(s: string) { return s; }\n");
+  w.write("src/net.rs", "pub fn open() {}\n");
+  w.write("Names.cs", "namespace Shop { class Repository { } }\n");
+  w.update();
+  EXPECT_THAT(resolved(w, "a.py", "from core import make as build\nbui^ld()\n"),
+              ElementsAre("core.py:1 "));
+  EXPECT_THAT(resolved(w, "a.ts", "import { pad as padLeft } from \"./pad\";\npadLe^ft(\"x\");\n"),
+              ElementsAre("pad.ts:1 "));
+  EXPECT_THAT(
+      resolved(w, "src/a.rs", "use crate::net::open as open_net;\nfn f() { open^_net(); }\n"),
+      ElementsAre("src/net.rs:1 "));
+  EXPECT_THAT(resolved(w, "A.cs", "using Repo = Shop.Repository;\nclass A { Re^po r; }\n"),
+              ElementsAre("Names.cs:1 Shop"));
+}
+
+TEST(Resolve, OffersEveryOverload) {
+  Workspace w;
+  w.write("vec.cpp", "");
+  w.update();
+  EXPECT_THAT(resolved(w, "vec.cpp",
+                       "int area(int w) { return w; }\nint area(int w, int h) { return w * h; }\n"
+                       "int f() { return ar^ea(1, 2); }\n"),
+              ElementsAre("vec.cpp:1 ", "vec.cpp:2 "));
+}
+
+TEST(Resolve, KnowsWhichLanguagesMeanEachOther) {
+  Workspace w;
+  w.write("a.kt", "fun launch_all() {}\n");
+  w.write("b.h", "void launch_all(void);\n");
+  w.update();
+  EXPECT_THAT(resolved(w, "c.rb", "launch^_all\n"), IsEmpty());
+  EXPECT_THAT(resolved(w, "c.cpp", "void f() { launch^_all(); }\n"), ElementsAre("b.h:1 "));
+}
+
+TEST(Resolve, FindsNothingForWhatIsOfOtherModules) {
+  Workspace w;
+  w.write("user.py", "class User:\n    def join(self):\n        pass\n");
+  w.write("src/exit.rs", "impl ExitCode { pub fn exit(self) {} }\n");
+  w.write("move.h", "void move(int square);\n");
+  w.write("shop/cart.py", "def total():\n    pass\n");
+  w.update();
+  EXPECT_THAT(resolved(w, "a.py", "import os\nos.path.jo^in('a')\n"), IsEmpty());
+  EXPECT_THAT(resolved(w, "a.py", "def f(u):\n    u.jo^in()\n"), ElementsAre("user.py:2 User"));
+  EXPECT_THAT(resolved(w, "a.py", "from shop import cart\ncart.tot^al()\n"),
+              ElementsAre("shop/cart.py:1 "));
+  EXPECT_THAT(resolved(w, "src/a.rs", "use std::process;\nfn f() { process::ex^it(1); }\n"),
+              IsEmpty());
+  EXPECT_THAT(resolved(w, "a.cpp", "void f(int& i) { g(std::mo^ve(i)); }\n"), IsEmpty());
+  EXPECT_THAT(resolved(w, "a.cpp", "void f() { mo^ve(1); }\n"), ElementsAre("move.h:1 "));
+}
+
+TEST(Resolve, LeadsFromAnImportToItsFile) {
+  Workspace w;
+  w.write("inc/vec.h", "void vec(void);\n");
+  w.write("lib/pad.ts", "export function pad() {}\n");
+  w.write("pkg/deep.py", "x = 1\n");
+  w.update();
+  EXPECT_THAT(resolved(w, "a.c", "#include \"inc/v^ec.h\"\n"), ElementsAre("inc/vec.h:1 "));
+  EXPECT_THAT(resolved(w, "a.ts", "import { pad } from './lib/p^ad';\n"),
+              ElementsAre("lib/pad.ts:1 "));
+  EXPECT_THAT(resolved(w, "a.py", "import pkg.de^ep\n"), ElementsAre("pkg/deep.py:1 "));
+  EXPECT_THAT(resolved(w, "a.c", "#include <std^io.h>\n"), IsEmpty());
+}
+
 TEST(Resolve, TakesAnyPlace) {
   Workspace w;
   w.write("a.py", "def thing():\n    pass\n");

@@ -6,7 +6,9 @@
 #include <random>
 #include <set>
 
+#include "indexer/rank.h"
 #include "indexer/search_names.h"
+#include "indexer/segment/string_table.h"
 #include "workspace.h"
 
 namespace curlew::indexer::testing {
@@ -128,6 +130,64 @@ TEST(Search, GivesTheBestNamesOfVeryMany) {
     for (const SearchHit& hit : *few) {
       EXPECT_DOUBLE_EQ(hit.score, scores[hit.name]) << hit.name;
       EXPECT_GE(hit.score, -wanted[std::min<std::size_t>(wanted.size(), 8) - 1].first) << hit.name;
+    }
+  }
+}
+
+// So many that rows of bits lead to them: every hit is what looking at all names would give.
+TEST(Search, FindsWhatALookAtEveryNameWouldFind) {
+  static constexpr const char* kPieces[] = {"get", "Next",  "Edit", "_parse", "Header", "x",
+                                            "_io", "_bus2", "RX",   "q",      "_cfg",   "Ab"};
+  Workspace w;
+  std::mt19937 random(6);
+  std::set<std::string> all;
+  const auto write = [&](const std::string& path, int count) {
+    std::string text;
+    for (int i = 0; i < count;) {
+      std::string name = "f";
+      for (unsigned pieces = 2 + random() % 5; pieces > 0; --pieces) name += kPieces[random() % 12];
+      if (!all.insert(name).second) continue;
+      text += fmt::format("int {}() {{ return 1; }}\n", name);
+      ++i;
+    }
+    w.write(path, text);
+  };
+  for (int file = 0; file < 6; ++file) write(fmt::format("f{}.c", file), 1000);
+  w.update();
+  write("young.c", 50);
+  w.update();
+  const std::vector<std::string> names(all.begin(), all.end());
+  for (int round = 0; round < 200; ++round) {
+    std::string typed;
+    const unsigned kept = 2 + random() % 3;
+    for (const char c : names[random() % names.size()]) {
+      if (random() % 4 < kept && typed.size() < 3 + random() % 12) typed += c;
+    }
+    if (typed.empty()) continue;
+    std::vector<std::pair<double, std::string>> wanted;
+    for (const std::string& name : names) {
+      // Letters spread thinly are not looked for to the end.
+      if (const double score = name_match(name, typed); score >= rank::kSymbolSearch.piece)
+        wanted.emplace_back(score, name);
+    }
+    const bool has_whole = std::any_of(wanted.begin(), wanted.end(),
+                                       [](const auto& each) { return each.first > 0.85; });
+    if (has_whole) std::erase_if(wanted, [](const auto& each) { return each.first < 0.7; });
+    std::sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) {
+      if (a.first != b.first) return a.first > b.first;
+      return dictionary_less(a.second, b.second);
+    });
+    if (wanted.size() > 20) wanted.resize(20);
+    Expected<std::vector<SearchHit>> hits =
+        w.index().search({.text = typed, .limit = 20, .kind = SearchKind::kSymbol});
+    ASSERT_TRUE(hits);
+    ASSERT_GE(hits->size(), wanted.size()) << typed;
+    if (has_whole) {
+      EXPECT_EQ(hits->size(), wanted.size()) << typed;
+    }
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      EXPECT_EQ((*hits)[i].name, wanted[i].second) << typed;
+      EXPECT_DOUBLE_EQ((*hits)[i].score, wanted[i].first) << typed;
     }
   }
 }
@@ -267,6 +327,22 @@ TEST(File, ParsesFromBufferOrDisk) {
   EXPECT_EQ(file->symbols.size(), 2u);
   w.index().set_buffer("tools/report.py", std::make_shared<const std::string>("def one(): pass\n"));
   EXPECT_EQ(w.index().file("tools/report.py")->symbols.size(), 1u);
+}
+
+TEST(Search, WeighsTheContainerBeforeItCuts) {
+  Workspace w;
+  std::string text;
+  for (int i = 0; i < 30; ++i) text += fmt::format("struct part{} {{ int flags; }};\n", i);
+  text += "struct client { int flags; };\n";
+  w.write("a.c", text);
+  w.update();
+  for (const int limit : {1, 3, 100}) {
+    const auto hits =
+        w.index().search({.text = "client::flags", .limit = limit, .kind = SearchKind::kSymbol});
+    ASSERT_TRUE(hits);
+    ASSERT_FALSE(hits->empty());
+    EXPECT_EQ(hits->front().container, "client") << limit;
+  }
 }
 
 TEST(File, SaysWhyNot) {

@@ -11,6 +11,8 @@
 #include "indexer/search_names.h"
 #include "indexer/segment/builder.h"
 #include "indexer/segment/merge.h"
+#include "indexer/segment/name_block.h"
+#include "indexer/segment/name_sieve.h"
 #include "indexer/segment/string_table.h"
 #include "indexer/words.h"
 
@@ -158,85 +160,79 @@ TEST(Segment, FindsEveryWordByNameByNumberAndByWhatItHolds) {
   }
 }
 
-// A segment and the names that its documents define.
-std::pair<Segment::Ptr, std::set<std::string>> segment_of_names(const std::string& more) {
-  std::mt19937 random(9);
-  SegmentBuilder builder;
-  std::set<std::string> defined;
-  for (int i = 0; i < 6; ++i) {
-    const std::string text =
-        random_source(random, 40) + more +
-        fmt::format("int Snake_case_{}(int a) {{ return not_defined_here(a); }}\n", i);
-    Parser parser;
-    for (const Symbol& symbol : parser.parse(*language_by_name("cpp"), text).symbols)
-      defined.insert(symbol.name);
-    builder.add(draft_of(text));
+// Names of random pieces, as many as it takes for rows of names.
+Segment::Ptr segment_of_random_names(std::mt19937& random, std::vector<std::string>& names) {
+  static constexpr const char* kPieces[] = {"get", "Next", "_edit", "HTTP",    "x2",
+                                            "_1",  "a",    "_",     "R",       "bus",
+                                            "Io",  "_cfg", "-",     "\xc3\xa9"};
+  std::set<std::string, decltype(&dictionary_less)> words(dictionary_less);
+  while (words.size() < kNameRowsFrom + 500) {
+    std::string name;
+    for (unsigned pieces = 1 + random() % 7; pieces > 0; --pieces) name += kPieces[random() % 14];
+    words.insert(name);
   }
-  return {opened(built(builder)), defined};
+  SegmentAssembler assembler;
+  for (const std::string& word : words) {
+    assembler.add_word(word, "", random() % 4 != 0);
+    names.push_back(word);
+  }
+  std::string bytes;
+  EXPECT_TRUE(
+      assembler.finish([&](std::string_view part) -> Status { return bytes += part, Status(); }));
+  return opened(std::move(bytes));
 }
 
-std::string many_variables() {
-  std::mt19937 random(10);
-  static constexpr const char* kPieces[] = {"get", "Next", "_edit", "HTTP", "x2", "_1", "a", "_"};
-  std::string text;
-  for (int i = 0; i < 300; ++i) {
-    std::string name = "v";
-    for (unsigned pieces = random() % 5; pieces > 0; --pieces) name += kPieces[random() % 8];
-    text += "int " + name + ";\n";
+TEST(Segment, TheSieveOfNamesLeavesOutNoneThatMatches) {
+  std::mt19937 random(12);
+  std::vector<std::string> names;
+  const Segment::Ptr segment = segment_of_random_names(random, names);
+  ASSERT_FALSE(segment->name_rows().absent());
+  for (int round = 0; round < 400; ++round) {
+    std::string typed;  // letters of a name, some left out, some in the other case
+    const unsigned kept = 1 + random() % 4;
+    for (const char c : names[random() % names.size()]) {
+      if (random() % 4 < kept && typed.size() < 12) typed += random() % 8 ? c : folded(c);
+    }
+    if (typed.empty()) continue;
+    const NamePattern pattern(typed);
+    NameSieve sieve(*segment, pattern);
+    std::set<std::uint32_t> found[kNameMatches];
+    for (const NameMatch how :
+         {NameMatch::kPrefix, NameMatch::kHumps, NameMatch::kPiece, NameMatch::kSpread}) {
+      for (const NameGroups& groups : sieve.groups(how)) {
+        for (std::uint32_t bit = 0; bit < 64; ++bit) {
+          if (groups.bits >> bit & 1) found[static_cast<int>(how)].insert(groups.word * 64 + bit);
+        }
+      }
+    }
+    for (std::uint32_t i = 0; i < names.size(); ++i) {
+      const std::optional<NameMatch> how = pattern.match(names[i]);
+      if (!how || !segment->word_postings().at(i).marked) continue;
+      const std::uint32_t group = i / kBlockWords;
+      EXPECT_TRUE(found[static_cast<int>(*how)].contains(group)) << typed << ' ' << names[i];
+      const std::uint64_t same_length =
+          sieve.with_length(name_rows::length_class(names[i].size()), group / 64);
+      EXPECT_TRUE(same_length >> group % 64 & 1) << typed << ' ' << names[i];
+    }
   }
-  return text;
 }
 
-TEST(Segment, DefinedNamesWithABeginningComeShortestFirst) {
-  const auto [segment, defined] = segment_of_names(many_variables());
-  const DefinedNames& names = segment->defined_names();
-  EXPECT_EQ(names.size(), defined.size());
-  for (const char* typed :
-       {"v", "vGet", "vhttp", "snake_case_3", "zz", "vgetnext_edit_1_1_1_1_1"}) {
-    std::vector<std::string> wanted;
-    for (const std::string& name : defined) {
-      if (folded(name).starts_with(folded(typed))) wanted.push_back(name);
+TEST(Segment, BlocksOfNamesSayWhichMatch) {
+  std::mt19937 random(13);
+  std::vector<std::string> names;
+  const Segment::Ptr segment = segment_of_random_names(random, names);
+  for (const char* typed : {"gne", "getn", "x2h", "_1_c", "a", "hio", "busr-"}) {
+    const NamePattern pattern(typed);
+    NameBlock block(pattern.typed());
+    for (std::uint32_t i = 0; i < names.size(); ++i) {
+      if (i % kBlockWords == 0) block.begin(segment->words().block(i / kBlockWords));
+      ASSERT_TRUE(block.next());
+      ASSERT_EQ(block.name(), names[i]);
+      const std::optional<NameMatch> how = pattern.match(names[i]);
+      EXPECT_TRUE(!how || block.may_match()) << typed << ' ' << names[i];
+      const bool by_humps = how && *how <= NameMatch::kHumps;
+      EXPECT_EQ(block.has_humps(), by_humps) << typed << ' ' << names[i];
     }
-    std::sort(wanted.begin(), wanted.end(), [](const std::string& a, const std::string& b) {
-      return a.size() != b.size() ? a.size() < b.size() : dictionary_less(a, b);
-    });
-    for (const std::size_t most : {std::size_t{3}, std::size_t{1000}}) {
-      std::vector<std::string> found;
-      names.beginning_with(NamePattern(typed), most,
-                           [&](std::string_view name) { found.emplace_back(name); });
-      EXPECT_EQ(found, std::vector(wanted.begin(), wanted.begin() + std::min(most, wanted.size())))
-          << typed;
-    }
-  }
-}
-
-TEST(Segment, DefinedNamesLeaveOutNoneThatMatches) {
-  const auto [segment, defined] = segment_of_names(many_variables());
-  const DefinedNames& names = segment->defined_names();
-  for (const char* typed :
-       {"vne", "vgn_e", "scase", "vh2", "SC4", "x", "other", "zz", "v_1", "1"}) {
-    NamePattern pattern(typed);
-    names.order(pattern);
-    std::map<std::string, NameMatch> found;
-    std::size_t last = 0;
-    for (std::size_t length = names.length_from(1); length != DefinedNames::kNoLength;
-         length = names.length_from(length + 1)) {
-      EXPECT_GT(length, last);
-      last = length;
-      names.of_length(length, pattern, NameMatch::kSpread,
-                      [&](std::string_view name, NameMatch how) {
-                        EXPECT_EQ(name.size(), length);
-                        EXPECT_TRUE(found.emplace(name, how).second) << name;
-                      });
-    }
-    for (const std::string& name : defined) {
-      const double score = name_match(name, typed);
-      if (score == 0) continue;
-      ASSERT_TRUE(found.contains(name)) << typed << ' ' << name;
-      const bool is_humps = score > rank::kSymbolSearch.humps;
-      EXPECT_TRUE(!is_humps || found[name] == NameMatch::kHumps) << typed << ' ' << name;
-    }
-    for (const auto& [name, how] : found) EXPECT_TRUE(defined.contains(name)) << name;
   }
 }
 

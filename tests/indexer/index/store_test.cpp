@@ -4,35 +4,23 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sqlite3.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <functional>
 #include <random>
 #include <thread>
 
-#include "workspace.h"
+#include "store_workspace.h"
 
 namespace curlew::indexer::testing {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-void write_files(Workspace& w, int count) {
-  for (int i = 0; i < count; ++i) {
-    std::string text;
-    for (int j = 0; j < 40; ++j)
-      text += fmt::format("def function_{0}_{1}(argument_{1}):\n    return argument_{1}\n\n", i, j);
-    w.write(fmt::format("f{}.py", i), text);
-  }
-}
 
 // An index that was built, then damaged by `damage`, is rebuilt with a word about it.
 template <class Damage>
@@ -97,79 +85,6 @@ TEST(Store, BeginsAnewFromAnEmptyFile) {
   fs::create_directories(w.store().parent_path());
   std::ofstream(w.store()).close();
   EXPECT_EQ(w.update().indexed, 3);
-}
-
-// One segment's file of a workspace large enough to have one.
-fs::path segment_file(const Workspace& w) {
-  for (const auto& entry : fs::directory_iterator(w.store().string() + ".segments"))
-    return entry.path();
-  ADD_FAILURE() << "no segment beside the database";
-  return {};
-}
-
-TEST(Store, ADamagedSegmentIsIndexedAgainWithANote) {
-  struct Damage {
-    const char* what;
-    std::function<void(const fs::path&)> to;
-  };
-  const auto overwrite_at = [](double part) {
-    return [part](const fs::path& path) {
-      std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-      file.seekp(static_cast<std::streamoff>(part * static_cast<double>(fs::file_size(path))));
-      file << std::string(16, '\x5a');
-    };
-  };
-  const Damage damages[] = {
-      {"removed", [](const fs::path& path) { fs::remove(path); }},
-      {"empty", [](const fs::path& path) { fs::resize_file(path, 0); }},
-      {"halved", [](const fs::path& path) { fs::resize_file(path, fs::file_size(path) / 2); }},
-      {"longer", [](const fs::path& path) { fs::resize_file(path, fs::file_size(path) + 8); }},
-      {"header", overwrite_at(0.0)},
-      {"rows", overwrite_at(0.3)},
-      {"words", overwrite_at(0.6)},
-      {"terms", overwrite_at(0.9)},
-      {"checksums", overwrite_at(0.9999)},
-  };
-  for (const Damage& damage : damages) {
-    SCOPED_TRACE(damage.what);
-    Workspace w;
-    write_files(w, 600);
-    w.update();
-    w.close();
-    damage.to(segment_file(w));
-    // Whatever is asked before the update: no crash, and nothing wrong.
-    for (int i = 0; i < 600; i += 7) {
-      const std::string name = fmt::format("function_{}_3", i);
-      for (const std::string& hit : w.definitions(name))
-        EXPECT_EQ(hit, fmt::format("f{}.py:10 {} function", i, name));
-      (void)w.search(name);
-    }
-    const IndexStats stats = w.update();
-    EXPECT_EQ(stats.files, 600);
-    (void)w.update();  // what nothing asked for is met by a merge or by a query: now it is gone
-    for (int i = 0; i < 600; i += 7)
-      EXPECT_THAT(w.definitions(fmt::format("function_{}_3", i)), SizeIs(1)) << i;
-  }
-}
-
-TEST(Store, ASegmentCutShortWhileItIsReadIsIndexedAgain) {
-  for (const std::uintmax_t left : {0, 5000, 100'000}) {
-    SCOPED_TRACE(left);
-    Workspace w;
-    write_files(w, 600);
-    w.update();
-    ASSERT_THAT(w.definitions("function_7_3"), SizeIs(1));  // mapped, and some of it touched
-    fs::resize_file(segment_file(w), left);
-    for (int i = 0; i < 600; i += 7) {
-      const std::string name = fmt::format("function_{}_3", i);
-      for (const std::string& hit : w.definitions(name))
-        EXPECT_EQ(hit, fmt::format("f{}.py:10 {} function", i, name));
-    }
-    EXPECT_THAT(w.index().stats().notes, Contains(HasSubstr("a part of the index was unreadable")));
-    EXPECT_EQ(w.update().files, 600);
-    for (int i = 0; i < 600; i += 7)
-      EXPECT_THAT(w.definitions(fmt::format("function_{}_3", i)), SizeIs(1)) << i;
-  }
 }
 
 // Somebody empties the cache folder while an editor is open, and another process comes along.
@@ -401,61 +316,6 @@ TEST(Store, TwoProcessesDoNotWorkTwice) {
   EXPECT_THAT(w.definitions("function_299_0"), SizeIs(1));
   ::close(ends[0]);
   ::close(ends[1]);
-}
-
-// A mount of its own for the cache folder; skips where that is not allowed.
-class SmallDisk {
- public:
-  explicit SmallDisk(const fs::path& folder) : folder_(folder) {
-    fs::create_directories(folder);
-    mounted_ = ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=600k") == 0;
-  }
-  ~SmallDisk() {
-    if (mounted_) ::umount2(folder_.c_str(), MNT_DETACH);
-  }
-  bool mounted() const { return mounted_; }
-  void make_read_only() {
-    ::mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, nullptr);
-  }
-
- private:
-  fs::path folder_;
-  bool mounted_;
-};
-
-TEST(Store, AFullDiskIsOneClearErrorAndKeepsTheOldState) {
-  Workspace w;
-  SmallDisk disk(w.store().parent_path());
-  if (!disk.mounted()) GTEST_SKIP() << "mounting a small file system needs root";
-  write_files(w, 3);
-  w.update();
-  write_files(w, 2500);
-  Expected<IndexStats> stats = w.index().update();
-  ASSERT_FALSE(stats);
-  EXPECT_EQ(stats.error().kind(), Errc::kIo);
-  EXPECT_THAT(stats.error().message(), HasSubstr("no space left"));
-  EXPECT_THAT(w.definitions("function_2_0"), SizeIs(1));
-  w.close();
-}
-
-TEST(Store, AFolderThatCannotBeWrittenMeansAnIndexInMemory) {
-  Workspace w;
-  SmallDisk disk(w.store().parent_path());
-  if (!disk.mounted()) GTEST_SKIP() << "mounting a read-only file system needs root";
-  disk.make_read_only();
-  write_files(w, 5);
-  EXPECT_EQ(w.update().indexed, 5);
-  EXPECT_THAT(w.index().stats().notes, ElementsAre(HasSubstr("kept in memory")));
-  EXPECT_THAT(w.definitions("function_4_0"), SizeIs(1));
-  w.close();
-}
-
-TEST(Store, ACacheFolderThatCannotBeMadeMeansAnIndexInMemory) {
-  Workspace w;
-  write_files(w, 2);
-  std::ofstream(w.store().parent_path()) << "a file where the folder should be";
-  EXPECT_EQ(w.update().indexed, 2);
-  EXPECT_THAT(w.index().stats().notes, ElementsAre(HasSubstr("kept in memory")));
 }
 
 TEST(Store, WorksInMemory) {

@@ -168,5 +168,26 @@ TEST(Update, AMissingRootIsNotFound) {
   EXPECT_THAT(index.error().message(), ::testing::HasSubstr("/no/such/folder"));
 }
 
+// A grammar's line numbers end somewhere; references have a limit of ours.
+TEST(Update, SaysWhichFilesLostTheirSymbolsToALimit) {
+  Workspace w;
+  std::string data, calls = "void all(void) {\n";
+  for (int i = 0; i < 12'000; ++i) data += fmt::format("k{}:\n  - a: 1\n    b: 2\n", i);
+  for (int i = 0; i < 100'500; ++i) calls += "f();\n";
+  w.write("a.c", "int a;\n").write("data.yaml", data).write("calls.c", calls + "}\n");
+  const auto is_told = [](const IndexStats& stats) {
+    EXPECT_THAT(stats.notes, ::testing::IsEmpty());
+    EXPECT_THAT(stats.limits,
+                ::testing::UnorderedElementsAre(::testing::HasSubstr("no symbols: the language's"),
+                                                ::testing::HasSubstr("part of their symbols")));
+    for (const std::string& limit : stats.limits)
+      EXPECT_THAT(limit, ::testing::AnyOf(::testing::HasSubstr("1 file has no symbols"),
+                                          ::testing::EndsWith("(calls.c)")));
+  };
+  is_told(w.update());
+  w.close();
+  is_told(w.update());  // without parsing anything
+}
+
 }  // namespace
 }  // namespace curlew::indexer::testing

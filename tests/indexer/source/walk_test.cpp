@@ -7,6 +7,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include <sstream>
+
 #include "tests/indexer/source/temp_tree.h"
 
 namespace curlew::indexer {
@@ -229,6 +231,75 @@ TEST(LoadFile, ReadsWhatIsIndexedAndNothingElse) {
   EXPECT_EQ(reason("sub/missing.c", limits), SkipReason::kUnreadable);
 }
 
+// A file may hold a key whatever its name.
+TEST(LoadFile, DataWithAPrivateKeyInItIsSecret) {
+  const std::string key(40, 'A');
+  const std::string block = "-----BEGIN RSA PRIVATE KEY-----\\n" + key;
+  struct Case {
+    const char* path;
+    std::string text;
+    SkipReason reason;
+  };
+  const Case cases[] = {
+      {"a.json", "{\"type\": \"account\", \"private_key\": \"" + key + "\"}", SkipReason::kSecret},
+      {"b.json", "{\"cert\": \"" + block + "\"}", SkipReason::kSecret},
+      {"c.yaml", "tls: |\n  -----BEGIN PRIVATE KEY-----\n  " + key + "\n", SkipReason::kSecret},
+      {"d.toml", "private_key = '" + key + "'\n", SkipReason::kSecret},
+      {"schema.json", "{\"private_key\": {\"type\": \"string\"}}", SkipReason::kNone},
+      {"e.yaml", "private_key: /etc/ssl/own.pem\n", SkipReason::kNone},
+      {"f.json", "{\"a\": \"-----BEGIN CERTIFICATE-----\", \"b\": \"PRIVATE KEY\"}",
+       SkipReason::kNone},
+      {"test.py", "KEY =  + block + \n", SkipReason::kNone},
+      {"README.md", "```\n" + block + "\n```\n", SkipReason::kNone},
+  };
+  TempTree tree;
+  for (const Case& each : cases) {
+    tree.write(each.path, each.text);
+    EXPECT_EQ(load_file(tree.root(), each.path, {}).reason, each.reason) << each.path;
+  }
+}
+
+// One icon or font in a string makes no bundle.
+TEST(LoadFile, ALongLiteralIsNotMinified) {
+  const std::string icon =
+      "export const icon = \"data:image/png;base64," + std::string(60'000, 'k') + "\";\n";
+  const std::string drawing = "const path = '<path d=\"" + [] {
+    std::string points;
+    for (int i = 0; i < 6000; ++i) points += "M12 0.5 ";
+    return points;
+  }() + "\"/>';\n";
+  const std::string function = "export function area(w, h) { return w * h; }\n";
+  std::string bundle = "/* a licence */\n";
+  for (int i = 0; i < 2000; ++i) bundle += "function a(b){return b(\"c\").d};var e=f(1);";
+  std::string table = "const primes = [";
+  for (int i = 0; i < 6000; ++i) table += "1234567,";
+  table += "];\n";
+  std::string body;
+  for (int i = 0; i < 3000; ++i) body += "  total += price_of(item);\n";
+  std::string evaluated = "eval(\"";
+  for (int i = 0; i < 500; ++i) evaluated += "function a(b){return b.d};\\n";
+  evaluated += "\");\n";
+  struct Case {
+    const char* path;
+    std::string text;
+    SkipReason reason;
+  };
+  const Case cases[] = {
+      {"icon.ts", icon + function, SkipReason::kNone},
+      {"path.js", drawing + function, SkipReason::kNone},
+      {"table.ts", table + body, SkipReason::kNone},
+      {"bundle.js", bundle, SkipReason::kMinified},
+      {"bundle2.js", icon + bundle, SkipReason::kMinified},
+      {"quoted.js", "var q=/'/;" + bundle, SkipReason::kMinified},
+      {"evaluated.js", evaluated + evaluated, SkipReason::kMinified},
+  };
+  TempTree tree;
+  for (const Case& each : cases) {
+    tree.write(each.path, each.text);
+    EXPECT_EQ(load_file(tree.root(), each.path, {}).reason, each.reason) << each.path;
+  }
+}
+
 TEST(SecretPath, FailsClosed) {
   for (const char* path : {".env",
                            ".env.local",
@@ -268,15 +339,45 @@ TEST(SecretPath, FailsClosed) {
                            ".pgpass",
                            "client_secret_1.json",
                            "passwords.md",
-                           ".env.py"}) {
+                           ".env.py",
+                           ".config/gh/hosts.yml",
+                           "dotfiles/gh/hosts.yml",
+                           "dot_config/glab-cli/config.yml",
+                           "gcp-key.json",
+                           "key.json",
+                           "keys.json",
+                           "private.json",
+                           "aws_keys.json",
+                           "awsKeys.json",
+                           "serviceAccountKey.json",
+                           "firebase-adminsdk.json",
+                           "app-firebase-adminsdk-x1y2-0123456789.json",
+                           "vault.json",
+                           "config/vault.prod.yml",
+                           "db_pwd.toml",
+                           "csrf-token.json",
+                           "prod.env.yaml",
+                           "my.env.json",
+                           "env.json",
+                           "secret_keys.yml",
+                           "wp-config.php",
+                           "backup.sql",
+                           "db/prod_dump_2024.sql",
+                           "locales/en/secrets.json"}) {
     EXPECT_TRUE(is_secret_path(path)) << path;
   }
-  for (const char* path :
-       {"credentials.cpp", "id_rsa_parser.py", "src/credentials/store.go", "environment.py",
-        "env.ts", "keys.h", "secrets.py", "tokenizer_config.json", "package.json", "monkey.c",
-        "docs/secrets_of_the_sea.md", "keyboard.json", "config.json", "a.env.c", ""}) {
-    EXPECT_FALSE(is_secret_path(path)) << path;
-  }
+  std::istringstream harmless(
+      "credentials.cpp id_rsa_parser.py src/credentials/store.go environment.py env.ts "
+      "keys.h secrets.py tokenizer_config.json package.json monkey.c "
+      "docs/secrets_of_the_sea.md keyboard.json config.json a.env.c key.go token.py "
+      "secrets.ts private_key.rs vault.tf.go wp-config-sample.php schema.sql "
+      "foreign_keys.sql keyed.json tsconfig.json package-lock.json Cargo.lock "
+      "key-bindings.json keymap.yaml keywords.yml design-tokens.json tokenizer.json "
+      "special_tokens_map.json added_tokens.json locales/en/keys.json environment.yml "
+      "conda-env.yml docs/keys.md docs/tokens-of-the-lexer.md github/hosts.yml "
+      "hosts.yml ");
+  for (std::string path; harmless >> path;) EXPECT_FALSE(is_secret_path(path)) << path;
+  EXPECT_FALSE(is_secret_path(""));
   EXPECT_TRUE(is_secret_folder("a/.ssh"));
   EXPECT_FALSE(is_secret_folder("src/credentials"));
 }

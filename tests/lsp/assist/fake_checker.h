@@ -35,7 +35,7 @@ class FakeChecker : public Checker {
   void set_afresh(Command command) { afresh_ = std::move(command); }
 
   int runs = 0;
-  std::vector<std::chrono::milliseconds> limits;  // of the runs but the first
+  std::vector<std::chrono::milliseconds> limits;  // of the runs
 
  private:
   Changes with(const Changes& changes) const {

@@ -59,11 +59,7 @@ TEST_F(FollowUpTest, RenamesEveryUseHereAndElsewhere) {
       "cart.py",
       fmt::format("from price import gross\n\n\ndef total():\n    total = 0\n{}    return total\n",
                   uses));
-  write("other.py", "def gross(a):\n    return a\n");
   const std::string after = with("price.py", "gross", "gross_price");
-  const FollowUp followed = follow("price.py", after);
-  ASSERT_EQ(followed.after.count("cart.py"), 0u);  // another file defines the name: not certain
-  fs::remove(root_ / "other.py");
   const FollowUp all = follow("price.py", after);
   EXPECT_NE(all.after.at("price.py").find("return gross_price(net) * 2"), std::string::npos);
   const std::string& cart = all.after.at("cart.py");
@@ -74,6 +70,30 @@ TEST_F(FollowUpTest, RenamesEveryUseHereAndElsewhere) {
   EXPECT_EQ(all.before.at("price.py"), after);
   EXPECT_EQ(all.places, 32);
   ASSERT_EQ(all.why.size(), 1u);
+}
+
+TEST_F(FollowUpTest, FollowsAnImportThatNamesTheFileWhateverElseIsCalledSo) {
+  write("geo.py", "def area(w, h):\n    return w * h\n");
+  write("other.py", "area = 3\n");
+  write("use.py", "from geo import area\nprint(area(1, 2))\n");
+  write("pkg/more.py", "from other import area\nprint(area)\n");
+  const FollowUp followed = follow("geo.py", with("geo.py", "area", "surface"));
+  ASSERT_EQ(followed.after.count("use.py"), 1u);
+  EXPECT_EQ(followed.after.at("use.py"), "from geo import surface\nprint(surface(1, 2))\n");
+  EXPECT_EQ(followed.after.count("other.py"), 0u);
+  EXPECT_EQ(followed.after.count("pkg/more.py"), 0u);
+  EXPECT_EQ(followed.notes,
+            std::vector<std::string>{"`area` in pkg/more.py is left: other.py has one of its own"});
+}
+
+TEST_F(FollowUpTest, FollowsAnImportOfAScript) {
+  write("src/geo.ts", "export function area(w: number) { return w; }\n");
+  write("src/other.ts", "export function area() { return 3; }\n");
+  write("src/use.ts", "import { area } from \"./geo\";\nexport const a = area(1);\n");
+  const FollowUp followed = follow("src/geo.ts", with("src/geo.ts", "area", "surface"));
+  ASSERT_EQ(followed.after.count("src/use.ts"), 1u);
+  EXPECT_EQ(followed.after.at("src/use.ts"),
+            "import { surface } from \"./geo\";\nexport const a = surface(1);\n");
 }
 
 TEST_F(FollowUpTest, DropsTheArgumentOfAParameterThatIsGone) {

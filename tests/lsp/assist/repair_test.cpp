@@ -1,5 +1,5 @@
-#include "lsp/assist/repair/count_tests.h"
 #include "lsp/assist/repair/repair.h"
+#include "lsp/assist/repair/count_tests.h"
 
 #include <gtest/gtest.h>
 
@@ -175,10 +175,32 @@ TEST(Repair, IsStopped) {
   EXPECT_EQ(result.error().kind(), Errc::kCancelled);
 }
 
+// As a command line shows it: what was kept so far, and no claim.
+TEST(Repair, GivesWhatThereIsWhenItIsStopped) {
+  std::stop_source stop;
+  FakeChecker checker({{"a.c", "int total;\nint f() { return totl; }\n"},
+                       {"b.c", "int count;\nint g() { return cuont; }\n"}},
+                      [&](const Changes& texts) {
+                        std::vector<Diagnostic> all;
+                        if (has(texts, "a.c", "totl"))
+                          all.push_back(complaint("a.c", 2, 18, "'totl' undeclared"));
+                        else
+                          stop.request_stop();
+                        all.push_back(complaint("b.c", 2, 18, "'cuont' undeclared"));
+                        return failed(all);
+                      });
+  const auto result = repair(checker, nullptr, {.result_when_stopped = true}, {}, stop.get_token());
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(result->end, RepairEnd::kStopped);
+  EXPECT_FALSE(result->passed());
+  EXPECT_NE(result->diff().find("+int f() { return total; }"), std::string::npos);
+}
+
 TEST(RepairPaths, OfTests) {
   for (const char* path :
        {"tests/a.py", "src/test/java/A.java", "a_test.go", "test_a.py", "a.test.ts",
-        "AdderTest.java", "pkg/__tests__/x.js", "spec/a_spec.rb", "conftest.py"})
+        "AdderTest.java", "pkg/__tests__/x.js", "spec/a_spec.rb", "conftest.py", "TestFoo.java",
+        "Tests/a.swift", "foo-test.js", "test-units.js"})
     EXPECT_TRUE(is_test_path(path)) << path;
   for (const char* path : {"src/a.py", "contest.py", "latest.c", "src/attest/a.go", "testament.rs"})
     EXPECT_FALSE(is_test_path(path)) << path;
@@ -417,7 +439,23 @@ TEST(Repair, DoesNotWaitForChangesThatHangTheTests) {
   });
   EXPECT_EQ(run(checker, {.budget = 100s}).end, RepairEnd::kRepaired);
   ASSERT_FALSE(checker.limits.empty());
+  EXPECT_GT(checker.limits.front(), 50s);  // of the first run: all the time there is
+  checker.limits.erase(checker.limits.begin());
   for (const auto limit : checker.limits) EXPECT_EQ(limit, 10s);  // five times as long
+}
+
+TEST(Repair, DoesNotGiveTheFirstRunMoreTimeThanThereIs) {
+  FakeChecker checker({{"a.c", kMisspelt}}, [](const Changes&) {
+    CheckResult result = failed({});
+    result.end = sandbox::CommandEnd::kTimeLimit;
+    result.exit_code = 137;
+    result.seconds = 5;
+    return result;
+  });
+  const RepairResult result = run(checker, {.budget = 5s});
+  ASSERT_FALSE(checker.limits.empty());
+  EXPECT_LE(checker.limits.front(), 5s);
+  EXPECT_EQ(result.reason, "the command was ended after 5.0 s: it takes longer than it may");
 }
 
 // The tests that a compiler has kept from running may take long.

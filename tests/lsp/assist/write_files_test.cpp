@@ -1,7 +1,9 @@
 #include "lsp/assist/edit/write_files.h"
 
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -82,6 +84,52 @@ TEST_F(WriteFiles, FollowsALinkInsideTheWorkspace) {
   ASSERT_TRUE(write_files(root_, {{"link", "a\n"}}, {{"link", "new"}}));
   EXPECT_TRUE(fs::is_symlink(root_ / "link"));
   EXPECT_EQ(read("a.txt"), "new");
+}
+
+TEST_F(WriteFiles, RefusesAFileWithOtherNames) {
+  fs::create_hard_link(root_ / "a.txt", root_ / "same.txt");
+  EXPECT_NE(refusal({{"a.txt", "a\n"}}, {{"a.txt", "new"}}).find("a.txt: has 2 names (hard links)"),
+            std::string::npos);
+  EXPECT_EQ(read("a.txt"), "a\n");
+  EXPECT_EQ(fs::hard_link_count(root_ / "a.txt"), 2u);
+}
+
+TEST_F(WriteFiles, KeepsOwnerGroupAndSpecialBits) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may give files away";
+  const fs::path file = root_ / "a.txt";
+  ASSERT_EQ(::chown(file.c_str(), 12345, 23456), 0);
+  ASSERT_EQ(::chmod(file.c_str(), 06755), 0);
+  ASSERT_TRUE(write_files(root_, {{"a.txt", "a\n"}}, {{"a.txt", "new"}}));
+  struct stat info;
+  ASSERT_EQ(::stat(file.c_str(), &info), 0);
+  EXPECT_EQ(info.st_uid, 12345u);
+  EXPECT_EQ(info.st_gid, 23456u);
+  EXPECT_EQ(info.st_mode & 07777, 06755u);
+}
+
+// Of another user's file, which its group may write. In a child that is not root.
+TEST_F(WriteFiles, DropsSpecialBitsWhereTheOwnerCannotBeKept) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make a file of another user's";
+  const fs::path file = root_ / "a.txt";
+  ASSERT_EQ(::chmod(base_.c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(root_.c_str(), 0777), 0);
+  ASSERT_EQ(::chown(file.c_str(), 12345, 23456), 0);
+  ASSERT_EQ(::chmod(file.c_str(), 06775), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const gid_t group = 23456;
+    if (::setgroups(1, &group) != 0 || ::setgid(34567) != 0 || ::setuid(34567) != 0) ::_exit(3);
+    ::_exit(write_files(root_, {{"a.txt", "a\n"}}, {{"a.txt", "new"}}) ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  struct stat info;
+  ASSERT_EQ(::stat(file.c_str(), &info), 0);
+  EXPECT_EQ(read("a.txt"), "new");
+  EXPECT_EQ(info.st_uid, 34567u);
+  EXPECT_EQ(info.st_gid, 23456u);  // one of the writer's own groups
+  EXPECT_EQ(info.st_mode & 07777, 02775u);
 }
 
 TEST_F(WriteFiles, RefusesAReadOnlyFile) {

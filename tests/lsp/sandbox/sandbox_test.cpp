@@ -98,6 +98,35 @@ INSTANTIATE_TEST_SUITE_P(Ways, SandboxTest,
                                            Way{"Landlock", Isolation::kLandlock, true}),
                          [](const auto& info) { return info.param.name; });
 
+TEST_P(SandboxTest, SaysWhyAProgramDoesNotStart) {
+  ::chmod((root_ / "run.sh").c_str(), 0644);
+  reopen();  // a copy is as the workspace was
+  const auto error = [&](const char* program) {
+    const auto ran = sandbox_->run({.argv = {program}}, {});
+    return ran ? "it ran" : ran.error().message();
+  };
+  EXPECT_EQ(error("./run.sh"), "starting ./run.sh: it may not be executed (chmod +x?)");
+  EXPECT_EQ(error("./none"), "starting ./none: no such program in the sandbox");
+}
+
+// Only by its name: nothing is kept from the command but the user's own files, which it has a copy of.
+TEST_P(SandboxTest, RunsOnACopyWithoutIsolationWhereThatIsAskedFor) {
+  SandboxOptions none = options();
+  none.isolation = Isolation::kNone;
+  auto opened = Sandbox::open(none);
+  ASSERT_TRUE(opened) << opened.error().message();
+  EXPECT_EQ((*opened)->isolation(), Isolation::kNone);
+  const std::string outside = (base_ / "outside").string();
+  const auto ran = (*opened)->run(
+      {.argv = {"sh", "-c", "echo made > " + outside + "; echo more >> src/a.txt"}}, {});
+  ASSERT_TRUE(ran) << ran.error().message();
+  EXPECT_EQ(ran->exit_code, 0) << ran->output;
+  EXPECT_EQ(read_file(outside), "made\n");
+  EXPECT_EQ(*(*opened)->text("src/a.txt"), "as it was\nmore\n");
+  EXPECT_EQ(read_file(root_ / "src/a.txt"), "as it was\n");
+  EXPECT_EQ((*opened)->run({.argv = {"sh", "-c", "echo $CURLEW_TEST_TOKEN"}}, {})->output, "\n");
+}
+
 // --- What it is for ------------------------------------------------------------------------------
 
 TEST_P(SandboxTest, RunsACommandInTheWorkspace) {
@@ -117,6 +146,8 @@ TEST_P(SandboxTest, ShowsChangedFilesAndKeepsTheUsersOwn) {
   EXPECT_EQ(shell("cat src/a.txt new/deep/b.txt; echo more >> src/a.txt; echo made > c.txt").output,
             "changed\nnew\n");
   EXPECT_EQ(*sandbox_->text("src/a.txt"), "changed\nmore\n");
+  EXPECT_EQ(*sandbox_->original("src/a.txt"), "as it was\n");
+  EXPECT_FALSE(sandbox_->original("c.txt"));
   EXPECT_EQ(*sandbox_->text("c.txt"), "made\n");
   EXPECT_EQ(*sandbox_->text("run.sh"), "#!/bin/sh\necho ran\n");
   EXPECT_EQ(read_file(root_ / "src/a.txt"), "as it was\n");

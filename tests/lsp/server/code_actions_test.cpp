@@ -116,6 +116,23 @@ class CodeActions : public testing::Test {
   GTEST_SKIP() << "no sandbox on this machine: neither bubblewrap nor " \
                   "Landlock"
 
+TEST_F(CodeActions, AreEndedByTheirProgressBar) {
+  NEEDS_SANDBOX();
+  TestSession& session = start(/*trusted=*/true, able_client(), {{"check", {{"*.c", "sleep 50"}}}});
+  session.open(uri(), kText, "c");
+  const std::int64_t id = session.ask(
+      "workspace/executeCommand",
+      {{"command", "curlew.repair"}, {"arguments", {uri(), Json::array({misspelt()})}}});
+  const Json begun = session.wait_for("$/progress", [](const Json& params) {
+    return params["value"]["kind"] == "begin" && params["value"]["title"] == "Repairing";
+  });
+  EXPECT_EQ(begun["value"]["cancellable"], true);
+  const auto pressed = std::chrono::steady_clock::now();
+  session.notify("window/workDoneProgress/cancel", {{"token", begun["token"]}});
+  EXPECT_TRUE(session.answer(id).contains("error"));
+  EXPECT_LT(std::chrono::steady_clock::now() - pressed, std::chrono::seconds(25));
+}
+
 TEST_F(CodeActions, RepairWhatIsComplainedOfAndSayThatItWasChecked) {
   NEEDS_SANDBOX();
   TestSession& session = start(/*trusted=*/true);

@@ -110,6 +110,9 @@ TEST_F(Navigation, FindsUsesInCodeOnlyAndOfALocalInItsScopeOnly) {
   start({{"navigation", true}});
   EXPECT_EQ(ask("textDocument/references", "shapes.py", 5, 8),
             (Places{"shapes.py:5:6-12", "main.py:1:19-25", "main.py:5:27-33"}));
+  EXPECT_EQ(ask("textDocument/references", "shapes.py", 9, 9),
+            (Places{"shapes.py:9:8-12", "main.py:6:18-22"}))
+      << "a member is used in other files, too; Shape.area is another";
   EXPECT_EQ(ask("textDocument/references", "main.py", 4, 11),
             (Places{"main.py:4:10-14", "main.py:5:34-38", "main.py:6:27-31"}));
   EXPECT_EQ(ask("textDocument/documentHighlight", "main.py", 6, 28),

@@ -215,11 +215,101 @@ TEST(CudaNetwork, CopiesABlockThatOthersRead) {
   EXPECT_NE(whole.blocks()[0], shared.blocks()[0]);
 }
 
+// A prompt is more than a small step holds: in halves on the matrix units. Held against the CPU on the
+// same weights in float32, which does without int8 activations then, too.
+class CudaPromptOf : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(CudaPromptOf, GivesWhatTheWeightsThemselvesSay) {
+  Pair pair(model_path(GetParam()), kernels::KvType::kF16);
+  ASSERT_NE(pair.card, nullptr);
+  ASSERT_GT(pair.card->chunk_tokens(), CudaNetwork::kSmallTokensMax);
+  const TempFile copy(GetParam() + "-exact.gguf");
+  dequantised_copy(pair.file).write(copy.path());
+  const ModelFile exact_file = std::move(*ModelFile::open(copy.path()));
+  const ModelConfig exact_config = std::move(*read_config(exact_file));
+  const Weights exact_weights = std::move(*load_weights(exact_file, exact_config, pair.pool, {}));
+  Network exact(exact_config, exact_weights, pair.pool, kernels::KvType::kF16, kContextTokens);
+
+  const Text text = random_ids(75, pair.config.n_vocab, 3);
+  KvSequence on_card(pair.card->kv()), on_cpu(*pair.cpu_kv);
+  // Of all tokens the states after the last norm: the product behind it has int8 activations again.
+  const auto dim = static_cast<std::size_t>(pair.config.hidden_dim);
+  std::vector<float> got(text.size() * dim), want(text.size() * dim);
+  ASSERT_TRUE(on_card.reserve(75) && on_cpu.reserve(75));
+  const Segment whole = {.ids = text, .sequence = &on_card, .hidden = got.data()};
+  const Expected<bool> ran = pair.card->forward({&whole, 1}, nullptr, never);
+  ASSERT_TRUE(ran && *ran) << device_fault();
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t some =
+        std::min(text.size() - at, static_cast<std::size_t>(exact.chunk_tokens()));
+    const Segment segment = {.ids = std::span(text).subspan(at, some),
+                             .sequence = &on_cpu,
+                             .hidden = want.data() + at * dim};
+    ASSERT_TRUE(exact.forward({&segment, 1}, nullptr, never));
+    at += some;
+  }
+  EXPECT_LT(relative_error(got, want), 5e-3);
+}
+INSTANTIATE_TEST_SUITE_P(Models, CudaPromptOf,
+                         ::testing::Values("starcoder2-window-t-F16", "qwen2-t-Q4_0",
+                                           "gemma-t-Q8_0", "qwen3moe-t-Q8_0", "gpt-oss-t-MXFP4"),
+                         test_name_of_file);
+
+// The same by way of the library's stand-in (on a card, of the library): from weights that are kept as
+// halves, and from weights that are made halves for each product, a part at a time.
+TEST(CudaNetwork, GivesTheSamePromptsByTheLibrary) {
+  if (cuda::LibraryMatmul::open() == nullptr) GTEST_SKIP() << "this machine has no cuBLASLt";
+  for (const char* name : {"qwen2-t-Q4_0", "starcoder2-t-Q8_0"}) {
+    const auto logits = [&](const char* tokens_min, const char* keep) {
+      setenv("CURLEW_CUDA_LIBRARY", tokens_min, 1);
+      setenv("CURLEW_CUDA_KEEP", keep, 1);
+      Pair pair(model_path(name), kernels::KvType::kF16);
+      unsetenv("CURLEW_CUDA_LIBRARY");
+      unsetenv("CURLEW_CUDA_KEEP");
+      KvSequence sequence(pair.card->kv());
+      const Text text = random_ids(66, pair.config.n_vocab, 3);
+      return pair.on_card(sequence, text, LogitRows::kLast);
+    };
+    const std::vector<float> kept = logits("65", "1"), own = logits("0", "0");
+    EXPECT_EQ(kept, logits("65", "0")) << name;
+    EXPECT_LT(relative_error(kept, own), 1e-2) << name;
+    EXPECT_NE(kept, own) << name;  // it was there
+  }
+}
+
+// More rows of logits than a step has room for; beside another sequence, and given up half-way.
+TEST(CudaNetwork, GivesAnyNumberOfRows) {
+  Pair pair(model_path("llama-bias-t-F16"), kernels::KvType::kF32);
+  ASSERT_NE(pair.card, nullptr);
+  const Text text = random_ids(71, pair.config.n_vocab, 3);
+  KvSequence first(pair.card->kv()), second(pair.card->kv()), alone(pair.card->kv());
+  ASSERT_TRUE(first.reserve(71) && second.reserve(2));
+  std::vector<float> logits(72 * pair.vocab());
+  const Segment segments[] = {
+      {.ids = text, .sequence = &first, .rows = LogitRows::kAll},
+      {.ids = std::span(text).first(2), .sequence = &second, .rows = LogitRows::kLast}};
+  int asked = 0;
+  const int layers = pair.config.n_layers;
+  Expected<bool> ran =
+      pair.card->forward(segments, logits.data(), [&] { return ++asked > layers; });
+  ASSERT_TRUE(ran) << device_fault();
+  EXPECT_FALSE(*ran);
+  EXPECT_EQ(first.tokens(), 0);
+  ASSERT_TRUE(first.reserve(71) && second.reserve(2));
+  ran = pair.card->forward(segments, logits.data(), never);
+  ASSERT_TRUE(ran && *ran) << device_fault();
+  EXPECT_EQ(first.tokens(), 71);
+  const std::vector<float> want = pair.on_card(alone, std::span(text).first(2), LogitRows::kAll);
+  const std::span<const float> got = logits;
+  EXPECT_LT(relative_error(got.first(want.size()), want), 1e-5);
+  EXPECT_LT(relative_error(got.last(pair.vocab()), std::span(want).last(pair.vocab())), 1e-5);
+}
+
 TEST(CudaNetwork, StopsBeforeAStepAndLeavesTheSequenceAsItWas) {
   Pair pair(model_path("llama-t-Q4_0"), kernels::KvType::kF16);
   ASSERT_NE(pair.card, nullptr);
-  const Text text = random_ids(40, pair.config.n_vocab, 6);
-  for (const std::size_t count : {1, 40}) {
+  const Text text = random_ids(70, pair.config.n_vocab, 6);
+  for (const std::size_t count : {1, 40, 70}) {
     KvSequence sequence(pair.card->kv());
     ASSERT_TRUE(sequence.reserve(static_cast<int>(count)));
     std::vector<float> logits(pair.vocab());

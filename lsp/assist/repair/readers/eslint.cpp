@@ -1,6 +1,6 @@
 // eslint and those that print in its styles: stylish (a file's name, then its complaints), unix
-// ("FILE:LINE:COLUMN: text [Error/rule]") and json. Columns are UTF-16 code units; the byte
-// ranges of its fixes are, too, and count from the file's start: without the text they are no place.
+// ("FILE:LINE:COLUMN: text [Error/rule]") and json. Columns are UTF-16 code units; the
+// ranges of its fixes are, too, and count from the file's start.
 #include <nlohmann/json.hpp>
 
 #include "lsp/assist/repair/readers/json_fields.h"
@@ -55,7 +55,8 @@ class EslintReader : public Reader {
                 .severity = error ? Severity::kError : Severity::kWarning,
                 .code = std::string(rule),
                 .message = std::string(message),
-                .source = "eslint"});
+                .source = "eslint",
+                .columns = ColumnUnit::kUtf16});
   }
 
   std::string file_;  // the last line that was not indented
@@ -65,6 +66,21 @@ class EslintReader : public Reader {
 
 std::unique_ptr<Reader> read_eslint() {
   return make_reader<EslintReader>();
+}
+
+// {"range": [27, 29], "text": "==="}
+static void add_fix(const nlohmann::json& fix, std::string path, Report& report) {
+  constexpr std::int64_t kMax = 1 << 30;
+  const nlohmann::json& range = elements_of(fix, "range");
+  const std::optional<std::string> text = text_of(fix, "text");
+  if (!text || range.size() != 2 || !range[0].is_number_integer() || !range[1].is_number_integer())
+    return;
+  const auto first = range[0].get<std::int64_t>(), behind = range[1].get<std::int64_t>();
+  if (0 <= first && first <= behind && behind < kMax)
+    report.fixit({.place = {std::move(path)},
+                  .text = *text,
+                  .first = static_cast<int>(first),
+                  .behind = static_cast<int>(behind)});
 }
 
 bool read_eslint_json(const nlohmann::json& document, Report& report) {
@@ -79,7 +95,9 @@ bool read_eslint_json(const nlohmann::json& document, Report& report) {
            .severity = number_of(message, "severity") == 2 ? Severity::kError : Severity::kWarning,
            .code = text_of(message, "ruleId").value_or(""),
            .message = text_of(message, "message").value_or(""),
-           .source = "eslint"});
+           .source = "eslint",
+           .columns = ColumnUnit::kUtf16});
+      add_fix(member(message, "fix"), text_of(file, "filePath").value_or(""), report);
     }
   }
   return true;

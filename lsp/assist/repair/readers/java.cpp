@@ -63,7 +63,8 @@ class JavaReader : public Reader {
                 .severity = severity,
                 .code = std::move(code),
                 .message = std::string(text),
-                .source = "javac"});
+                .source = "javac",
+                .columns = ColumnUnit::kCharacter});
   }
 
   // The source line, the caret, then "  symbol:   variable x".

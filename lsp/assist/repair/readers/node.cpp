@@ -114,7 +114,8 @@ class NodeReader : public Reader {
         report.is_own(frame.path) || thrown_at_.path.empty() ? frame : thrown_at_;
     if (!details_.empty() && !place.path.empty()) {
       Cursor cursor(details_.front());
-      Diagnostic found{.place = place, .source = "node", .test = test_};
+      Diagnostic found{
+          .place = place, .source = "node", .test = test_, .columns = ColumnUnit::kUtf16};
       if (is_error(cursor.rest())) {
         cursor.take("Uncaught ");
         found.code = Cursor(cursor.rest()).take_while(is_word);

@@ -70,6 +70,7 @@ class PythonLintReader : public Reader {
     } else {
       return false;
     }
+    found.columns = found.source == "pyright" ? ColumnUnit::kUtf16 : ColumnUnit::kCharacter;
     if (found.severity == Severity::kNote)
       report.note(found.message, found.place);
     else

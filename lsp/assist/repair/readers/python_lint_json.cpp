@@ -28,7 +28,8 @@ bool read_pyright(const json& document, Report& report) {
                 .severity = severity_of(text_of(found, "severity").value_or("")),
                 .code = text_of(found, "rule").value_or(""),
                 .message = text_of(found, "message").value_or(""),
-                .source = "pyright"});
+                .source = "pyright",
+                .columns = ColumnUnit::kUtf16});
   }
   return true;
 }
@@ -42,7 +43,8 @@ void add_ruff(const json& found, Report& report) {
   report.add({.place = place(found),
               .code = text_of(found, "code").value_or(""),
               .message = text_of(found, "message").value_or(""),
-              .source = "ruff"});
+              .source = "ruff",
+              .columns = ColumnUnit::kCharacter});
   for (const json& edit : elements_of(found, "fix", "edits"))
     report.fixit({place(edit), text_of(edit, "content").value_or("")});
 }

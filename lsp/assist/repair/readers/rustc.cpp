@@ -58,7 +58,8 @@ class RustcReader : public Reader {
     header_ = Diagnostic{.severity = header.severity,
                          .code = std::string(header.code),
                          .message = std::string(header.text),
-                         .source = "rustc"};
+                         .source = "rustc",
+                         .columns = ColumnUnit::kCharacter};
   }
 
   // Its place, or else it has none.
@@ -92,7 +93,8 @@ class RustcReader : public Reader {
                 .severity = header->severity,
                 .code = std::string(header->code),
                 .message = std::string(header->text),
-                .source = "rustc"});
+                .source = "rustc",
+                .columns = ColumnUnit::kCharacter});
     return true;
   }
 
@@ -136,6 +138,7 @@ class RustcReader : public Reader {
     }
     if (!name || !cursor.take_until("panicked at ")) return false;
     Diagnostic found{.source = "rustc", .test = *name == "main" ? "" : std::string(*name)};
+    if (found.test.empty()) found.code = "panic";  // what no compiler says
     if (const std::size_t quote = cursor.rest().rfind("', ");
         cursor.rest().starts_with('\'') && quote != 0 && quote != std::string_view::npos) {
       found.message = cursor.rest().substr(1, quote - 1);

@@ -62,7 +62,8 @@ bool read_rustc_json(const json& document, Report& report) {
               .severity = level.starts_with("error") ? Severity::kError : Severity::kWarning,
               .code = text_of(message, "code", "code").value_or(""),
               .message = text_of(message, "message").value_or(""),
-              .source = "rustc"});
+              .source = "rustc",
+              .columns = ColumnUnit::kCharacter});
   add_details(message, report);
   return true;
 }

@@ -1,5 +1,6 @@
 // SARIF 2.1.0, what many linters can write: runs, their results, the places and the fixes of each.
-// Columns are UTF-16 code units unless the run's columnKind says otherwise.
+// Columns are UTF-16 code units unless the run's columnKind says that they are characters; compilers
+// that do not say it write bytes.
 // https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 #include "lsp/assist/repair/readers/json_fields.h"
 #include "lsp/assist/repair/readers/reader.h"
@@ -38,7 +39,14 @@ void add_fixes(const json& result, Report& report) {
       }
 }
 
-void add_result(const json& result, const std::string& tool, Report& report) {
+ColumnUnit columns_of(const json& run, std::string_view tool) {
+  const std::string kind = text_of(run, "columnKind").value_or("");
+  if (kind == "unicodeCodePoints") return ColumnUnit::kCharacter;
+  const bool is_compiler = tool.starts_with("GNU ") || tool.starts_with("clang");
+  return kind.empty() && is_compiler ? ColumnUnit::kByte : ColumnUnit::kUtf16;
+}
+
+void add_result(const json& result, const std::string& tool, ColumnUnit columns, Report& report) {
   const json& locations = elements_of(result, "locations");
   const std::string level = text_of(result, "level").value_or("warning");
   if (level == "none") return;
@@ -48,7 +56,8 @@ void add_result(const json& result, const std::string& tool, Report& report) {
                                             : Severity::kWarning,
               .code = text_of(result, "ruleId").value_or(""),
               .message = text_of(result, "message", "text").value_or(""),
-              .source = tool});
+              .source = tool,
+              .columns = columns});
   add_fixes(result, report);
   for (const json& related : elements_of(result, "relatedLocations"))
     report.note(text_of(related, "message", "text").value_or("see"), place_of(related));
@@ -62,7 +71,7 @@ bool read_sarif(const json& document, Report& report) {
     const std::string tool = clean_text(text_of(run, "tool", "driver", "name").value_or("sarif"));
     for (const json& result : elements_of(run, "results")) {
       if (report.full()) return true;
-      add_result(result, tool, report);
+      add_result(result, tool, columns_of(run, tool), report);
     }
   }
   return true;

@@ -59,7 +59,11 @@ class TapReader : public Reader {
     const SourcePlace place = report.is_own(frame.path) ? frame : location_;
     const bool parts = error_.find("subtest") != error_.npos || error_ == "test failed";
     if (!test_.empty() && !error_.empty() && !parts) {
-      report.add({.place = place, .message = error_, .source = "node", .test = test_});
+      report.add({.place = place,
+                  .message = error_,
+                  .source = "node",
+                  .test = test_,
+                  .columns = ColumnUnit::kUtf16});
       for (const std::string& detail : details_) report.note(detail);
       // All of them, the innermost too: of what was compiled to JavaScript only the name is known.
       frames_.note(report, {});

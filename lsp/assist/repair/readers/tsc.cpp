@@ -30,7 +30,8 @@ class TscReader : public Reader {
                 .severity = error ? Severity::kError : Severity::kWarning,
                 .code = "TS" + std::to_string(*code),
                 .message = std::string(cursor.rest()),
-                .source = "tsc"});
+                .source = "tsc",
+                .columns = ColumnUnit::kUtf16});
     return inside_ = true;
   }
 
