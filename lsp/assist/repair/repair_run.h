@@ -58,7 +58,8 @@ class RepairRun {
   // What a test of C says may lead nowhere, or to the wrong place.
   Expected<bool> try_anywhere(const Diagnostic& complaint, RepairProgress& shown);
   // The same for languages with variants; what cannot be one is run in between.
-  static bool has_varied(const std::vector<Candidate>& candidates);
+  bool can_be_variant(const Candidate& candidate) const;
+  bool has_varied(const std::vector<Candidate>& candidates) const;
   bool is_varied(const Diagnostic& complaint) const;
   Expected<bool> try_varied(const std::vector<Candidate>& candidates, const Diagnostic& complaint,
                             RepairProgress& shown);

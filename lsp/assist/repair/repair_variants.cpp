@@ -20,9 +20,6 @@ bool is_c(const Candidate& candidate) {
   const auto* language = indexer::language_of(candidate.path, "");
   return has_variants(language) && !is_script(language);
 }
-bool can_be_variant(const Candidate& candidate) {
-  return has_variants(indexer::language_of(candidate.path, ""));
-}
 
 }  // namespace
 
@@ -45,8 +42,13 @@ Status RepairRun::suspect_compiled() {
 bool RepairRun::has_c(const std::vector<Candidate>& candidates) {
   return std::ranges::any_of(candidates, is_c);
 }
-bool RepairRun::has_varied(const std::vector<Candidate>& candidates) {
-  return std::ranges::any_of(candidates, can_be_variant);
+bool RepairRun::can_be_variant(const Candidate& candidate) const {
+  return is_c(candidate) ||
+         (checker_.varies_scripts() && is_script(indexer::language_of(candidate.path, "")));
+}
+bool RepairRun::has_varied(const std::vector<Candidate>& candidates) const {
+  return std::ranges::any_of(candidates,
+                             [&](const Candidate& candidate) { return can_be_variant(candidate); });
 }
 
 Expected<bool> RepairRun::try_anywhere(const Diagnostic& complaint, RepairProgress& shown) {

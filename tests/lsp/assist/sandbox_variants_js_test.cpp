@@ -46,7 +46,8 @@ class SandboxScriptVariants : public SandboxedFolder {
            "test('none', () => assert.strictEqual(legs(0), 0))\n";
   }
   std::unique_ptr<Checker> open_node(std::vector<std::string> argv) {
-    return open_with({"node", "-e", "require('node:test').test"}, std::move(argv));
+    return open_with({"node", "-e", "require('node:test').test"}, std::move(argv),
+                     {.varies_scripts = true});
   }
   // A project that is compiled each time.
   std::unique_ptr<Checker> open_typed() {
