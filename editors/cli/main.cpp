@@ -143,6 +143,9 @@ void add_edit_commands(Commands& commands, CommonOptions& common) {
   repair_app.add_flag("--tests", repair->tests, "tests may be changed, too");
   repair_app.add_flag("--without-sandbox", repair->without_sandbox,
                       "run this command with nothing kept from it (on a copy of the workspace)");
+  repair_app.add_flag(
+      "--script-variants", repair->script_variants,
+      "an experiment: changes of JavaScript and TypeScript stand beside each other in one program");
   repair_app.add_flag("--list", repair->list, "show what would be tried, in order; try nothing");
   repair_app.add_option("--time", repair->seconds, "seconds for all of it")
       ->check(CLI::Range(1, 86400));

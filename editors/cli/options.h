@@ -111,6 +111,7 @@ struct RepairOptions {
   bool apply = false;
   bool tests = false;  // tests may be changed, too
   bool without_sandbox = false;
+  bool script_variants = false;
   bool list = false;  // what would be tried; nothing is
 };
 

@@ -157,7 +157,8 @@ int run_repair(const CommonOptions& common, const RepairOptions& options) {
   const server::Settings settings = effective_settings(common, root);
   sandbox::Command command{.argv = options.command, .folder = folder_below(root)};
   command.limits.wall = std::chrono::seconds(options.command_seconds);
-  auto checker = assist::make_sandbox_checker(sandbox_options(root, options), command);
+  auto checker = assist::make_sandbox_checker(sandbox_options(root, options), command,
+                                              {.varies_scripts = options.script_variants});
   if (!checker) return report(checker.error());
   std::unique_ptr<indexer::Index> index;
   if (settings.index_enabled) {

@@ -26,6 +26,7 @@ class BuffersChecker final : public Checker {
   bool can_trace() const override { return base_.can_trace(); }
   bool can_rehearse() const override { return base_.can_rehearse(); }
   bool can_vary() const override { return base_.can_vary(); }
+  bool varies_scripts() const override { return base_.varies_scripts(); }
   Expected<std::vector<std::string>> compiled(const Changes& changes,
                                               std::stop_token stop) override {
     return base_.compiled(on_buffers(changes), std::move(stop));

@@ -37,16 +37,18 @@ constexpr std::size_t kScriptOutputMax = std::size_t{64} << 20;
 class SandboxChecker final : public Checker {
  public:
   SandboxChecker(sandbox::SandboxOptions options, sandbox::Command command,
-                 std::unique_ptr<sandbox::Sandbox> box)
+                 std::unique_ptr<sandbox::Sandbox> box, const CheckerOptions& checker)
       : options_(std::move(options)),
         command_(std::move(command)),
+        checker_options_(checker),
         box_(std::move(box)),
         rehearsal_(rehearsal_of(command_.argv)) {}
 
   std::unique_ptr<Checker> another() override {
     auto box = box_->clone();
     if (!box) return nullptr;
-    auto made = std::make_unique<SandboxChecker>(options_, command_, std::move(*box));
+    auto made =
+        std::make_unique<SandboxChecker>(options_, command_, std::move(*box), checker_options_);
     made->originals_ = originals_;
     made->put_ = put_;
     made->last_ = last_;
@@ -81,7 +83,11 @@ class SandboxChecker final : public Checker {
   }
 
   bool can_rehearse() const override { return rehearsal_.has_value(); }
-  bool can_vary() const override { return !rehearsal_ && may_compile_c(command_.argv); }
+  bool can_vary() const override {
+    return !rehearsal_ &&
+           (varies_scripts() ? may_vary(command_.argv) : may_compile_c(command_.argv));
+  }
+  bool varies_scripts() const override { return checker_options_.varies_scripts; }
   bool can_trace() const override {
     return can_rehearse() || go_coverage_command(command_.argv, "Test", "");
   }
@@ -122,6 +128,7 @@ class SandboxChecker final : public Checker {
 
   // Afresh: what has been built already is not compiled.
   Expected<std::vector<std::string>> compiled(const Changes& base, std::stop_token stop) override {
+    if (!may_compile_c(command_.argv)) return std::vector<std::string>();
     auto box = sandbox::Sandbox::open(options_);
     if (!box) return lifted(std::move(box.error())).pass();
     const std::filesystem::path root = (*box)->visible_root(), folder = root / kRehearsalFolder;
@@ -331,6 +338,7 @@ class SandboxChecker final : public Checker {
   const sandbox::SandboxOptions options_;
   const sandbox::Command command_;
   std::unique_ptr<sandbox::Sandbox> box_;
+  const CheckerOptions checker_options_;
   const std::optional<RehearsalCommand> rehearsal_;
   std::map<std::string, double> known_limits_;  // of changes in rehearsals, by the first test
   std::optional<std::chrono::milliseconds> wall_max_;
@@ -343,10 +351,11 @@ class SandboxChecker final : public Checker {
 }  // namespace
 
 Expected<std::unique_ptr<Checker>> make_sandbox_checker(const sandbox::SandboxOptions& options,
-                                                        const sandbox::Command& command) {
+                                                        const sandbox::Command& command,
+                                                        const CheckerOptions& checker) {
   auto box = sandbox::Sandbox::open(options);
   if (!box) return lifted(std::move(box.error())).pass();
-  return std::make_unique<SandboxChecker>(options, command, std::move(*box));
+  return std::make_unique<SandboxChecker>(options, command, std::move(*box), checker);
 }
 
 }  // namespace curlew::assist

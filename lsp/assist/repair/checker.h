@@ -69,9 +69,12 @@ class Checker {
   // to be confirmed by check().
   virtual bool can_trace() const { return can_rehearse(); }
   virtual bool can_rehearse() const { return false; }
-  // Whether rehearse() can try to compile all changes of C or C++ into one program (rehearse/variants.h).
+  // Whether rehearse() can try to put all changes into one program: of languages that have variants
+  // (rehearse/variants.h).
   // Not where can_rehearse().
   virtual bool can_vary() const { return false; }
+  // Where can_vary(): changes of JavaScript and TypeScript, too.
+  virtual bool varies_scripts() const { return false; }
   // C and C++ files of the workspace that the command compiles where nothing of this checker's is built.
   // Where can_vary().
   virtual Expected<std::vector<std::string>> compiled(const Changes& /*base*/,
@@ -98,8 +101,14 @@ class Checker {
   virtual Expected<CheckResult> check_afresh(const Changes& changes, std::stop_token stop) = 0;
 };
 
+struct CheckerOptions {
+  // Variants of JavaScript and TypeScript. Off: one run in some dozens ended in a fault that was never found.
+  bool varies_scripts = false;
+};
+
 // In a sandbox. Errors are those of opening it.
 Expected<std::unique_ptr<Checker>> make_sandbox_checker(const sandbox::SandboxOptions& options,
-                                                        const sandbox::Command& command);
+                                                        const sandbox::Command& command,
+                                                        const CheckerOptions& checker = {});
 
 }  // namespace curlew::assist

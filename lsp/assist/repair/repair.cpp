@@ -221,7 +221,8 @@ Status RepairRun::choose_focus(const Diagnostic& complaint) {
 Expected<bool> RepairRun::try_all(const std::vector<Candidate>& candidates,
                                   const Diagnostic& complaint, RepairProgress& shown) {
   if (is_rehearsed(complaint)) return try_rehearsed(candidates, complaint, shown);
-  if (is_varied(complaint) && has_c(candidates)) return try_varied(candidates, complaint, shown);
+  if (is_varied(complaint) && has_varied(candidates))
+    return try_varied(candidates, complaint, shown);
   trials_.start_small();
   for (auto next = candidates.begin(); next != candidates.end() && !is_out_of_time();) {
     if (progress_) progress_(shown);

@@ -54,10 +54,12 @@ class RepairRun {
   bool may_uncover(const Candidate& candidate, const Diagnostic& complaint);
   // Of a program that fails and says nothing of where: the files that may be at fault. Looked for once.
   Status suspect_compiled();
-  static bool has_c(const std::vector<Candidate>& candidates);
+  static bool has_c(const std::vector<Candidate>& candidates);  // C++ among them
   // What a test of C says may lead nowhere, or to the wrong place.
   Expected<bool> try_anywhere(const Diagnostic& complaint, RepairProgress& shown);
-  // The same for C and C++, by variants; what cannot be a variant is run in between.
+  // The same for languages with variants; what cannot be one is run in between.
+  bool can_be_variant(const Candidate& candidate) const;
+  bool has_varied(const std::vector<Candidate>& candidates) const;
   bool is_varied(const Diagnostic& complaint) const;
   Expected<bool> try_varied(const std::vector<Candidate>& candidates, const Diagnostic& complaint,
                             RepairProgress& shown);
@@ -146,8 +148,8 @@ class RepairRun {
   bool rehearses_ = false;                   // changes are rehearsed before they are run
   std::vector<std::string> traced_failing_;  // tests
   bool knows_compiled_ = false;              // and candidates_ suspects it
-  bool varies_ = false;                      // changes of C and C++ are rehearsed as variants
-  std::optional<Diagnostic> focus_;          // the test that is run alone, at first
+  bool varies_ = false;  // changes are rehearsed as variants where their language has them
+  std::optional<Diagnostic> focus_;  // the test that is run alone, at first
   struct Nearest {
     KeptChange change;
     Changes changes;

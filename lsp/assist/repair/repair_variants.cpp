@@ -1,4 +1,4 @@
-// Rehearsals of C and C++ programs (rehearse/variant_rehearsal.h): most changes are compiled into the program
+// Rehearsals by variants (rehearse/variant_rehearsal.h): most changes are put into the program
 // at once; what pleases its tests there is run by the command, and so is what cannot be a variant.
 #include <algorithm>
 
@@ -11,12 +11,14 @@ namespace {
 constexpr std::size_t kBatchMax = 1'200;  // changes in one build
 constexpr std::size_t kBatchBytesMax = std::size_t{96} << 20;
 constexpr std::size_t kWorthMin = 5;  // fewer changes are run at once
-constexpr std::chrono::milliseconds kVariedMax{15'000};
+// What a rehearsal may take: at least this, and so many times what the command takes.
+constexpr std::chrono::milliseconds kVariedMin{15'000};
+constexpr int kVariedTimes = 10;
 constexpr int kPlainShare = 4;  // of the time that goes to rehearsals: what runs take in between
 
-bool is_c(const std::string& path) {
-  const auto* language = indexer::language_of(path, "");
-  return language != nullptr && (language->name == "c" || language->name == "cpp");
+bool is_c(const Candidate& candidate) {
+  const auto* language = indexer::language_of(candidate.path, "");
+  return has_variants(language) && !is_script(language);
 }
 
 }  // namespace
@@ -38,7 +40,15 @@ Status RepairRun::suspect_compiled() {
 }
 
 bool RepairRun::has_c(const std::vector<Candidate>& candidates) {
-  return std::ranges::any_of(candidates, [](const Candidate& one) { return is_c(one.path); });
+  return std::ranges::any_of(candidates, is_c);
+}
+bool RepairRun::can_be_variant(const Candidate& candidate) const {
+  return is_c(candidate) ||
+         (checker_.varies_scripts() && is_script(indexer::language_of(candidate.path, "")));
+}
+bool RepairRun::has_varied(const std::vector<Candidate>& candidates) const {
+  return std::ranges::any_of(candidates,
+                             [&](const Candidate& candidate) { return can_be_variant(candidate); });
 }
 
 Expected<bool> RepairRun::try_anywhere(const Diagnostic& complaint, RepairProgress& shown) {
@@ -65,7 +75,7 @@ Expected<bool> RepairRun::try_varied(const std::vector<Candidate>& candidates,
       auto trial = trial_of(*next, Parses::kCheckLater);
       if (!trial) continue;
       bytes += trial->changes.at(next->path).size();
-      (is_c(next->path) ? batch : plain).push_back(std::move(*trial));
+      (can_be_variant(*next) ? batch : plain).push_back(std::move(*trial));
     }
     if (progress_) progress_(shown);
     const Clock::time_point began = Clock::now();
@@ -92,11 +102,15 @@ Expected<bool> RepairRun::vary(std::vector<Trial>& batch, const Diagnostic& comp
                                std::vector<Trial>& plain) {
   std::vector<Changes> changes;
   for (const Trial& trial : batch) changes.push_back(trial.changes);
-  auto rehearsed = checker_.rehearse(kept_, changes, {}, kVariedMax, stop_);
+  const auto command = std::chrono::milliseconds(static_cast<std::int64_t>(now_.seconds * 1000));
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(began_ + request_.budget -
+                                                                          Clock::now());
+  const auto limit = std::max(kVariedMin, std::min(kVariedTimes * command, left));
+  auto rehearsed = checker_.rehearse(kept_, changes, {}, limit, stop_);
   if (!rehearsed) return std::move(rehearsed.error()).pass();
   changes.clear();
   ++result_.runs;
-  std::vector<Trial> left, pleasing;
+  std::vector<Trial> rest, pleasing;
   bool has_run = false;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const Rehearsed& said = (*rehearsed)[i];
@@ -107,9 +121,9 @@ Expected<bool> RepairRun::vary(std::vector<Trial>& batch, const Diagnostic& comp
     else if (said.cannot || (said.ran && said.passed > 0))
       plain.push_back(std::move(batch[i]));
     else if (!said.ran)
-      left.push_back(std::move(batch[i]));
+      rest.push_back(std::move(batch[i]));
   }
-  batch = std::move(left);
+  batch = std::move(rest);
   varies_ = has_run;
   for (Trial& trial : pleasing) {
     Expected<bool> kept = try_these({&trial, 1}, complaint);

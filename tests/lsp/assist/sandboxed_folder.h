@@ -29,20 +29,20 @@ class SandboxedFolder : public testing::TestWithParam<sandbox::Isolation> {
     std::ofstream(folder_ / "work" / path) << text;
   }
   // Null, and reason_, where the sandbox does not work here.
-  std::unique_ptr<Checker> open(std::vector<std::string> argv) {
+  std::unique_ptr<Checker> open(std::vector<std::string> argv, const CheckerOptions& made = {}) {
     sandbox::SandboxOptions options{.workspace = folder_ / "work", .cache = folder_ / "cache"};
     options.isolation = GetParam();
-    auto checker = make_sandbox_checker(options, {.argv = std::move(argv)});
+    auto checker = make_sandbox_checker(options, {.argv = std::move(argv)}, made);
     if (!checker) reason_ = checker.error().message();
     return checker ? std::move(*checker) : nullptr;
   }
   // The same where that other command passes.
-  std::unique_ptr<Checker> open_with(std::vector<std::string> tools,
-                                     std::vector<std::string> argv) {
+  std::unique_ptr<Checker> open_with(std::vector<std::string> tools, std::vector<std::string> argv,
+                                     const CheckerOptions& made = {}) {
     const auto checker = open(tools);
     if (!checker) return nullptr;
     const auto has_tools = checker->check({}, {});
-    if (has_tools && has_tools->passed()) return open(std::move(argv));
+    if (has_tools && has_tools->passed()) return open(std::move(argv), made);
     reason_ = "these tools are missing: " + tools.back();
     return nullptr;
   }

@@ -398,8 +398,8 @@ Diagnostic error_at(const char* path, int line, const char* message = "no") {
 }
 
 TEST(VariantBlame, GoesByTheLine) {
-  const std::map<std::string, std::vector<MadePlace>> places = {
-      {"a.c", {{1, 3, 10, 20}, {4, 5, 12, 12}}}};
+  const std::map<std::string, MadeText> places = {
+      {"a.c", {"", {{1, 3, 10, 20}, {4, 5, 12, 12}}, {}}}};
   const std::vector<Diagnostic> exact = {error_at("a.c", 20'002)};
   EXPECT_THAT(blame(exact, places, 5).variants, ElementsAre(2));
   const std::vector<Diagnostic> around = {error_at("a.c", 12)};

@@ -21,11 +21,28 @@ void suspect_around(int line, const std::vector<MadePlace>& places, Blame& found
   }
 }
 
+// The number of the variant whose line it is; 0: of none.
+int variant_at(int line, const MadeText& text) {
+  if (text.variants.empty()) return std::max(0, line - kVariantLinesBegin);
+  const auto is_its = [&](const MadeVariant& one) {
+    return one.line_first <= line && line <= one.line_last;
+  };
+  const auto variant = std::ranges::find_if(text.variants, is_its);
+  return variant == text.variants.end() ? 0 : variant->number;
+}
+
+// A text that node cannot read; not one that the program itself cannot.
+bool is_of_node(const Diagnostic& complaint) {
+  return complaint.source == "node" && complaint.code == "SyntaxError" && complaint.test.empty() &&
+         complaint.message.find("JSON") == std::string::npos;
+}
+
 }  // namespace
 
 bool is_of_build(const Diagnostic& complaint) {
   if (complaint.severity != Severity::kError) return false;
   if (complaint.message.starts_with("runtime error")) return false;
+  if (complaint.source == "tsc" || is_of_node(complaint)) return true;
   return complaint.source == "gcc" || complaint.source == "ld" || complaint.source == "nvcc" ||
          complaint.source == "cmake";
 }
@@ -45,26 +62,25 @@ std::string undeclared_name(const Diagnostic& complaint) {
   return words.empty() ? "" : words.front();
 }
 
-Blame blame(std::span<const Diagnostic> complaints,
-            const std::map<std::string, std::vector<MadePlace>>& places, int variants_count) {
+Blame blame(std::span<const Diagnostic> complaints, const std::map<std::string, MadeText>& made,
+            int variants_count) {
   Blame found;
-  const auto is_variant = [&](const SourcePlace& place) {
-    return place.line > kVariantLinesBegin && place.line <= kVariantLinesBegin + variants_count &&
-           places.contains(place.path);
-  };
   for (const Diagnostic& complaint : complaints) {
     if (!is_of_build(complaint)) continue;
     bool is_known = false;
     const auto look_at = [&](const SourcePlace& place) {
-      if (is_known || !is_variant(place)) return;
-      found.variants.insert(place.line - kVariantLinesBegin);
+      const auto text = made.find(place.path);
+      if (is_known || text == made.end()) return;
+      const int number = variant_at(place.line, text->second);
+      if (number < 1 || number > variants_count) return;
+      found.variants.insert(number);
       is_known = true;
     };
     look_at(complaint.place);
     for (const Diagnostic::Note& note : complaint.notes) look_at(note.place);
-    const auto made = places.find(complaint.place.path);
-    if (!is_known && made != places.end())
-      suspect_around(complaint.place.line, made->second, found);
+    const auto text = made.find(complaint.place.path);
+    if (!is_known && text != made.end())
+      suspect_around(complaint.place.line, text->second.places, found);
   }
   return found;
 }

@@ -20,9 +20,9 @@ struct Blame {
   std::set<int> suspects;  // one of them, or that they can be chosen, is not liked
   bool is_empty() const { return variants.empty() && suspects.empty(); }
 };
-// `places` by path.
-Blame blame(std::span<const Diagnostic> complaints,
-            const std::map<std::string, std::vector<MadePlace>>& places, int variants_count);
+// `made` by path.
+Blame blame(std::span<const Diagnostic> complaints, const std::map<std::string, MadeText>& made,
+            int variants_count);
 
 // "undefined reference to `f'" -> "f"; "" where it is about something else.
 std::string missing_symbol(const Diagnostic& complaint);

@@ -1,8 +1,9 @@
-// Where in a C or C++ text a change can stand beside what it changes, so that a run chooses between the two.
+// Where in a text a change can stand beside what it changes, so that a run chooses between the two.
 //
-// Places are whole statements, conditions and initial values, not the operands in them: what a condition
-// or a statement comes to has no type that the other branch could change. The text is parsed once, and for each
-// change what differs. Pure but for the parser's memory; not thread-safe.
+// In C and C++ places are whole statements, conditions and initial values, not the operands in them: what a condition
+// or a statement comes to has no type that the other branch could change. In JavaScript and TypeScript nearly every
+// expression is one that is used for its value. The text is parsed once, and for each change what differs. Pure
+// but for the parser's memory; not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ namespace curlew::assist {
 enum class VariantKind : std::uint8_t {
   kStatements,  // none, one or more, as they stand in a block; a function's body
   kCondition,   // its value is true or false
-  kValue,       // of a declaration, or what is chosen by
+  kValue,       // of a declaration, or what is chosen by; any of JavaScript
   kDiscarded,   // an expression that is evaluated for what it does
 };
 
@@ -29,9 +30,12 @@ struct VariantPlace {
   std::size_t start = 0, end = 0;
 };
 
+bool is_script(const indexer::Language* language);     // JavaScript, TypeScript, TSX
+bool has_variants(const indexer::Language* language);  // these, C, C++
+
 class VariantPlaces {
  public:
-  // Nothing is found where the language is not C or C++, or the text could not be parsed in time.
+  // Nothing is found where the language has no variants, or the text could not be parsed in time.
   VariantPlaces(const indexer::Language* language, std::string_view text);
   ~VariantPlaces();
   VariantPlaces(VariantPlaces&&) noexcept;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -81,15 +82,18 @@ class Rehearsal {
   void collect();
   Expected<bool> build();
   Status put_made();
+  Status put_scripts();
   bool is_no_program();
   std::size_t leave_out(const CheckResult& result);
   void leave_out_half();
+  std::size_t leave_out_unreadable();
   std::size_t leave_out_uses(const std::string& name, const std::string& path);
   void note_reached();
   Status run_picks();
   bool is_for_others_fault(const PickRun& run);
   // False when no more need be run.
   bool note_run(const PickRun& run, std::string_view without);
+  bool is_as_before(const PickRun& without) const;
   std::chrono::milliseconds left() const {
     return std::max(std::chrono::milliseconds(0),
                     std::chrono::duration_cast<std::chrono::milliseconds>(until_ - Clock::now()));
@@ -106,7 +110,8 @@ class Rehearsal {
   std::map<std::string, Variants> texts_;
   std::set<std::size_t> without_;      // changes that are not in the made texts
   std::vector<std::size_t> variants_;  // the change of each number, from 1
-  std::map<std::string, std::vector<MadePlace>> places_;
+  std::map<std::string, MadeText> made_;
+  NodeTexts node_;
   std::set<std::size_t> again_;  // changes that could not be run for what others do not compile
   std::vector<int> reached_;     // in the order of their changes
 };
@@ -136,24 +141,35 @@ void Rehearsal::collect() {
     if (added == Variants::Added::kBroken) fails(i);
   }
   std::erase_if(texts_, [](const auto& text) { return text.second.is_empty(); });
+  const std::filesystem::path root = std::filesystem::path(stage_.folder()).parent_path();
+  for (const auto& [path, text] : texts_) {
+    node_.are_varied |= is_script(text.language());
+    if (is_script(text.language()) && text.language()->name == "javascript")
+      node_.scripts.push_back((root / path).string());
+  }
 }
 
 Status Rehearsal::put_made() {
   variants_.clear();
-  places_.clear();
+  made_.clear();
   for (const auto& [path, text] : texts_) {
     MadeText made = text.make(without_, variants_);
     if (Status put = stage_.put(path, made.text); !put) return put;
-    places_[path] = std::move(made.places);
+    made_[path] = std::move(made);
   }
   return {};
 }
 
-Expected<bool> Rehearsal::build() {
+Status Rehearsal::put_scripts() {
   const std::string folder(kRehearsalFolder);
-  const std::string script = build_script(stage_.folder());
-  if (Status put = stage_.put(folder + "/" + std::string(kBuildScript), script); !put)
-    return std::move(put.error()).pass();
+  if (node_.are_varied)
+    if (Status put = stage_.put(folder + "/" + std::string(kHookFile), kNodeHook); !put) return put;
+  const std::string script = build_script(stage_.folder(), node_);
+  return stage_.put(folder + "/" + std::string(kBuildScript), script);
+}
+
+Expected<bool> Rehearsal::build() {
+  if (Status put = put_scripts(); !put) return std::move(put.error()).pass();
   const auto most = std::chrono::milliseconds(
                         static_cast<std::int64_t>(kBuildTimes * 1000 * request_.said.seconds)) +
                     kBuildExtra;
@@ -181,6 +197,9 @@ bool Rehearsal::is_no_program() {
     const auto text = stage_.text(std::string(kRehearsalFolder) + "/" + std::string(file));
     return text && !text->empty();
   };
+  const bool is_all_scripts = std::ranges::all_of(
+      texts_, [](const auto& text) { return is_script(text.second.language()); });
+  if (is_all_scripts) return !has(kSeenFile) && !has(kBrokenFile);
   return !has(kSourcesFile) && !has(kSeenFile) && without_.empty();
 }
 
@@ -188,7 +207,7 @@ bool Rehearsal::is_no_program() {
 std::size_t Rehearsal::leave_out(const CheckResult& result) {
   const std::vector<Diagnostic> fresh =
       new_complaints(request_.said.diagnostics, result.diagnostics);
-  Blame found = blame(fresh, places_, static_cast<int>(variants_.size()));
+  Blame found = blame(fresh, made_, static_cast<int>(variants_.size()));
   for (const int number : found.suspects) {
     cannot(variants_[static_cast<std::size_t>(number) - 1]);
     without_.insert(variants_[static_cast<std::size_t>(number) - 1]);
@@ -197,7 +216,7 @@ std::size_t Rehearsal::leave_out(const CheckResult& result) {
     fails(variants_[static_cast<std::size_t>(number) - 1]);
     without_.insert(variants_[static_cast<std::size_t>(number) - 1]);
   }
-  std::size_t blamed = found.variants.size() + found.suspects.size();
+  std::size_t blamed = found.variants.size() + found.suspects.size() + leave_out_unreadable();
   for (const Diagnostic& complaint : fresh) {
     if (const std::string symbol = missing_symbol(complaint); !symbol.empty())
       blamed += leave_out_uses(symbol, "");
@@ -207,6 +226,19 @@ std::size_t Rehearsal::leave_out(const CheckResult& result) {
       blamed += leave_out_uses(name, text->first);
   }
   return blamed;
+}
+
+// What node cannot read, as the hook has found.
+std::size_t Rehearsal::leave_out_unreadable() {
+  const auto notes = stage_.text(std::string(kRehearsalFolder) + "/" + std::string(kBrokenFile));
+  std::size_t count = 0;
+  for (const int number : read_seen(notes ? *notes : "")) {
+    if (number < 1 || static_cast<std::size_t>(number) > variants_.size()) continue;
+    const std::size_t change = variants_[static_cast<std::size_t>(number) - 1];
+    fails(change);
+    count += without_.insert(change).second ? 1 : 0;
+  }
+  return count;
 }
 
 // Of a name that is known nowhere, in this text or in all of them. How many there were.
@@ -241,8 +273,8 @@ void Rehearsal::note_reached() {
     for (const int number : read_seen(*notes)) seen.insert(number);
   const bool is_known = !seen.empty();
   reached_.clear();
-  for (const auto& [path, places] : places_)
-    for (const MadePlace& place : places)
+  for (const auto& [path, made] : made_)
+    for (const MadePlace& place : made.places)
       for (int number = place.first; number <= place.last; ++number) {
         if (is_known && !seen.contains(place.first))
           fails(variants_[static_cast<std::size_t>(number) - 1]);
@@ -259,14 +291,18 @@ Status Rehearsal::run_picks() {
                           .compile_seconds = kBuildTimes * request_.said.seconds};
   std::span<const int> todo = reached_;
   while (!todo.empty() && left().count() > 0) {
-    if (Status put = stage_.put(path, picks_script(stage_.folder(), todo, limits)); !put)
+    if (Status put = stage_.put(path, picks_script(stage_.folder(), todo, limits, node_)); !put)
       return put;
     Expected<CheckResult> result = stage_.run(kPicksScript, left(), stop_);
     if (!result) return std::move(result.error()).pass();
     const std::vector<PickRun> runs = read_picks(result->output);
-    const bool can_go_on = !runs.empty() && runs[0].seconds <= limits.seconds_max &&
-                           runs[0].exit_code == request_.said.exit_code;
-    if (!can_go_on) return {};
+    if (!runs.empty() && runs[0].seconds > limits.seconds_max) {
+      // What compiles nothing is as quick without variants; but what is not come to need not be run.
+      if (node_.are_varied)
+        for (const int number : todo) cannot(variants_[static_cast<std::size_t>(number) - 1]);
+      return {};
+    }
+    if (runs.empty() || !is_as_before(runs[0])) return {};
     for (std::size_t i = 1; i < runs.size() && !todo.empty(); ++i) {
       todo = todo.subspan(1);
       if (!note_run(runs[i], runs[0].output)) return {};
@@ -282,10 +318,16 @@ Status Rehearsal::run_picks() {
   return {};
 }
 
+bool Rehearsal::is_as_before(const PickRun& without) const {
+  const int tests = node_.are_varied ? count_tests(without.output) : -1;
+  return without.exit_code == request_.said.exit_code &&
+         (tests < 0 || tests == request_.said.tests_run);
+}
+
 // A run that comes further than those before it may compile what has not been compiled so far.
 bool Rehearsal::is_for_others_fault(const PickRun& run) {
   if (run.output.find(": error: ") == run.output.npos) return false;
-  const Blame found = blame(stage_.read(run.output), places_, static_cast<int>(variants_.size()));
+  const Blame found = blame(stage_.read(run.output), made_, static_cast<int>(variants_.size()));
   bool has_others = false;
   for (const int number : found.variants) {
     fails(variants_[static_cast<std::size_t>(number) - 1]);

@@ -1,5 +1,5 @@
-// Rehearsals of C and C++ programs: all changes are compiled into the program at once (variants.h), then its
-// tests run once for each, without a compiler.
+// Rehearsals of programs in C, C++, JavaScript and TypeScript: all changes are put into the program at once
+// (variants.h), then its tests run once for each, without a compiler.
 //
 //   made texts -> the command, no variant alive -> what does not compile is left out -> again, until the command
 //   says what it says without them -> which variants did it come to? -> a run for each of these

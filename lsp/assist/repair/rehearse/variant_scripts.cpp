@@ -49,27 +49,39 @@ cat "$kept.said" >&2
 exit $status
 )script";
 
+constexpr std::string_view kNodePrograms[] = {"jest", "mocha", "node",   "npm", "npx",
+                                              "pnpm", "tsc",   "vitest", "yarn"};
 constexpr std::string_view kOtherPrograms[] = {
-    "bun",     "bundle", "cargo", "composer", "deno",    "dotnet",  "eslint", "go",   "gradle",
-    "gradlew", "java",   "javac", "jest",     "julia",   "kotlinc", "mocha",  "mvn",  "mypy",
-    "node",    "npm",    "npx",   "php",      "phpunit", "pnpm",    "pylint", "rake", "rspec",
-    "ruby",    "ruff",   "rustc", "sbt",      "swift",   "tsc",     "vitest", "yarn", "zig"};
+    "bun",     "bundle", "cargo", "composer", "deno",    "dotnet", "eslint", "go",    "gradle",
+    "gradlew", "java",   "javac", "julia",    "kotlinc", "mvn",    "mypy",   "php",   "phpunit",
+    "pylint",  "rake",   "rspec", "ruby",     "ruff",    "rustc",  "sbt",    "swift", "zig"};
 
-std::string quoted(std::string_view word) {
+bool is_one_of(std::span<const std::string_view> programs, const std::vector<std::string>& argv) {
+  if (argv.empty()) return false;
+  const std::string_view program = argv[0];
+  return std::ranges::find(programs, program.substr(program.rfind('/') + 1)) != programs.end();
+}
+
+std::string in_quotes(std::string_view word) {
   std::string text = "'";
   for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return text + "'";
 }
 
 // Where the stand-ins are, and where they keep what was made.
-std::string environment(std::string_view folder) {
-  return fmt::format(
+std::string environment(std::string_view folder, const NodeTexts& node) {
+  std::string script = fmt::format(
       "folder={}\n"
       "CURLEW_PATH=$PATH CURLEW_KEPT=$folder/kept\n"
       "PATH=$folder/bin:$PATH\n"
       "export PATH CURLEW_PATH CURLEW_KEPT\n"
       "ulimit -c 0\n",
-      quoted(folder));
+      in_quotes(folder));
+  if (node.are_varied)
+    script +=
+        "NODE_OPTIONS=\"--require \\\"$folder/hook.cjs\\\"${NODE_OPTIONS:+ $NODE_OPTIONS}\"\n"
+        "export NODE_OPTIONS\n";
+  return script;
 }
 
 template <class Number>
@@ -84,15 +96,16 @@ bool take_number(std::string_view& text, Number& number) {
 }  // namespace
 
 bool may_compile_c(const std::vector<std::string>& argv) {
-  if (argv.empty()) return false;
-  const std::string_view program = argv[0];
-  return std::ranges::find(kOtherPrograms, program.substr(program.rfind('/') + 1)) ==
-         std::end(kOtherPrograms);
+  return !argv.empty() && !is_one_of(kNodePrograms, argv) && !is_one_of(kOtherPrograms, argv);
 }
 
-std::string build_script(std::string_view folder) {
+bool may_vary(const std::vector<std::string>& argv) {
+  return may_compile_c(argv) || is_one_of(kNodePrograms, argv);
+}
+
+std::string build_script(std::string_view folder, const NodeTexts& node) {
   std::string script = "#!/bin/sh\n";
-  script += environment(folder);
+  script += environment(folder, node);
   script += "rm -rf \"$CURLEW_KEPT\" \"$folder/bin\" \"$folder/seen\"\n";
   script += "mkdir -p \"$CURLEW_KEPT\" \"$folder/bin\"\n";
   script += "cat >\"$folder/bin/cc\" <<'CURLEW_COMPILER'\n";
@@ -104,15 +117,20 @@ std::string build_script(std::string_view folder) {
       "  command -v $name >/dev/null && cp -p \"$folder/bin/cc\" \"$folder/bin/$name\"\n"
       "done\n"
       "CURLEW_SEEN=$folder/seen\n"
-      "export CURLEW_SEEN\n"
-      "exec \"$@\"\n";
+      "export CURLEW_SEEN\n";
+  if (!node.scripts.empty()) {
+    script += "command -v node >/dev/null && NODE_OPTIONS= node \"$folder/hook.cjs\"";
+    for (const std::string& path : node.scripts) script += " " + in_quotes(path);
+    script += "\n[ -s \"$CURLEW_KEPT/broken\" ] && exit 1\n";
+  }
+  script += "exec \"$@\"\n";
   return script;
 }
 
 std::string picks_script(std::string_view folder, std::span<const int> picks,
-                         const PickLimits& limits) {
+                         const PickLimits& limits, const NodeTexts& node) {
   std::string script = "#!/bin/sh\n";
-  script += environment(folder);
+  script += environment(folder, node);
   script += fmt::format("most={} grace={} long={}\n",
                         static_cast<std::int64_t>(limits.seconds_max * 1000),
                         static_cast<std::int64_t>(limits.grace_seconds * 1000),

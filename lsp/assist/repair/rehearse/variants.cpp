@@ -1,35 +1,19 @@
 #include "lsp/assist/repair/rehearse/variants.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 
 #include "lsp/assist/repair/code_tokens.h"
+#include "lsp/assist/repair/rehearse/variant_writer.h"
 
 namespace curlew::assist {
 namespace {
 
 constexpr std::size_t kGrowthMax = 8, kGrowthBytesMin = 64u << 10;  // of a text, by its variants
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool cross(const VariantPlace& a, const VariantPlace& b) {
   return (a.start < b.start && b.start < a.end && a.end < b.end) ||
          (b.start < a.start && a.start < b.end && b.end < a.end);
-}
-
-// What is put before an expression, so that all branches come to the same type where that is known.
-std::string_view cast_of(VariantKind kind) {
-  switch (kind) {
-    case VariantKind::kCondition:
-      return "!!";
-    case VariantKind::kDiscarded:
-      return "(void)";
-    case VariantKind::kValue:
-    case VariantKind::kStatements:
-      break;
-  }
-  return "";
 }
 
 }  // namespace
@@ -101,7 +85,8 @@ bool Variants::uses_what_it_cannot(const TextDifference& difference) const {
 std::optional<std::string> Variants::code_of(const Variant& variant,
                                              const VariantPlace& where) const {
   const TextDifference difference{variant.start, variant.end, variant.now};
-  return on_one_line(difference.around(text_, where.start, where.end), language_);
+  std::string code = difference.around(text_, where.start, where.end);
+  return is_script(language_) ? std::move(code) : on_one_line(code, language_);
 }
 
 // Runs of statements that share some become one.
@@ -136,75 +121,21 @@ void Variants::insert(VariantPlace where, Variant variant) {
   std::ranges::move(variants, std::back_inserter(place->variants));
 }
 
-// Writes the text from left to right; what is chosen at the moment is on the stack.
-struct Variants::Writer {
-  const Variants& of;
-  const LineTable lines;
-  std::string out;
-  std::size_t at = 0;
-  std::vector<const Place*> open;
-
-  void copy_to(std::size_t end) {
-    out += std::string_view(of.text_).substr(at, end - at);
-    at = end;
-  }
-  void close_before(std::size_t offset) {
-    for (; !open.empty() && open.back()->where.end <= offset; open.pop_back()) {
-      copy_to(open.back()->where.end);
-      out += open.back()->where.kind == VariantKind::kStatements ? "} }" : "))";
-    }
-  }
-  void begin(const Place& place, const std::vector<std::pair<int, std::string>>& variants) {
-    close_before(place.where.start);
-    copy_to(place.where.start);
-    const bool is_code = place.where.kind == VariantKind::kStatements;
-    const std::string_view cast = cast_of(place.where.kind);
-    const int last = variants.back().first;
-    out += fmt::format("{}(curlew_at({}, {}){}", is_code ? "{ if " : "", variants.front().first,
-                       last, is_code ? ") {" : " ? (");
-    for (const auto& [number, code] : variants) {
-      const bool is_last = number == last;
-      if (!is_last && is_code) out += fmt::format("if (curlew_mode == {})", number);
-      if (!is_last && !is_code) out += fmt::format("curlew_mode == {} ?", number);
-      out += fmt::format("\n#line {}\n", kVariantLinesBegin + number);
-      out += is_code ? fmt::format("{{ {} }} ", code) : fmt::format("{}({}) ", cast, code);
-      if (!is_last) out += is_code ? "else " : ": ";
-    }
-    out += fmt::format("\n#line {}\n", lines.line_of(place.where.start));
-    if (place.where.start == place.where.end)
-      out += "} }";
-    else
-      out += is_code ? "} else {" : fmt::format(") : {}(", cast);
-    if (place.where.start < place.where.end) open.push_back(&place);
-  }
-};
-
 MadeText Variants::make(const std::set<std::size_t>& without,
                         std::vector<std::size_t>& changes) const {
-  MadeText made;
-  Writer writer{*this, LineTable(text_), "", 0, {}};
-  if (text_.starts_with(kByteOrderMark)) writer.copy_to(kByteOrderMark.size());
-  writer.out += kVariantHelper;
-  writer.out += "#line 1\n";
+  const auto writer = is_script(language_) ? variant_writer_script(text_) : variant_writer_c(text_);
   for (const Place& place : places_) {
-    std::vector<std::pair<int, std::string>> variants;
+    std::vector<NumberedVariant> variants;
     for (const Variant& variant : place.variants) {
       if (without.contains(variant.change) || changes.size() >= kVariantsMax) continue;
-      const auto code = code_of(variant, place.where);
+      auto code = code_of(variant, place.where);
       if (!code) continue;  // of a place that has grown
       changes.push_back(variant.change);
-      variants.emplace_back(static_cast<int>(changes.size()), *code);
+      variants.push_back({static_cast<int>(changes.size()), std::move(*code)});
     }
-    if (variants.empty()) continue;
-    made.places.push_back({variants.front().first, variants.back().first,
-                           writer.lines.line_of(place.where.start),
-                           writer.lines.line_of(place.where.end)});
-    writer.begin(place, variants);
+    if (!variants.empty()) writer->add(place.where, variants);
   }
-  writer.close_before(text_.size());
-  writer.copy_to(text_.size());
-  made.text = std::move(writer.out);
-  return made;
+  return writer->finish();
 }
 
 }  // namespace curlew::assist

@@ -1,5 +1,5 @@
-// Many changes of a C or C++ text in one ("mutant schemata", R. Untch et al., 1993): one build serves for all of
-// them, and the environment of a run says which is alive (variant_helper.h).
+// Many changes of a text in one ("mutant schemata", R. Untch et al., 1993): one build serves for all of them, and the
+// environment of a run says which is alive (variant_helper.h, variant_helper_js.h). In C and C++:
 //
 //   if (i <= n) f(i);   ->   if ((curlew_at(7, 8) ? (curlew_mode == 7 ?
 //                            #line 20007
@@ -10,7 +10,16 @@
 //                             !!(i <= n))) f(i);
 //
 // Each variant stands on a line of its own, whose number a compiler names when it does not like it; the lines of
-// the text itself keep their numbers. Pure; not thread-safe.
+// the text itself keep their numbers. In JavaScript and TypeScript:
+//
+//   if (i <= n) f(i)     ->   if ((curlew_at(7, 8) ? curlew_pick(7) ? curlew_is("curlew<7", (
+//                             i < n
+//                             ), "curlew>7") : curlew_is("curlew<8", (
+//                             i >= n
+//                             ), "curlew>8") : (i <= n))) f(i)
+//
+// There a variant keeps its own line ends, since a statement may end with one, and the made text says which of its
+// lines are whose. Pure; not thread-safe.
 #pragma once
 
 #include <optional>
@@ -24,15 +33,21 @@
 
 namespace curlew::assist {
 
-// The variants of one place, as a made text has them: consecutive numbers.
+// The variants of one place, as a made text has them: consecutive numbers. Lines count from 1, as a compiler counts
+// them: in C and C++ those of the text itself, else those of the made one.
 struct MadePlace {
   int first = 0, last = 0;
-  int line_first = 0, line_last = 0;  // of the text itself, from 1
+  int line_first = 0, line_last = 0;
+};
+struct MadeVariant {
+  int number = 0;
+  int line_first = 0, line_last = 0;
 };
 
 struct MadeText {
   std::string text;
-  std::vector<MadePlace> places;  // outer ones before those in them
+  std::vector<MadePlace> places;      // outer ones before those in them
+  std::vector<MadeVariant> variants;  // of C and C++ none: their lines say their numbers
 };
 
 class Variants {
@@ -51,6 +66,7 @@ class Variants {
   MadeText make(const std::set<std::size_t>& without, std::vector<std::size_t>& changes) const;
 
   const std::string& text() const { return text_; }
+  const indexer::Language* language() const { return language_; }
   bool declares(std::string_view name) const { return finder_.declares(name); }  // of C
   bool is_empty() const { return places_.empty(); }
 
@@ -64,7 +80,6 @@ class Variants {
     VariantPlace where;
     std::vector<Variant> variants;
   };
-  struct Writer;
 
   void insert(VariantPlace where, Variant variant);
   bool uses_what_it_cannot(const TextDifference& difference) const;
