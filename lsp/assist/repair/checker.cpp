@@ -40,8 +40,8 @@ class SandboxChecker final : public Checker {
                  std::unique_ptr<sandbox::Sandbox> box, const CheckerOptions& checker)
       : options_(std::move(options)),
         command_(std::move(command)),
-        checker_options_(checker),
         box_(std::move(box)),
+        checker_options_(checker),
         rehearsal_(rehearsal_of(command_.argv)) {}
 
   std::unique_ptr<Checker> another() override {
